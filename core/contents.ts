@@ -130,6 +130,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["decoder"] },
       { pages: ["encoder_decoder"] },
       { pages: ["decoder_only"] },
+      { pages: ["layout"], numbered: false },
       { pages: ["encoder_only"], planned: "Encoder-only models" },
       { pages: ["non_autoregressive"], planned: "Non-autoregressive models" },
       { pages: ["modern"], planned: "Modern changes" },
@@ -145,7 +146,7 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["loss"] },
       { pages: ["batching"] },
-      { pages: ["optimizers", "adam", "lion", "clipping", "schedules"] },
+      { pages: ["optimizers", "adagrad_and_rmsprop", "adam", "lion", "clipping", "schedules"] },
       { pages: ["teacher_forcing"] },
       { pages: ["truncated_backpropagation"], planned: "Truncated backpropagation" },
       { pages: ["loop"], numbered: false },

@@ -54,6 +54,8 @@ export interface Phrases {
   readonly found: (mark: (settings: string) => string) => string;
   /** Before the constants of an experiment. */
   readonly fixed: string;
+  /** How long a recorded run took. */
+  readonly recorded: (seconds: number) => string;
   readonly verdicts: Readonly<Record<"holds" | "refuted" | "fails", string>>;
   readonly legend: string;
   readonly howToRun: string;
@@ -117,6 +119,8 @@ export const ENGLISH: Phrases = {
   atWork: (page, links) => `At work on the ${page.toLowerCase()}: ${links}.`,
   found: (mark) => `Found at the ${mark("default")} settings:`,
   fixed: "Fixed:",
+  recorded: (seconds) =>
+    `Recorded in ${seconds < 120 ? `${seconds} seconds` : `${Math.round(seconds / 60)} minutes`} of one core.`,
   verdicts: { holds: "holds", refuted: "refuted", fails: "fails" },
   legend:
     "<em>holds</em>: the numbers bear it out. <em>refuted</em>: said in the notes or elsewhere, and the numbers " +

@@ -16,7 +16,7 @@
  * `docs/figures/figures.css`, or those of the page's symbols by `tint`; its elements are made by `docs/figures/svg.ts`.
  *
  * A run on real data that was recorded by a program of `docs/runs/` is shown by the same block. Its file exports `run`: figures
- * as experiments have them, and a reading.
+ * as experiments have them, a reading, and the words of both.
  *
  * @module
  */
@@ -55,10 +55,23 @@ export interface Picture<Numbers = undefined> {
   readonly draw: (canvas: Canvas, numbers: Numbers) => Drawn;
 }
 
-/** A recorded run on its page: the export `run` of its file, which has the name of the run and `_run` behind it. */
-export interface RunFigures<Findings extends object> {
+/**
+ * A recorded run on its page: the export `run` of its file, which has the name of the run and `_run` behind it. What it says is
+ * a value of a type of its own, so that `zh/pictures/NAME_run.ts` says the same in Chinese; one that says all itself needs none.
+ */
+export interface RunFigures<Findings extends object, Said = undefined> {
+  /** What it says in English. */
+  readonly words?: Said;
   /** What was found, as figures; their captions compute their numbers. */
-  readonly figures: (findings: Findings) => readonly Figure[];
+  readonly figures: (findings: Findings, words: Said) => readonly Figure[];
   /** What the figures mean together: paragraphs, whose numbers are computed. */
-  readonly reading: (findings: Findings, run: RecordedRun<Findings>) => readonly string[];
+  readonly reading: (findings: Findings, run: RecordedRun<Findings>, words: Said) => readonly string[];
+}
+
+/** What a file of another language exports for a recorded run. */
+export interface RunWords<Said> {
+  /** Stands for the caption of the page's block. */
+  readonly caption: string;
+  /** What the run says. */
+  readonly words: Said;
 }

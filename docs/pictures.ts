@@ -5,7 +5,7 @@
  *
  * **Idea.** All files of `docs/pictures` are loaded, and their numbers computed, before the first page is made. A picture is drawn
  * for each width that it is shown at, and the style sheet shows one of them. What is missing is a problem. Words in other
- * languages are in `docs/zh/pictures/NAME.ts`, by the English ones.
+ * languages are in `docs/zh/pictures/NAME.ts`, by the English ones; those of a recorded run in `docs/zh/pictures/NAME_run.ts`.
  *
  * @module
  */
@@ -13,7 +13,8 @@
 import { lineWithNotes } from "./note_marks.ts";
 import { el, px } from "./figures/svg.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
-import type { Canvas, Picture, RunFigures } from "./picture.ts";
+import { ENGLISH, type Phrases } from "./phrases.ts";
+import type { Canvas, Picture, RunFigures, RunWords } from "./picture.ts";
 import { readRun, type RecordedRun } from "./runs/recorded_run.ts";
 import { escape } from "./words.ts";
 
@@ -24,8 +25,10 @@ export type PictureWords = Readonly<Record<string, string>>;
 
 /** A recorded run that can be shown. */
 export interface LoadedRun {
-  readonly show: RunFigures<object>;
+  readonly show: RunFigures<object, unknown>;
   readonly recorded: RecordedRun;
+  /** What it says in other languages. */
+  readonly words?: Readonly<Record<string, RunWords<unknown>>>;
 }
 
 /** A picture that can be drawn. */
@@ -45,6 +48,8 @@ export interface Setting {
   readonly caption: string;
   /** The language of its words. */
   readonly language: string;
+  /** What the page says itself: the language of recorded runs, if they have it; English by default. */
+  readonly phrases?: Phrases;
   readonly hue: (symbol: string) => number | undefined;
   readonly link: Canvas["link"];
 }
@@ -86,12 +91,12 @@ export class Pictures {
    * @param setting caption, language, colours and links
    * @returns HTML; nothing if there is no such picture
    */
-  html(name: string, where: string, { caption, language, hue, link }: Setting): string {
+  html(name: string, where: string, { caption, language, phrases = ENGLISH, hue, link }: Setting): string {
     const found = this.#loaded.get(name), file = fileOf(name), run = this.#runs.get(name);
     this.#shown.add(name);
     if (run) {
       if (caption === "") this.#problem(where, `The run ${name} has no caption`);
-      return runHtml(name, run, { caption, language, hue });
+      return runHtml(name, run, { caption, language, phrases, hue });
     }
     if (!found) {
       this.#problem(where, `No picture is called "${name}": ${file} is not there`);
@@ -166,24 +171,24 @@ export class Pictures {
 /** A recorded run: what it is and how it is made again at the left, figures and reading at the right. */
 function runHtml(
   name: string,
-  { show, recorded }: LoadedRun,
-  { caption, hue }: Pick<Setting, "caption" | "language" | "hue">,
+  { show, recorded, words: spoken }: LoadedRun,
+  { caption, language, phrases, hue }: Pick<Setting, "caption" | "language" | "hue"> & { readonly phrases: Phrases },
 ): string {
-  const { command, seconds, data, findings } = recorded, id = `run-${name}`;
-  const figures = figuresHtml(show.figures(findings), { width: STATIC_WIDTH, id, hue });
-  const reading = show.reading(findings, recorded).map((text) => `<p>${lineWithNotes(text)}</p>`).join("");
-  return `<section class="experiment run" id="${id}">
-<div class="experiment-head"><p>${caption}</p></div>
+  const { command, seconds, data, findings } = recorded, id = `run-${name}`, own = spoken?.[phrases.language];
+  const words = own ? own.words : show.words, said = own ? phrases : ENGLISH;
+  const say = (text: string): string => said.script[text] ?? text;
+  const figures = figuresHtml(show.figures(findings, words), { width: STATIC_WIDTH, id, hue, say });
+  const reading = show.reading(findings, recorded, words).map((text) => `<p>${lineWithNotes(text)}</p>`).join("");
+  const head = own && language !== said.language ? escape(own.caption) : caption;
+  const lang = said === phrases ? "" : ` lang="${said.language}"`;
+  return `<section class="experiment run" id="${id}"${lang}>
+<div class="experiment-head"><p>${head}</p></div>
 <div class="experiment-side"><div class="reading">${reading}</div>
-<p class="found">Recorded in ${duration(seconds)} of one core. ${escape(data.origin)}; ${escape(data.licence)}.</p>
+<p class="found">${said.recorded(seconds)} <span lang="en">${escape(data.origin)}; ${escape(data.licence)}.</span></p>
 <p class="command"><code>${escape(command)}</code></p></div>
 <div class="figures">${figures.join("")}</div>
 </section>`;
 }
-
-/** Seconds, or minutes where there are more than two. */
-const duration = (seconds: number): string =>
-  seconds < 120 ? `${Math.round(seconds)} seconds` : `${Math.round(seconds / 60)} minutes`;
 
 const fileOf = (name: string): string => `docs/pictures/${name}.ts`;
 
@@ -213,10 +218,16 @@ export async function loadPictures(
   for (const name of namesIn("pictures/")) {
     const { picture, run } = await import(`./pictures/${name}.ts`) as {
       picture?: Picture<unknown>;
-      run?: RunFigures<object>;
+      run?: RunFigures<object, unknown>;
     };
     if (run) {
-      runs.set(name, { show: run, recorded: readRun(name.replace(/_run$/, "")) });
+      const words: Record<string, RunWords<unknown>> = {};
+      for (const [language, names] of spoken) {
+        if (names.delete(name)) {
+          words[language] = await import(`./${language}/pictures/${name}.ts`) as RunWords<unknown>;
+        }
+      }
+      runs.set(name, { show: run, recorded: readRun(name.replace(/_run$/, "")), words });
       continue;
     }
     if (!picture) {

@@ -98,6 +98,7 @@ function pictureHtml(
   const html = site.pictures.html(name, page.path!, {
     caption: renderInline(caption, context),
     language: prose.language ?? ENGLISH.language,
+    phrases: site.phrases,
     hue: (symbol) => numbers.get(symbol),
     link: (path) => {
       const home = site.pages.get(path);

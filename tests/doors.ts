@@ -433,6 +433,8 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "Optimizer.compare": () => on(optimizer(), optimizer().state()),
   "Optimizer.restore": () => on(optimizer(), optimizer().state()),
   sgd: () => call({ learningRate: 0.1 }),
+  adaGrad: () => call({ learningRate: 0.1 }),
+  rmsProp: () => call({ learningRate: 0.1 }),
   lion: () => call({ learningRate: 0.1 }),
   adam: () => call({ learningRate: 0.1 }),
   adamW: () => call({ learningRate: 0.1 }),

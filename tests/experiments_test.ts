@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { backend } from "../core/engine/device.ts";
 import { writtenFiles } from "../core/experiments/build.ts";
-import { defaultControls, objection } from "../core/experiments/experiment.ts";
+import { defaultControls, experimentPath, objection } from "../core/experiments/experiment.ts";
 import type { Figure } from "../core/experiments/figure.ts";
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import { differences, isRecordingDevice, readRecording } from "../docs/recorded.ts";
@@ -21,6 +21,11 @@ function fault(figure: Figure): string | undefined {
         one.points.length === 0 || one.names !== undefined && one.names.length !== one.points.length
       );
       if (wrong) return `"${wrong.label}" has no points, or not a name for each`;
+      const outside = figure.series.find(({ points, ranges }) =>
+        ranges &&
+        !(ranges.length === points.length && points.every(([, y], i) => ranges[i]![0] <= y && y <= ranges[i]![1]))
+      );
+      if (outside) return `"${outside.label}" leaves its band`;
       for (const [axis, side] of [[figure.x, 0], [figure.y, 1]] as const) {
         if (axis.logarithmic && figure.series.some(({ points }) => points.some((point) => point[side] <= 0))) {
           return `"${axis.title}" is logarithmic and has numbers that are not positive`;
@@ -114,6 +119,15 @@ Deno.test(
     assertEquals(titles.size, EXPERIMENTS.length);
   },
 );
+
+Deno.test("an experiment, its program and its words have one title", { ignore }, async () => {
+  for (const { name, words } of EXPERIMENTS) {
+    const { title } = await words(), path = experimentPath(name);
+    const heading = (file: string): string | undefined =>
+      /^ \* # (.*)$/m.exec(Deno.readTextFileSync(new URL(`../${file}`, import.meta.url)))?.[1];
+    assertEquals([heading(path), heading(path.replace(".ts", ".words.ts"))], [title, `${title}, in English`], name);
+  }
+});
 
 Deno.test("objection() says what a control may be", () => {
   const rate = { default: 0.1, min: 0, max: 0.3, step: 0.1 };

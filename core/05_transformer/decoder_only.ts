@@ -59,13 +59,7 @@ import { learned } from "../04_attention/positions/absolute.ts";
 import { type InputPositions, startsCheck, startsOfRows } from "../04_attention/positions/scheme.ts";
 import { cachesCheck } from "./decoder.ts";
 import { below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
-import {
-  type Complete,
-  complete,
-  layerOptionsOf,
-  transformerChecks,
-  type TransformerOptions,
-} from "./encoder_decoder.ts";
+import { type Complete, complete, layerOptionsOf, transformerChecks, type TransformerOptions } from "./layout.ts";
 import { geluTanh } from "./feed_forward/activations.ts";
 import { layerNormalization, type Norm } from "./normalization.ts";
 

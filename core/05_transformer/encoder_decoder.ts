@@ -1,17 +1,18 @@
 /**
  * # Encoder and decoder
  *
- * **Question.** An encoder reads, a decoder writes (encoder–decoder architecture, 编码器-解码器架构).
- * What else does machine translation (机器翻译) need?
+ * **Question.** An encoder reads a sentence, a decoder writes one (encoder–decoder architecture, 编码器-解码器架构). What
+ * else does machine translation (机器翻译) need?
  *
- * **Idea.** A way in and a way out. In: token ids become vectors, which are scaled and get a code of their
- * position added. Out: each vector of the decoder becomes one score for each word of the vocabulary (logits), by a product
- * with the table of embeddings, the same one that the words came in through (tied weights) [权重共享]. A word scores high when its own
- * embedding points where the decoder's vector points.
+ * **Idea.** A way in and a way out. *In:* a token is a row of a table, its embedding. The row is scaled, and the code of its
+ * position is added. *Out:* each vector of the decoder becomes one score for each word of the vocabulary (logits). The score is the
+ * dot product of the vector with the row of that word, in the same table (tied weights) [权重共享]. So a word scores high when its own
+ * row points where the decoder's vector points.
  *
- * The encoder reads the source once. The decoder writes one word at a time: its
- * self-attention is causal, its cross-attention reads $m$, what the encoder has made of the source. In training it gets the
- * target one position late, behind BEGIN (shifted right, 右移): none sees the word that it is asked for.
+ * The encoder reads the source once and makes $m$, one vector for each word. The decoder writes one word at a time. Its
+ * self-attention is causal: a position sees itself and those before it. Its cross-attention reads $m$. In training the whole
+ * target is known, and the decoder gets it one position late, behind BEGIN (shifted right, 右移). So no position sees the word that it is
+ * asked for.
  *
  * ```diagram The original Transformer, from the bottom. A circle adds what a step computed to what went into it (residual connection, 残差, [section](residual.ts)); a norm follows each sum (post-norm) [后置归一化].
  * $m$
@@ -39,127 +40,142 @@
  * target, shifted right $y'$
  * ```
  *
- * **By hand.** Take 首都 (*capital*) and 哪里 (*where*) of 中国的首都是哪里, and 北京 (*Beijing*). With $E = 2$, five rows of a table $W$: BEGIN
- * $(0.4, -0.6)$, 首都 $(1, -0.7)$, 哪里 $(-0.6, 0.3)$, 北 $(0.9, 0.5)$, 京 $(0.2, 0.9)$.
+ * **By hand.** A question and its answer: 首都 (*capital*) and 哪里 (*where*), of 中国的首都是哪里, and 北京 (*Beijing*), written as 北 and 京.
+ * The width is $E = 2$. Six rows of a table $W$ are chosen so that the answer comes out: BEGIN (−1.1, 0), 首都 (0.5, −0.6),
+ * 哪里 (0.5, 0.1), 北 (−0.4, 1), 京 (0.5, 0.9), END (0.9, 0.3).
  *
- * *In.* 首都 times $\sqrt{2}$ is $(1.41, -0.99)$. The code of position 0 is $(\sin 0, \cos 0) = (0, 1)$; the sum is
- * $(1.41, 0.01)$. In the same way 哪里 at position 1 becomes $(-0.01, 0.96)$, and BEGIN $(0.57, 0.15)$.
+ * *In.* 首都 times $\sqrt{2}$ is (0.71, −0.85). The code of position 0 is $(\sin 0, \cos 0) = (0, 1)$; the sum is
+ * (0.71, 0.15). In the same way 哪里 at position 1 becomes (1.55, 0.68), and BEGIN at position 0 (−1.56, 1.00).
  *
- * *Between.* To keep the numbers few, the encoder hands on its input as $m$, and the decoder is one cross-attention with its
- * residual, without matrices; the rows of $m$ are keys and values. BEGIN asks: its dot products with both rows of $m$ are 0.80 and 0.14, its scores,
- * these divided by $\sqrt{2}$, 0.57 and 0.10, and the weights 0.61 and 0.39. It gets $0.61 \cdot (1.41, 0.01) + 0.39 \cdot (-0.01, 0.96) \approx (0.87, 0.38)$, and added to itself that is $(1.43, 0.53)$, rounded at the end.
+ * *Between.* To keep the numbers few, the encoder changes nothing: $m$ has the two rows of the source. The decoder is one
+ * cross-attention with its residual, without weight matrices, so that a row of $m$ is both key and value. BEGIN is the query. Its dot products with the
+ * rows of $m$ are −0.95 and −1.73. Divided by $\sqrt{2}$ these are the scores, −0.67 and −1.22, and their softmax the weights, 0.63 and
+ * 0.37. The mean of the rows by these weights is (1.01, 0.35). Added to the query that is $h = (-0.54, 1.35)$, rounded at the end.
  *
- * *Out.* The product with each row of $W$: 北 scores $0.9 \cdot 1.43 + 0.5 \cdot 0.53 = 1.55$, 首都 1.06, 京 0.76, BEGIN 0.26,
- * 哪里 $-0.70$. The softmax gives 北 a probability of 0.41, the largest. It is written, becomes the next input, and
- * the decoder runs again; $m$ stays.
+ * *Out.* The product of $h$ with each row of $W$: 北 scores $-0.4 \cdot -0.54 + 1 \cdot 1.35 = 1.56$, 京 0.94, BEGIN 0.59, and the
+ * others less than 0. The softmax gives 北 a probability of 0.42, the largest: 北 is written.
+ *
+ * *Again.* 北 is the next input, at position 1; $m$ stays. Now the larger weight, 0.71, is that of 哪里, and 京 gets 0.53. 京 is the
+ * third input, and END gets 0.48. The answer is complete.
  *
  * ```ts
  * import { scaledDotProductAttention, softmax, tensor } from "@heed/heed";
  * import { attentionWeights, sinusoidalPositions } from "@heed/heed/attention";
  *
- * const words = ["BEGIN", "首都", "哪里", "北", "京"];
- * const rows = [[0.4, -0.6], [1, -0.7], [-0.6, 0.3], [0.9, 0.5], [0.2, 0.9]], table = tensor(rows);
+ * const words = ["BEGIN", "首都", "哪里", "北", "京", "END"];
+ * const rows = [[-1.1, 0], [0.5, -0.6], [0.5, 0.1], [-0.4, 1], [0.5, 0.9], [0.9, 0.3]], table = tensor(rows);
  * const enter = (ids: number[]) =>
  *   tensor(ids.map((id) => rows[id]!)).mul(Math.sqrt(2)).add(sinusoidalPositions(ids.length, 2));
- * const memory = enter([1, 2]).reshape([1, 1, 2, 2]), input = enter([0]).reshape([1, 1, 1, 2]);
- * const hidden = input.add(scaledDotProductAttention(input, memory, memory));
- * const scores = hidden.reshape([1, 2]).matmul(table.transpose(0, 1));
  * const show = async (name: string, x: typeof table) =>
  *   console.log(name, Array.from(await x.read(), (n) => n.toFixed(2)).join(" "));
+ *
+ * const memory = enter([1, 2]).reshape([1, 1, 2, 2]), written = [0];
  * await show("首都 times √2", tensor(rows[1]!).mul(Math.sqrt(2)));
  * await show("memory", memory);
- * await show("input", input);
- * const products = input.matmul(memory.transpose(-2, -1));
- * await show("dot products", products);
- * await show("scores", products.div(Math.sqrt(2)));
- * await show("weights", attentionWeights(input, memory));
- * await show("mixed", scaledDotProductAttention(input, memory, memory));
- * await show("hidden", hidden);
- * await show(words.join(" "), scores);
- * await show("probabilities", softmax(scores));
+ * while (words[written.at(-1)!] !== "END") {
+ *   const query = enter(written).slice(0, -1).reshape([1, 1, 1, 2]);
+ *   const hidden = query.add(scaledDotProductAttention(query, memory, memory)).reshape([1, 2]);
+ *   const scores = hidden.matmul(table.transpose(0, 1)), products = query.matmul(memory.transpose(-2, -1));
+ *   await show("query", query);
+ *   await show("  dot products", products);
+ *   await show("  divided by √2", products.div(Math.sqrt(2)));
+ *   await show("  weights", attentionWeights(query, memory));
+ *   await show("  mean", scaledDotProductAttention(query, memory, memory));
+ *   await show("  hidden", hidden);
+ *   await show(`  ${words.join(" ")}`, scores);
+ *   await show("  probabilities", softmax(scores));
+ *   written.push(Number(await scores.argmax(-1).item()));
+ *   console.log("  written:", words[written.at(-1)!]);
+ * }
  * ```
  *
  * ```text
- * 首都 times √2 1.41 -0.99
- * memory 1.41 0.01 -0.01 0.96
- * input 0.57 0.15
- * dot products 0.80 0.14
- * scores 0.57 0.10
- * weights 0.61 0.39
- * mixed 0.87 0.38
- * hidden 1.43 0.53
- * BEGIN 首都 哪里 北 京 0.26 1.06 -0.70 1.55 0.76
- * probabilities 0.11 0.25 0.04 0.41 0.19
+ * 首都 times √2 0.71 -0.85
+ * memory 0.71 0.15 1.55 0.68
+ * query -1.56 1.00
+ *   dot products -0.95 -1.73
+ *   divided by √2 -0.67 -1.22
+ *   weights 0.63 0.37
+ *   mean 1.01 0.35
+ *   hidden -0.54 1.35
+ *   BEGIN 首都 哪里 北 京 END 0.59 -1.08 -0.14 1.56 0.94 -0.08
+ *   probabilities 0.16 0.03 0.08 0.42 0.23 0.08
+ *   written: 北
+ * query 0.28 1.95
+ *   dot products 0.49 1.76
+ *   divided by √2 0.35 1.24
+ *   weights 0.29 0.71
+ *   mean 1.30 0.53
+ *   hidden 1.58 2.48
+ *   BEGIN 首都 哪里 北 京 END -1.74 -0.70 1.04 1.85 3.02 2.17
+ *   probabilities 0.00 0.01 0.07 0.16 0.53 0.22
+ *   written: 京
+ * query 1.62 0.86
+ *   dot products 1.27 3.09
+ *   divided by √2 0.90 2.18
+ *   weights 0.22 0.78
+ *   mean 1.37 0.57
+ *   hidden 2.98 1.42
+ *   BEGIN 首都 哪里 北 京 END -3.28 0.64 1.63 0.23 2.77 3.11
+ *   probabilities 0.00 0.04 0.11 0.03 0.34 0.48
+ *   written: END
  * ```
  *
- * **Formula.** With the table $W$ and its rows $W_x$ for the words $x$, the positional code
- * $\mathrm{PE}$, and $y'$ the target $y$ shifted right,
+ * **Formula.** With the table $W$ and its rows $W_x$ for the words $x$ of the source, the positional code $\mathrm{PE}$, and $y'$, the
+ * target $y$ shifted right:
  *
  * $$m = \mathrm{encoder}(\sqrt{E}\,W_{x} + \mathrm{PE}), \qquad h = \mathrm{decoder}(\sqrt{E}\,W_{y'} + \mathrm{PE},\; m)$$
  *
  * $$P(y_t \mid y_{<t}, x) = \mathrm{softmax}(h_t\, W^\top)$$
  *
- * | symbol          | in code                  | shape              |
- * | --------------- | ------------------------ | ------------------ |
- * | $x$, $y'$       | `source`, `target`       | `[B, S]`, `[B, T]` |
- * | $W$             | `targetEmbedding.weight` | `[V, E]`           |
- * | $m$             | `memory`                 | `[B, S, E]`        |
- * | $h$             | `hidden`                 | `[B, T, E]`        |
- * | $h\,W^\top$     | the result               | `[B, T, V]`        |
+ * | symbol          | in code                  | shape or meaning                                   |
+ * | --------------- | ------------------------ | -------------------------------------------------- |
+ * | $x$, $y'$       | `source`, `target`       | `[B, S]`, `[B, T]`                                 |
+ * | $y_t$, $y_{<t}$ | none                     | word $t$ of the target, the words before it        |
+ * | $W$             | `targetEmbedding.weight` | `[V, E]`                                           |
+ * | $\mathrm{PE}$   | `positions`              | `[S, E]` or `[T, E]`                               |
+ * | $m$             | `memory`                 | `[B, S, E]`                                        |
+ * | $h$             | `hidden`                 | `[B, T, E]`; $h_t$ is its row $t$                  |
+ * | $h\,W^\top$     | the result               | `[B, T, V]`                                        |
  *
  * $B$ pairs of $S$ source and $T$ target words, $V$ words in the vocabulary, width $E$. Both languages share one table unless `sourceVocabSize` gives the source its own.
  *
  * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table is the output matrix
- * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1. The score has
- * variance 1 as well if the entries of the row have variance $1/E$. As an input such a row would vanish beside
+ * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1: the mean of their
+ * squares is 1. The score has variance 1 as well if the entries of the row have variance $1/E$. As an input such a row would vanish beside
  * $\mathrm{PE}$, whose entries have the root mean square $\sqrt{1/2}$. Multiplied by $\sqrt{E}$ it does not.
  *
  * **Start of training.** The paper does not say how weights are drawn. Its released code
- * (tensor2tensor) draws matrices uniformly with variance $2/(\mathrm{in} + \mathrm{out})$ (Glorot and
- * Bengio 2010, *Xavier*) and embeddings normally with variance $1/E$; so does this page.
+ * (tensor2tensor) draws matrices uniformly with variance $2/(\mathrm{in} + \mathrm{out})$, with the numbers of inputs and outputs
+ * (*Xavier*), and embeddings normally with variance $1/E$; so does this page.
  *
- * Source: Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin 2017, *Attention Is All You Need*.
+ * Sources: Vaswani, Shazeer, Parmar, Uszkoreit, Jones, Gomez, Kaiser and Polosukhin 2017, *Attention Is All You Need*; Glorot and Bengio
+ * 2010, *Understanding the Difficulty of Training Deep Feedforward Neural Networks*.
  *
  * @module
  */
 
-import { aMask, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
+import { aMask, checkTensors } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { Dropout } from "../engine/dropout.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkObject, checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
-import { partOf } from "../engine/part.ts";
-import { checkRandom, Random } from "../engine/random.ts";
-import { scope } from "../engine/scope.ts";
+import { checkOptions, type Checks, flag } from "../engine/options.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
-import { headSizeOf, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
-import { sinusoidal } from "../04_attention/positions/absolute.ts";
+import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import {
   type InputPositions,
-  noPositions,
-  type PositionScheme,
   type PositionSizes,
   startsCheck,
   startsOfRows,
 } from "../04_attention/positions/scheme.ts";
 import { type DecoderCall, decoderChecks, DecoderStack } from "./decoder.ts";
-import {
-  below,
-  choiceChecks,
-  Encoder,
-  type EncoderCall,
-  encoderChecks,
-  type LayerChoices,
-  type LayerOptions,
-  type Pass,
-  passChecks,
-} from "./encoder.ts";
-import { type Activation, type GatedActivation, relu } from "./feed_forward/activations.ts";
-import { layerNormalization } from "./normalization.ts";
+import { below, Encoder, type EncoderCall, encoderChecks, type Pass, passChecks } from "./encoder.ts";
+import { type Complete, type EncoderDecoderOptions, layerOptionsOf, layoutOf } from "./layout.ts";
 
 /** The way in: ids become vectors that know their positions, `[B, T]` to `[B, T, E]`. */
 function enter({ tokens, start }: Words, { embedding, positions, dropout }: Entrance): Tensor {
@@ -198,6 +214,10 @@ function scoreTarget(
   // $h\,W^\top$: the table again. The score of a word says how far its embedding points where $h$ points.
   return model.head ? model.head.forward(hidden) : model.targetEmbedding.weight.multiplyTransposed(hidden);
 }
+
+// #region The class: its parts, and what programs call
+// The constructor joins a table or two, positions, an encoder and a decoder. `encode` and `decode` check what they are given and call the
+// functions above; `forward` is both.
 
 /**
  * The original Transformer: reads a sentence, writes another.
@@ -344,11 +364,34 @@ export class EncoderDecoder extends Module {
   }
 }
 
+// #endregion
+
 // ## What runs once
 //
-// **The notes, 003.8.** So it is: `encode` does not depend on what is being written. A generation loop calls it once, and
-// `decode` once for each word. {@linkcode EncoderDecoder.given} makes a decoder of a model and an encoded source; its caches keep
-// the keys and values of $m$, layer by layer, which are computed once too.
+// A program encodes the source once, and decodes once for each word. This model is not trained, so its
+// words mean nothing.
+//
+// ```ts
+// import { EncoderDecoder, Random } from "@heed/heed";
+//
+// const model = new EncoderDecoder({ vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1 }, new Random(1)).eval();
+// const BEGIN = 1, written = [BEGIN], memory = model.encode([[5, 6, 7]]);
+// for (let step = 0; step < 4; step++) {
+//   const logits = model.decode([written], memory, { lastOnly: true });
+//   written.push(Number(await logits.argmax(-1).item()));
+// }
+// console.log("memory", memory.shape.join(" × "));
+// console.log("written", written.join(" "));
+// ```
+//
+// ```text
+// memory 1 × 3 × 16
+// written 1 14 14 14 14
+// ```
+//
+// **The notes, 003.8.** So it is: `encode` does not depend on what is being written. {@linkcode EncoderDecoder.given} makes a decoder of a
+// model and an encoded source, for [the generation loop](../07_generation/generate.ts); its caches keep the keys and values of $m$, layer by layer, which are computed once
+// too ([section](../07_generation/kv_cache.ts)).
 //
 // **The notes, 001.33.** Not one vector, but one for each word of the source, $m$ of `[B, S, E]`: cross-attention could not choose
 // between words otherwise. One vector for a whole sentence is what attention replaced. Six layers are right, for both stacks.
@@ -367,18 +410,19 @@ export class EncoderDecoder extends Module {
 
 // ## How large it is
 //
-// The number of trained weights (parameter count, 参数量) follows from the options without building the model. The [experiment](experiments/encoder_decoder/size.ts)
-// counts those of the paper's two models, part by part, and compares with the table of the paper.
+// The number of trained weights (parameter count, 参数量) follows from the options, as the page on [layouts](layout.ts) shows. The
+// [experiment](experiments/encoder_decoder/size.ts) counts those of the paper's two models, part by part, and compares with the table of
+// the paper.
 
 // ## On real sentences
 //
-// The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm) and the schedule
-// of the paper ([section](../06_training/schedules.ts)). It was trained with label smoothing [标签平滑].
+// The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm, 前置) and the schedule of
+// the paper ([section](../06_training/schedules.ts)). Three words of the run are of later sections. The *loss* is measured in nats per token, the natural
+// logarithm of one over the probability of the right token; 0 would be certainty ([section](../06_training/loss.ts)). *Label smoothing* [标签平滑] asks for a little less than certainty, so that
+// the loss cannot reach 0. *BLEU* compares translations with those of people, from 0 to 100, by the words and word groups that both have
+// ([section](../06_training/bleu.ts)).
 //
-// At four stages it translated the same unseen
-// sentences, by greedy decoding.
-//
-// ```picture translator_run The same unseen sentences at four stages of one training.
+// ```picture translator_run The same unseen sentences at four stages of one training, translated by greedy decoding.
 // ```
 
 // ## Learning in seconds
@@ -387,9 +431,23 @@ export class EncoderDecoder extends Module {
 // patterns. It shows how the loss falls, what the model makes of sentences that it has never seen, and which characters each English
 // word was read from. Many of its translations are still wrong, and some of its words are none: they are pieces of words, put together.
 
+// ## Where all heads look
+//
+// The picture has every attention weight of the translator of the playground, while it translates 中国的首都是哪里？ into *Where is
+// the capital of China?* A row is a query, a column a key. A row of the decoder reads its own word and writes the next one.
+//
+// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. The darker, the larger the weight; each row sums to one.
+// ```
+//
+// In the encoder each word looks at words on both sides. In the decoder's self-attention nothing stands above the diagonal: the
+// causal mask. The cross-attention follows the meaning and not the order. In layer 2 the row of BEGIN, which writes *Where*, looks at
+// ？ in heads 3 and 4; the row of *of*, which writes *China*, looks at 中 in head 4. Others are harder to read: in head 1 of this layer BEGIN looks at
+// 的, and *China* at END. A map says where a head takes values from, and not why a word was written
+// ([section](../04_attention/scaled_dot_product.ts)).
+
 // ## Encoder and decoder, or decoder only
 //
-// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ by the chain rule, and both
+// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ as a product over the words, each given those before it (chain rule), and both
 // depend on the source: through cross-attention here, as the first part of the text in a [decoder](decoder_only.ts). What differs: the
 // encoder sees the source before and after each word, a causal decoder only before it; the two stacks have weights of their own; a source
 // is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
@@ -408,171 +466,6 @@ export class EncoderDecoder extends Module {
 //
 // **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
 // corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
-
-// #region How the size is counted
-// From the shapes of all parts; parts without a formula of their own are made without values and counted.
-
-/**
- * Number of trained numbers that a layout has.
- *
- * @param options layout of the model
- * @returns what `parameterCount()` of the model would be
- */
-export function transformerSize(options: EncoderDecoderOptions): number {
-  const layout = layoutOf(options);
-  const { hiddenSize: E, feedForwardSize: F, numHeads, numGroups, headSize, numLayers, positions, bias } = layout;
-  const matrix = (inputs: number, outputs: number): number => (inputs + Number(bias)) * outputs;
-  const feedForward = ("gate" in layout.activation ? 2 : 1) * matrix(E, F) + matrix(F, E);
-  const attention = sizeOfPart(() => layout.attention.create(E, numHeads, Random.none, { numGroups, headSize, bias }));
-  const norm = sizeOfPart(() => layout.norm.create(E, { bias }));
-  const places = [false, true].reduce((sum, causal) => {
-    const sizes = { ...layout, causal, deviation: 1 };
-    return sum + sizeOfPart(() => positions.input?.(sizes, Random.none)) +
-      sizeOfPart(() => positions.attention?.(sizes, Random.none));
-  }, 0);
-
-  const encoderLayer = attention + feedForward + 2 * norm;
-  const decoderLayer = 2 * attention + feedForward + 3 * norm;
-  const closing = layout.closingNorm ? 2 * norm : 0;
-  const tables = (options.sourceVocabSize ?? 0) + layout.vocabSize * (layout.tieHead ? 1 : 2);
-  return numLayers * (encoderLayer + decoderLayer) + closing + tables * E + places;
-}
-
-/** Trained numbers of one part, which is made without values and given back. */
-function sizeOfPart(create: () => object | undefined): number {
-  return scope(() => {
-    const part = create();
-    return part instanceof Module ? part.parameterCount() : 0;
-  });
-}
-
-// #endregion
-
-// #region Options: sizes, parts, and the paper's two models
-// Thirteen options describe a layout. What is left out is filled in as the paper has it, or, for a model without an encoder, as GPT-2 has it.
-
-/**
- * The sizes and parts that every model has in common.
- *
- * The defaults are those of an {@linkcode EncoderDecoder}, the paper's base model. Where those of a
- * {@linkcode DecoderOnly}, the smallest GPT-2, differ, they stand beside.
- */
-export interface TransformerOptions extends LayerChoices {
-  /** Number of tokens; of the target language, and of both if they share a table. */
-  readonly vocabSize: number;
-  /** Longest sequence, the context window (上下文窗口); 512 by default, 1024 in a {@linkcode DecoderOnly}. */
-  readonly contextLength?: number | undefined;
-  /** Width of a position; 512 by default, 768 in a {@linkcode DecoderOnly}. */
-  readonly hiddenSize?: number | undefined;
-  /** Number of layers, of encoder and decoder each; 6 by default, 12 in a {@linkcode DecoderOnly}. */
-  readonly numLayers?: number | undefined;
-  /** Heads of each attention; 8 by default, 12 in a {@linkcode DecoderOnly}. */
-  readonly numHeads?: number | undefined;
-  /** How positions enter; {@linkcode sinusoidal} by default, {@linkcode learned} in a {@linkcode DecoderOnly}. */
-  readonly positions?: PositionScheme | undefined;
-  /** The bend in the feed-forward; {@linkcode relu} by default, {@linkcode geluTanh} in a {@linkcode DecoderOnly}. */
-  readonly activation?: Activation | GatedActivation | undefined;
-  /** Where the norms stand; `"post"` by default, `"pre"` in a {@linkcode DecoderOnly}. */
-  readonly placement?: "post" | "pre" | undefined;
-  /** Whether a norm stands behind the last layer; where `placement` is `"pre"` by default. */
-  readonly closingNorm?: boolean | undefined;
-  /** Whether scores are products with the table of embeddings; true by default. */
-  readonly tieHead?: boolean | undefined;
-  /** Share of outputs and input dropped in training; 0.1 by default, 0 in a {@linkcode DecoderOnly}. */
-  readonly dropout?: number | undefined;
-}
-
-/** What the options of any model may be. */
-export const transformerChecks: Checks<TransformerOptions> = {
-  ...choiceChecks,
-  vocabSize: required(integer()),
-  contextLength: integer(),
-  hiddenSize: integer(),
-  numLayers: integer({ min: 1, max: MOST_PARTS }),
-  numHeads: integer(),
-  positions: partOf(
-    "a position scheme, such as rotary()",
-    (part) => part.input !== undefined || part.attention !== undefined || part.word === noPositions.word,
-  ),
-  closingNorm: flag,
-  tieHead: flag,
-};
-
-/** How an {@linkcode EncoderDecoder} is laid out. The defaults are the paper's base model. */
-export interface EncoderDecoderOptions extends TransformerOptions {
-  /** Tokens of the source language, for a table of its own; both share one by default. */
-  readonly sourceVocabSize?: number | undefined;
-}
-
-/** The paper's base model, with its English–German vocabulary of about 37,000 byte pairs. */
-export const transformerBase: EncoderDecoderOptions = { vocabSize: 37000 };
-
-/** The paper's big model; its dropout is the English–German one. */
-export const transformerBig: EncoderDecoderOptions = { vocabSize: 37000, hiddenSize: 1024, numHeads: 16, dropout: 0.3 };
-
-/** Options with every default filled in. */
-export type Complete<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> };
-
-/** Defaults that follow from no other option. */
-export type Defaults<T> = Omit<Complete<T>, "vocabSize" | "numGroups" | "headSize" | "feedForwardSize" | "closingNorm">;
-
-/**
- * Fills in what was left out.
- *
- * @param options what the caller asked for, checked
- * @param defaults the model's own
- * @returns every option
- */
-export function complete<T extends TransformerOptions>(options: T, defaults: Defaults<T>): Complete<T> {
-  for (const object of [options, defaults]) checkObject("complete a layout", object);
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  const { hiddenSize, numHeads, placement }: Pick<
-    Complete<TransformerOptions>,
-    "hiddenSize" | "numHeads" | "placement"
-  > = { ...defaults, ...given };
-  const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
-  const derived = { numGroups: numHeads, feedForwardSize: 4 * hiddenSize, closingNorm: placement === "pre" };
-  return { ...defaults, ...derived, ...given, headSize } as Complete<T>;
-}
-
-const ENCODER_DECODER: Checks<EncoderDecoderOptions> = { ...transformerChecks, sourceVocabSize: integer() };
-
-function layoutOf(options: EncoderDecoderOptions): Complete<EncoderDecoderOptions> {
-  checkOptions("build a model", options, ENCODER_DECODER);
-  return complete(options, {
-    sourceVocabSize: options.vocabSize,
-    contextLength: 512,
-    hiddenSize: 512,
-    numLayers: 6,
-    numHeads: 8,
-    attention: multiHead(),
-    positions: sinusoidal,
-    activation: relu,
-    norm: layerNormalization(),
-    placement: "post",
-    bias: true,
-    tieHead: true,
-    dropout: 0.1,
-  });
-}
-
-/**
- * The options of a layout that its layers know.
- *
- * @param layout that of the whole model
- * @returns all but where positions enter
- */
-export function layerOptionsOf(layout: Complete<TransformerOptions>): Omit<LayerOptions, "positions"> {
-  checkObject("build a layer", layout);
-  const { hiddenSize, numHeads, numGroups, headSize, feedForwardSize } = layout;
-  const { attention, activation, norm, placement, bias, dropout } = layout;
-  return {
-    ...{ hiddenSize, numHeads, numGroups, headSize, feedForwardSize },
-    ...{ attention, activation, norm, placement, bias, dropout },
-  };
-}
-
-// #endregion
 
 // #region What one pass looks at, and a model that continues one source
 // Masks, caches and observers reach the layers through these; a generation loop knows a {@linkcode GivenSource} and nothing of sources.

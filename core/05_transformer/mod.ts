@@ -19,6 +19,7 @@
  * | `decoder`         | how the next word is predicted, and when to stop                 |
  * | `encoder_decoder` | how both translate: the original model                           |
  * | `decoder_only`    | how half of it is enough: GPT                                    |
+ * | `layout`          | how options become sizes, and how many weights they make         |
  *
  * [The notes](notes:004.63) draw the two models side by side. So does the picture here, and each step of it links to
  * its page. The models differ in where the source is. At the left an encoder reads it once, and the decoder consults
@@ -82,3 +83,15 @@ export * from "./encoder.ts";
 export * from "./decoder.ts";
 export * from "./encoder_decoder.ts";
 export * from "./decoder_only.ts";
+export {
+  type Complete,
+  complete,
+  type Defaults,
+  type EncoderDecoderOptions,
+  layerOptionsOf,
+  transformerBase,
+  transformerBig,
+  transformerChecks,
+  type TransformerOptions,
+  transformerSize,
+} from "./layout.ts";

@@ -15,11 +15,11 @@
  * ```picture adam_moments What the corrections do, for a gradient that stays the same. The averages climb to their true sizes at different speeds; without the corrections their quotient, the length of a step in learning rates, is far too large for hundreds of steps. With them it is 1 from the first step on.
  * ```
  *
- * **By hand.** The weight of [section](optimizers.ts): $\theta = 1$, gradient $4\theta$, $\eta = 0.1$,
- * $\beta_1 = 0.9$, $\beta_2 = 0.999$.
+ * **By hand.** The weight of [section](optimizers.ts): $\theta = 1$, gradient $g = 4\theta$, learning rate $\eta = 0.1$. The average of the gradients is
+ * $m$, and it keeps $\beta_1 = 0.9$ of itself at each step; that of their squares is $v$, and it keeps $\beta_2 = 0.999$.
  *
  * Step 1. $g = 4$, so $m = 0.1 \cdot 4 = 0.4$ and $v = 0.001 \cdot 4^2 = 0.016$. Both averages began at 0 and are too small, by
- * factors of 0.1 and 0.001. Divided by these they are 4 and 16; $4 / \sqrt{16} = 1$, and the step is exactly $\eta$: the weight
+ * factors of 0.1 and 0.001. Divided by these they are 4 and 16; $4 / \sqrt{16} = 1$, and the step is $\eta$: the weight
  * becomes 0.9. Uncorrected, the quotient would be $0.4 / \sqrt{0.016} = 3.16$: a step 3.16 times too long.
  *
  * Step 2. $g = 3.6$, so $m = 0.9 \cdot 0.4 + 0.1 \cdot 3.6 = 0.72$ and $v = 0.999 \cdot 0.016 + 0.001 \cdot 3.6^2 = 0.028944$. The factors
@@ -57,7 +57,8 @@
  *   quotient 0.9959, weight 0.8004
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, AdamW is
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at its step $t$, the learning rate $\eta$, a weight decay $\lambda$, a small $\epsilon$ that
+ * keeps the division finite, and $m_0 = v_0 = 0$, AdamW is
  *
  * $$m_t = \beta_1 m_{t-1} + (1 - \beta_1) g_t, \qquad v_t = \beta_2 v_{t-1} + (1 - \beta_2) g_t^2$$
  *
@@ -76,10 +77,8 @@
  * | $1 - \beta_1^t$, $1 - \beta_2^t$   | `correction1`, `correction2`  | one number  |
  * | $\epsilon$                         | `epsilon`                     | one number  |
  *
- * **Where the division comes from.** AdaGrad (Duchi, Hazan and Singer 2011) divides each gradient by the root of the sum of all its
- * squares so far; they made it for sparse features, which are rare and tell much. That sum only grows, so the steps only shrink.
- * RMSProp (Tieleman and Hinton 2012) divides by the root of a running average instead, which forgets. Adam is, in effect, RMSProp with a running
- * average in the place of the gradient too, and with the corrections.
+ * **Where the division comes from.** [RMSProp](adagrad_and_rmsprop.ts) divides each gradient by the root of a running average of its squares.
+ * Adam is, in effect, RMSProp with a running average in the place of the gradient too, and with the corrections.
  *
  * **How long a step can be.** The bound is that of Kingma and Ba, in their section *Adam's update rule*. A gradient after a long silence has
  * $m = (1 - \beta_1)\, g$ and $v = (1 - \beta_2)\, g^2$, so the step is $\eta\, (1 - \beta_1) / \sqrt{1 - \beta_2}$, with the usual rates
@@ -88,19 +87,18 @@
  *
  * **Why the corrections.** After $t$ steps the weights of the gradients in $m_t$ sum to $1 - \beta_1^t$, and in $v_t$ to
  * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
- * are too long, not too short: $v$ is further from its true size than $m$, and it stands below. The first step is $\eta$
+ * are too long, not too short: $v$ is further from its true size than $m$, and it stands below the line of the fraction. The first step is $\eta$
  * for every parameter. Later steps are usually shorter, since gradients that disagree have a short average.
  *
  * **Why decay is not a penalty.** L2 regularization (L2正则化) adds $\frac{\lambda}{2} \lVert \theta \rVert^2$ to the loss, and so
- * $\lambda \theta$ to the gradient. For SGD that is weight decay. For Adam the division by $\sqrt{v}$ applies to it too: weights with large
+ * $\lambda \theta$ to the gradient. For SGD that is weight decay: each step takes $\eta \lambda \theta$ off the weight. For Adam the division by $\sqrt{v}$ applies to it too: weights with large
  * gradients hardly decay. AdamW multiplies the weight itself by $1 - \eta\lambda$ instead.
  *
  * **Where this differs from the paper.** Here, as in PyTorch, the decay of a step is $\eta \lambda \theta$, with the
  * learning rate in $\eta$. Loshchilov and Hutter multiply $\lambda \theta$ by the factor of the schedule alone, not by the
  * learning rate, so that the two can be tuned apart. Whoever changes the learning rate here changes the decay with it.
  *
- * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Duchi, Hazan and Singer 2011, *Adaptive Subgradient
- * Methods for Online Learning and Stochastic Optimization*; Tieleman and Hinton 2012, *Lecture 6.5: RMSProp*, a course's slides; Loshchilov and Hutter 2019, *Decoupled Weight
+ * Sources: Kingma and Ba 2015, *Adam: A Method for Stochastic Optimization*; Loshchilov and Hutter 2019, *Decoupled Weight
  * Decay Regularization*.
  *
  * @module
@@ -273,6 +271,13 @@ const LONGEST = 2 ** 63;
 // `adam` with a penalty and `adamW` with a decay of the same size train two different models: only the second shrinks all weights
 // by the same factor. The test "adamW() shrinks a weight by the same fraction whatever its gradient" holds for `adamW` and
 // fails for `adam` with a penalty.
+
+// ## Pitfall: one count for all parameters
+//
+// A parameter that no batch has touched so far has averages of zeros and a count of its own. With the count of the optimizer in its place,
+// the corrections would be those of a longer average. The first step of that parameter would have the wrong length: too
+// short after a few steps of the others, and after thousands of them $(1 - \beta_1) / \sqrt{1 - \beta_2}$ times as long as it should
+// be. The test "a parameter without a gradient stays where it is and is not counted" measures that step.
 
 // ## Pitfall: no epsilon
 //

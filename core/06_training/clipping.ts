@@ -30,7 +30,7 @@
  * bound 10: length 5.0, gradients 3.0 and 4.0
  * ```
  *
- * **Formula.** With the gradients $g$ of all parameters as one vector, a bound $c$ and a factor $f$,
+ * **Formula.** With the gradients $g$ of all parameters as one vector, its length $\lVert g \rVert$, the root of the sum of all squares, a bound $c$ and a factor $f$,
  *
  * $$f = \min\big(1,\; c / \lVert g \rVert\big), \qquad g \leftarrow f g$$
  *

@@ -5,15 +5,15 @@
  * so that most steps are about equally long. Is there a shorter way to steps of equal length?
  *
  * **Idea.** Take the sign. Lion moves every number by exactly one learning rate, up or down, and
- * keeps a single average to decide which; only what never had a gradient stays. The direction of a step
- * gives the gradient at hand more weight than the average that is remembered does: a short memory to
- * steer by, a long one to keep.
+ * keeps a single average of gradients to decide which; only what never had a gradient stays. It uses two rates of forgetting. For the
+ * direction of the step, the gradient at hand counts a tenth and the average nine tenths: a short memory to steer by. In the average
+ * that is kept, it counts a hundredth: a long memory.
  * Nobody designed it; a search through programs found it (*evolved sign momentum*).
  *
- * **By hand.** With $\beta_1 = 0.9$, $\beta_2 = 0.99$ and $\eta = 0.1$, a weight of 1 meets the gradients
- * 0.5 and then -1. The first direction is the sign of $0.1 \cdot 0.5 = 0.05$, the weight becomes 0.9, and
+ * **By hand.** The average $m$ begins at 0. It keeps $\beta_2 = 0.99$ of itself at each step; for the direction it counts $\beta_1 = 0.9$. With a learning rate
+ * of $\eta = 0.1$, a weight of 1 meets the gradients 0.5 and then -1. The first direction is the sign of $0.1 \cdot 0.5 = 0.05$, so the weight becomes 0.9. Then
  * $m = (1 - 0.99) \cdot 0.5 = 0.005$. The second is the sign of $0.9 \cdot 0.005 - 0.1 \cdot 1 = -0.0955$: the weight
- * goes back to 1, though its gradient was twice as large.
+ * goes back to 1. Both steps are 0.1 long, though the second gradient is twice as large.
  *
  * ```ts
  * import { lion, Optimizer, parameter, tensor } from "@heed/heed";
@@ -35,7 +35,7 @@
  * sign of -0.0955: weight 1.0, m -0.00505
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$,
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$, a [weight decay](adam.ts) $\lambda$, and $m_0 = 0$,
  *
  * $$\theta_t = (1 - \eta \lambda)\,\theta_{t-1} - \eta\, \mathrm{sign}\big(\beta_1 m_{t-1} + (1 - \beta_1) g_t\big), \qquad m_t = \beta_2 m_{t-1} + (1 - \beta_2) g_t$$
  *

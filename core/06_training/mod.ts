@@ -15,6 +15,7 @@
  * | `loss`            | how wrong the model is, in one number               |
  * | `batching`        | how sentences of any length form a batch            |
  * | `optimizers`      | how far each parameter moves                        |
+ * | `adagrad_and_rmsprop` | how a parameter with small gradients gets longer steps |
  * | `adam`            | how each parameter gets a step of its own length    |
  * | `lion`            | what is left of Adam if only signs count            |
  * | `clipping`        | how one bad batch is kept from doing harm           |
@@ -52,6 +53,7 @@
 export * from "./loss.ts";
 export * from "./batching.ts";
 export * from "./optimizers.ts";
+export * from "./adagrad_and_rmsprop.ts";
 export { adam, type AdamOptions, adamW, type AdamWOptions, type DecayOptions, type MomentOptions } from "./adam.ts";
 export * from "./lion.ts";
 export * from "./clipping.ts";

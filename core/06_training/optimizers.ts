@@ -1,26 +1,26 @@
 /**
  * # Optimizers
  *
- * **Question.** The gradient says which way is downhill for each of a million
- * parameters, and to go that way is gradient descent (梯度下降). How far should each of them go?
+ * **Question.** The loss says how wrong a model is. Its gradient has a number for each of a million parameters: the slope, by how much the
+ * loss grows with that parameter. To go against the slope is gradient descent (梯度下降). How far should each parameter go?
  *
  * **Idea.** An optimizer (优化器) gives each parameter to an update rule, together with its gradient and
  * the running averages that the rule keeps of it. Rules differ in one formula. SGD (stochastic
  * gradient descent) [随机梯度下降] moves a parameter by a fixed multiple of its gradient, the learning rate [学习率]. Momentum [动量] adds
  * up past gradients in a velocity [速度]: where they agree, the steps grow; where they change sign, they cancel.
- * [Adam](adam.ts) divides by the usual size of the gradient, which is small for the vector of a rare word, so that such a vector moves
- * at least as far as that of a frequent word. [Lion](lion.ts) keeps only the sign.
+ * [AdaGrad, RMSProp](adagrad_and_rmsprop.ts) and [Adam](adam.ts) divide by the usual size of the gradient. It is small for the vector of a rare
+ * word, so such a vector is not left behind. [Lion](lion.ts) keeps only the sign.
  *
- * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start; SGD and momentum have the same learning rate. The valley is 100 times as steep across as along; across is drawn larger. The thin lines join places of equal loss; the cross is the minimum.
+ * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start at (−2, 1). The loss of a place $(x, y)$ is $(x^2 + 100 y^2) / 2$: the valley is 100 times as steep across, along $y$, as along $x$. Across is drawn larger. SGD and momentum have the same learning rate. The thin lines join places of equal loss; the cross is the minimum. At the right: how far from it the last ten steps are at most.
  * ```
  *
- * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let $\eta = 0.1$.
+ * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let the learning rate be $\eta = 0.1$.
  *
  * *SGD* subtracts $0.1 \cdot 4 = 0.4$ and is at 0.6. There the gradient is 2.4, and it goes on to 0.36, then to 0.216.
  *
- * *Momentum* with $\mu = 0.9$ makes the same first step. Its second follows the velocity $0.9 \cdot 4 + 2.4 = 6$ and
- * lands on 0, the minimum. The gradient is 0 there, but nine tenths of the velocity are left, 5.4: it rolls on
- * to $-0.54$.
+ * *Momentum* keeps a fraction $\mu = 0.9$ of its velocity at every step and adds the gradient. The velocity begins at 0, so the first step is
+ * that of SGD. Then the velocity is $0.9 \cdot 4 + 2.4 = 6$, the step $0.1 \cdot 6 = 0.6$, and the weight lands on 0, the minimum.
+ * The gradient is 0 there, but $0.9 \cdot 6 = 5.4$ of the velocity is left: the weight rolls on to $-0.54$.
  *
  * *Adam* divides by the size of the gradient. Its steps are about as long as $\eta$, whatever the slope: it goes to 0.9, then to
  * 0.8004 and 0.7016. [Its page](adam.ts) has the numbers.
@@ -55,8 +55,8 @@
  * Adam: gradient 3.2 weight 0.7016
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$ and the
- * momentum $\mu$, 0 without it, SGD is
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$, and the
+ * momentum $\mu$ (0 for plain SGD), and $u_0 = 0$, SGD is
  *
  * $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, u_t$$
  *
@@ -68,9 +68,9 @@
  * | $\mu$    | `momentum`     | one number  |
  * | $\eta$   | `learningRate` | one number  |
  *
- * **Why the velocity is a sum.** While the gradient stays the same, $u$ grows towards $g / (1 - \mu)$: with
+ * **What the sum does.** While the gradient stays the same, $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
- * between the walls of a valley, $u$ falls to $g / (1 + \mu)$, about half. So momentum goes faster along the valley
+ * between the walls of a valley, $u$ falls to $g - \mu g + \mu^2 g - \dots = g / (1 + \mu)$, about half. So momentum goes faster along the valley
  * without leaving it.
  *
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
@@ -79,12 +79,13 @@
  * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$. The price there is that momentum runs past the
  * minimum and comes back, several times.
  *
- * **The notes, 004.86.** The list of names is right, and its order is that of history. Each adds one
- * term to SGD: momentum, which the list leaves out, remembers, Adam divides, [AdamW](adam.ts) takes the decay out of the division.
+ * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and
+ * divides. [AdamW](adam.ts) lets weights shrink beside that division, not through it.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
  * Convergence of Iteration Methods* (momentum); Sutskever, Martens, Dahl and Hinton 2013, *On the Importance of
- * Initialization and Momentum in Deep Learning*.
+ * Initialization and Momentum in Deep Learning*; Nesterov 1983, *A Method of Solving a Convex Programming Problem with Convergence Rate
+ * O(1/k²)*; Bengio, Boulanger-Lewandowski and Pascanu 2013, *Advances in Optimizing Recurrent Networks* (the form of its step used here).
  *
  * @module
  */
@@ -94,35 +95,41 @@ import { checkInstance, checkTensorList } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { quote, shown } from "../engine/json.ts";
 import { Module } from "../engine/module.ts";
-import { checkOptions, type Checks, mapByName, numeric, object, required } from "../engine/options.ts";
+import { checkOptions, type Checks, flag, mapByName, needing, numeric, object, required } from "../engine/options.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { zeros } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /**
- * Stochastic gradient descent, with momentum if asked for.
+ * Stochastic gradient descent, with momentum or Nesterov's momentum if asked for.
  *
  * Without momentum $u = g$, and nothing is remembered.
  *
  * @param options learning rate and momentum
  * @returns a rule for an {@linkcode Optimizer}
- * @throws {RangeError} if an option is outside its interval
+ * @throws {RangeError} if an option is outside its interval, or `nesterov` has no momentum
  */
 export function sgd(options: SGDOptions = {}): OptimizerRule {
   checkOptions("optimize", options, sgdChecks);
-  const { learningRate = 0.01, momentum = 0 } = options;
+  const { learningRate = 0.01, momentum = 0, nesterov = false } = options;
+  if (nesterov && momentum === 0) {
+    throw new RangeError("Cannot optimize with nesterov = true and momentum = 0: momentum must be greater than 0");
+  }
   return {
     word: "sgd",
-    settings: { momentum },
+    settings: { momentum, ...nesterov && { nesterov: 1 } },
     learningRate,
     averages: momentum ? ["velocity"] : [],
     move({ parameter, gradient, averages: { velocity }, learningRate }) {
       // $u_t = \mu\,u_{t-1} + g_t$: gradients that agree add up, those that change sign cancel.
       velocity?.assign(velocity.mul(momentum).add(gradient));
 
+      // Nesterov's step is $g_t + \mu\,u_t$, what the velocity would be after one more gradient of this kind.
+      const step = velocity && nesterov ? velocity.mul(momentum).add(gradient) : velocity ?? gradient;
+
       // $\theta_t = \theta_{t-1} - \eta\,u_t$: against the slope, since the gradient points uphill.
-      parameter.assign(parameter.sub((velocity ?? gradient).mul(learningRate)));
+      parameter.assign(parameter.sub(step.mul(learningRate)));
     },
   };
 }
@@ -179,7 +186,7 @@ export class Optimizer {
    * ```
    *
    * @param parameters what to move, as `model.parameters()` names it; those of a list are named by their places in it
-   * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, or one of your own
+   * @param rule how: `sgd()`, `adam()`, `adamW()`, `lion()`, another of this chapter, or one of your own
    * @throws {TypeError} if the rule is none, or there are no parameters
    */
   constructor(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[], rule: OptimizerRule) {
@@ -271,15 +278,51 @@ export class Optimizer {
 //
 // The walls of a narrow valley bound the learning rate of SGD. Across, where the gradient is $k y$, a step leaves $(1 - \eta k)\, y$, and from
 // $\eta = 2 / k$ on that is no nearer than before: with $k = 100$ the bound is $2 / 100 = 0.02$. Just below it SGD moves
-// slowly along the flat floor. Momentum adds up along the floor and cancels across. Adam divides by the usual size of the slope, which makes
-// both directions alike.
+// slowly along the flat floor. Momentum adds up along the floor and cancels across. AdaGrad, RMSProp and
+// Adam divide by the usual size of the slope, which makes both directions alike.
 //
 // A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
-// that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little; Adam divides
-// by the root of an average that is small for them, and moves them farther than those of frequent words. Two things can do that. A step that follows
+// that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
+// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. A step that follows
 // a rare gradient is longer than one of steady gradients ([Adam](adam.ts) has the bound), and the gradients of frequent words
 // disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
+//
+// One thing flatters the rules that divide. The axes of this valley are the two parameters, so a division per parameter can undo its
+// shape. The second exercise turns the valley.
+
+// ## Nesterov's momentum
+//
+// Momentum (as above) takes the gradient where it stands, and only then moves on. But the velocity will move the parameter by $-\eta \mu\, u_{t-1}$ whatever
+// this gradient says. Nesterov 1983 takes the gradient there, one step ahead, so that a velocity that runs past the minimum is
+// noticed earlier. If the place that is looked at counts as the parameter, the step is
+//
+// $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, (g_t + \mu\, u_t)$$
+//
+// This is the form of PyTorch, and what `sgd` does with `nesterov`. The weight of the worked example begins with a longer step,
+// $0.1 \cdot (4 + 0.9 \cdot 4) = 0.76$. Then it swings less far and comes to rest sooner:
+//
+// ```ts
+// import { Optimizer, parameter, sgd, tensor } from "@heed/heed";
+//
+// for (const nesterov of [false, true]) {
+//   const weight = parameter(tensor([1])), optimizer = new Optimizer([weight], sgd({ momentum: 0.9, nesterov }));
+//   const path: number[] = [];
+//   for (let step = 1; step <= 40; step++) {
+//     weight.square().mul(2).sum().backward();
+//     optimizer.step(0.1);
+//     optimizer.zeroGrad();
+//     path.push(await weight.item());
+//   }
+//   const shown = path.slice(0, 3).map((x) => x.toFixed(3)).join(", "), last = path.slice(-10).map(Math.abs);
+//   console.log(`${nesterov ? "Nesterov" : "momentum"}: ${shown}, …; in the last ten steps within ${Math.max(...last).toFixed(3)}`);
+// }
+// ```
+//
+// ```text
+// momentum: 0.600, 0.000, -0.540, …; in the last ten steps within 0.182
+// Nesterov: 0.240, -0.266, -0.433, …; in the last ten steps within 0.000
+// ```
 
 // ## On a larger text
 //
@@ -290,7 +333,7 @@ export class Optimizer {
 // ```
 //
 // On Transformers of practical size SGD with momentum falls far behind Adam. Zhang et al. 2020, *Why Are Adaptive Methods Good
-// for Attention Models?*, explain it by gradients with heavy tails. Kunstner et al. 2024, *Heavy-Tailed Class Imbalance and Why
+// for Attention Models?*, explain it by gradients with heavy tails: now and then one is far longer than all others. Kunstner et al. 2024, *Heavy-Tailed Class Imbalance and Why
 // Adam Outperforms Gradient Descent on Language Models*, explain it by rare classes: the loss of rare words falls slowly under
 // gradient descent, and language has many rare words. The two readings of one text test the second explanation.
 
@@ -303,11 +346,14 @@ export interface SGDOptions {
   readonly learningRate?: number;
   /** Factor of the velocity at each step, in [0, 1); 0 by default. */
   readonly momentum?: number;
+  /** Whether the momentum is Nesterov's; needs one of more than 0; false by default. */
+  readonly nesterov?: boolean;
 }
 
 const sgdChecks: Checks<SGDOptions> = {
   learningRate: numeric({ min: 0 }),
   momentum: numeric({ min: 0, below: 1 }),
+  nesterov: needing("momentum", flag),
 };
 
 /** The parameters by name; refuses those that no rule can move, and what is no rule. */
@@ -455,14 +501,6 @@ const OLDER_RULES: ReadonlyMap<string, string> = new Map([
 
 // #endregion
 
-// ## Pitfall: one count for all parameters
-//
-// A parameter that no batch has touched so far has averages of zeros and a count of its
-// own. With the optimizer's count instead of the parameter's, Adam's corrections would be those of a longer average, and the parameter's
-// first step would have the wrong length: too short after a few steps of the others, and after thousands of
-// them $(1 - \beta_1) / \sqrt{1 - \beta_2}$ times as long as it should be. The test "a parameter without a gradient stays where it is and is
-// not counted" measures that step.
-
 // ## Pitfall: gradients that are not freed
 //
 // `backward` adds to the gradient that is there. Without `zeroGrad` the second step moves along the sum of two gradients: a
@@ -508,4 +546,47 @@ const OLDER_RULES: ReadonlyMap<string, string> = new Map([
 // SGD 100 0.000
 // mean of all 10 -0.476
 // mean of all 100 0.212
+// ```
+
+// ## Exercise
+//
+// Turn the valley of the picture by 45 degrees: it now lies between the axes of the parameters. Predict how much of its height momentum, AdaGrad and Adam
+// have left after 100 steps, in the straight valley and in the turned one.
+//
+// **Hint.** A turn mixes the two slopes. How large is the slope of each parameter then, beside that of the other?
+//
+// **Solution.** Momentum does not notice the turn: its step is a sum of gradients, and turns with the valley. The other two divide each parameter's
+// gradient by the size of that gradient. In the turned valley the steep direction is in the gradients of both parameters. So both are divided by
+// about the same number, and the valley stays as narrow as it is.
+//
+// ```ts
+// import { adam, Optimizer, parameter, sgd, tensor } from "@heed/heed";
+// import { adaGrad } from "@heed/heed/training";
+//
+// const steepness = tensor([1, 100]);
+// const rules = { momentum: [sgd({ momentum: 0.9 }), 0.018], AdaGrad: [adaGrad(), 0.2], Adam: [adam(), 0.1] } as const;
+// for (const [name, [rule, rate]] of Object.entries(rules)) {
+//   for (const degrees of [0, 45]) {
+//     const [c, s] = [Math.cos(degrees * Math.PI / 180), Math.sin(degrees * Math.PI / 180)];
+//     const turn = tensor([[c, -s], [s, c]]), start = tensor([[-2, 1]]).matmul(tensor([[c, s], [-s, c]]));
+//     const place = parameter(start), optimizer = new Optimizer([place], rule);
+//     const height = () => place.matmul(turn).square().mul(steepness).sum().div(2);
+//     const before = await height().item();
+//     for (let step = 1; step <= 100; step++) {
+//       height().backward();
+//       optimizer.step(rate);
+//       optimizer.zeroGrad();
+//     }
+//     console.log(`${name}, turned by ${degrees} degrees: ${(await height().item() / before).toFixed(6)} left`);
+//   }
+// }
+// ```
+//
+// ```text
+// momentum, turned by 0 degrees: 0.000002 left
+// momentum, turned by 45 degrees: 0.000002 left
+// AdaGrad, turned by 0 degrees: 0.000029 left
+// AdaGrad, turned by 45 degrees: 0.027238 left
+// Adam, turned by 0 degrees: 0.000009 left
+// Adam, turned by 45 degrees: 0.014443 left
 // ```

@@ -1,5 +1,5 @@
 /**
- * # Learning from a reward
+ * # Policy gradient
  *
  * **Question.** Training minimizes cross-entropy, and the translation is judged by BLEU, which counts
  * and has no derivative. How does a model learn from a number that cannot be differentiated?

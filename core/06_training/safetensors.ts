@@ -1,5 +1,5 @@
 /**
- * # Writing tensors down
+ * # Safetensors: writing tensors down
  *
  * **Question.** A trained model is a few hundred named arrays. Which file holds them so that
  * any program can read it, and no file, however broken or malicious, can harm its reader?

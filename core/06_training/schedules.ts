@@ -15,7 +15,8 @@
  * its own: a resumed run asks it for the next number.
  *
  * **By hand.** A peak of 0.4, a floor of 0, $w = 4$ steps of warm-up and $T = 12$ steps in all. Step 1 has a quarter of
- * the peak, 0.1, and step 4 all of it. Step 8 is half of the way from 4 to 12: $s = (8 - 4) / (12 - 4) = 0.5$, $\cos \pi s = 0$, and half of the peak is
+ * the peak, 0.1, and step 4 all of it. After that, $s$ is the fraction of the way to step 12.
+ * The line leaves $1 - s$ of the peak, the cosine $(1 + \cos \pi s) / 2$ of it. Step 8 is half of the way: $s = (8 - 4) / (12 - 4) = 0.5$, $\cos \pi s = 0$, and half of the peak is
  * left, 0.2. At step 6, $s = (6 - 4) / (12 - 4) = 0.25$ and $\cos \pi s = \sqrt{1 / 2} = 0.7071$: the line is at 0.3 and the cosine still at $0.4 \cdot (1 + 0.7071) / 2 = 0.3414$: it
  * falls slowly at first and at last. The inverse square root needs no $T$. With a peak of 0.4 at step 4, step 16 has
  * $\sqrt{4 / 16}$ of it, 0.2, and step 64 has 0.1.
@@ -65,11 +66,11 @@
  * **Why a warm-up.** Vaswani et al. give no reason. Goyal et al. warm up SGD: with large batches the rate is large, and the network changes
  * fast at first. Xiong et al. 2020 find the reason in the norms: with post-norm the gradients near the output are large before
  * training, with pre-norm they are not, and the warm-up may go. Liu et al. 2020 find it in Adam: its first $v$ rest on a handful
- * of gradients, so the ratio has a large variance; their RAdam corrects for it. The experiment of [section](../05_transformer/normalization.ts)
- * trains deep stacks of both kinds with a warm-up and without.
+ * of gradients, so the ratio has a large variance; their RAdam corrects for it. Two experiments compare training with a warm-up and without: one
+ * below, and one of deep stacks in [section](../05_transformer/normalization.ts).
  *
  * **Which one.** The cosine and the line have to know the last step, and end at the floor: they suit a run of known length.
- * The inverse square root can go on for ever, and may be stopped at any step. A constant rate needs no schedule: `step()`
+ * The inverse square root can go on for ever, and may be stopped at any step. The experiments below compare what they reach. A constant rate needs no schedule: `step()`
  * takes the rule's own rate where it is given none.
  *
  * **Before the first step and after the last.** Step 0 is where the warm-up starts from: a rate of 0,
@@ -193,6 +194,18 @@ const inverseChecks: Checks<InverseSquareRootOptions> = {
 };
 
 // #endregion
+
+// ## What it is worth that the rate falls
+//
+// The gradient of a batch is that of the whole text and noise. A long step follows the noise too, so under a constant rate the parameters
+// keep moving around the minimum. The [experiment](experiments/schedules.ts) measures at what distance, for a model whose best loss is known exactly: a
+// table that scores, for each letter, which one comes next.
+
+// ## What a warm-up is worth
+//
+// Post-norm is the placement of the original Transformer: the norm stands after each addition ([section](../05_transformer/normalization.ts)).
+// The [experiment](experiments/schedules/warmup.ts) trains small encoders of that kind, and of the other one, from the full rate at once
+// and after a warm-up.
 
 // ## Pitfall: counting from 0 with a warm-up
 //

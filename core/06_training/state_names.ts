@@ -1,5 +1,5 @@
 /**
- * # Names of other libraries
+ * # State names of other libraries
  *
  * **Question.** A file of weights from PyTorch holds the numbers that a model here needs, under other names and partly in
  * another order. Who translates?

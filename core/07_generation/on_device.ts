@@ -1,5 +1,5 @@
 /**
- * # Choosing without waiting
+ * # On the device: choosing without waiting
  *
  * **Question.** The next step needs the token of this one. A GPU computes a token in less than a
  * millisecond and takes ten to answer a question. Must the program ask at every token?

@@ -1,5 +1,5 @@
 /**
- * # What was said before
+ * # Repetition
  *
  * **Question.** A sharp distribution tends to repeat itself: a phrase that has occurred becomes more probable, and greedy
  * search can stay in a loop. How is repetition avoided?

@@ -27,7 +27,7 @@
  * decision is taken on the host in float64: the rules of [section](truncation.ts) and
  * [section](temperature.ts) become functions from a row to a row, and the same seed draws the same
  * tokens on every device whose logits agree. Where reading takes longer than computing, the same
- * draw is made on the device ([Choosing without waiting](on_device.ts)).
+ * draw is made on the device ([Choosing on the device](on_device.ts)).
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * # A model in use
+ * # Session: a model in use
  *
  * **Question.** A loop wants logits and says how to go on. Who remembers what the model has seen, what is fresh, and what
  * to do when the context is full?

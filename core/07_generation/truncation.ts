@@ -1,5 +1,5 @@
 /**
- * # Cutting off the tail
+ * # Truncation
  *
  * **Question.** Each token of the long tail is a bad choice, and together they have a large probability
  * mass. Which tokens should never be sampled?

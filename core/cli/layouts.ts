@@ -11,7 +11,7 @@
 import { readFields } from "../engine/json.ts";
 import { attentions, multiHead } from "../04_attention/multi_head.ts";
 import { positionSchemes } from "../04_attention/positions/mod.ts";
-import type { EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
+import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
 import { activations } from "../05_transformer/feed_forward/activations.ts";
 import { normalizations } from "../05_transformer/normalization.ts";
 import { type Check, type Checks, flag, integer, numeric, oneOf, required } from "../engine/options.ts";

@@ -11,7 +11,8 @@
 
 import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
-import { EncoderDecoder, type EncoderDecoderOptions } from "../05_transformer/encoder_decoder.ts";
+import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
+import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
 import {
   type CheckpointOutline,
   encodeCheckpoint,

@@ -108,6 +108,8 @@ export type Picture =
   | { readonly kind: "tree"; readonly nodes: readonly TreeNode[] }
   | {
     readonly kind: "table";
+    /** Whether it takes the whole width; where a screen is narrow, a row is a list of its cells, each with its head. */
+    readonly isWide?: boolean;
     readonly columns: readonly string[];
     readonly rows: readonly (readonly (number | string)[])[];
   }

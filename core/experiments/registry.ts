@@ -42,6 +42,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   "06_training/experiments/loss",
   "06_training/experiments/batching",
   "06_training/experiments/optimizers",
+  "06_training/experiments/schedules",
+  "06_training/experiments/schedules/warmup",
   "06_training/experiments/teacher_forcing",
   "06_training/experiments/checkpoints",
   "06_training/experiments/bleu",

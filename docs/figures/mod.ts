@@ -85,7 +85,7 @@ function framed(
   figure: Figure,
   picture: string,
   { say = (english) => english }: Drawing,
-  size: "" | " half" | " narrow" = "",
+  size: "" | " half" | " narrow" | " is-whole" = "",
 ): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
   const tables = isTable
@@ -129,6 +129,7 @@ export function figuresHtml(figures: readonly Figure[], drawing: Drawing): strin
     halves.add(i - 1).add(i);
   });
   return figures.map((figure, i) => {
+    if (figure.kind === "table" && figure.isWide) return framed(figure, pictures[i]!, drawing, " is-whole");
     if (!halves.has(i)) return framed(figure, pictures[i]!, drawing, narrow[i] ? " narrow" : "");
     return framed(figure, drawPicture(figure, { ...drawings[i]!, width: HALF }), drawing, " half");
   });

@@ -14,6 +14,8 @@ import { escape, number, shown } from "./svg.ts";
 export interface Table {
   /** Stands above, where a figure has several. */
   readonly title?: string;
+  /** Whether each cell carries the head of its column, for where a row is a list. */
+  readonly isWide?: boolean;
   /** Heads of the columns. */
   readonly columns: readonly string[];
   /** An empty text stands where there is no number. */
@@ -131,7 +133,7 @@ export function tablesOf(figure: Figure, whole = false): Table[] {
       }];
     }
     case "table":
-      return [{ columns: figure.columns, rows: figure.rows }];
+      return [{ ...figure.isWide && { isWide: true }, columns: figure.columns, rows: figure.rows }];
     case "tokens":
       return [{
         columns: ["", "token", "value"],
@@ -149,14 +151,15 @@ const isNumeric = (cell: number | string | undefined): boolean =>
   typeof cell === "number" || /^(?:[−\d.\u202f]+%?)?$/.test(cell ?? "");
 
 /** A table as HTML; columns of numbers are set flush right. */
-export function tableHtml({ title, columns, rows }: Table): string {
+export function tableHtml({ title, isWide = false, columns, rows }: Table): string {
   const right = columns.map((_, c) => rows.some((row) => row[c] !== "") && rows.every((row) => isNumeric(row[c])));
   const side = (c: number): string => right[c] ? ' class="n"' : "";
+  const named = (c: number): string => isWide ? ` data-head="${escape(columns[c]!)}"` : "";
   const head = columns.map((text, c) => `<th scope="col"${side(c)}>${escape(text)}</th>`).join("");
   const body = rows.map((row) => {
     const cells = row.map((cell, c) => {
       const text = typeof cell === "number" ? number(cell) : escape(cell);
-      return c === 0 && !right[0] ? `<th scope="row">${text}</th>` : `<td${side(c)}>${text}</td>`;
+      return c === 0 && !right[0] ? `<th scope="row">${text}</th>` : `<td${side(c)}${named(c)}>${text}</td>`;
     });
     return `<tr>${cells.join("")}</tr>`;
   });

@@ -167,6 +167,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/06_training/experiments/optimizers.words.ts")).words,
   },
   {
+    name: "training/schedules",
+    load: async () => (await import("../../core/06_training/experiments/schedules.ts")).experiment,
+    words: async () => (await import("../../core/06_training/experiments/schedules.words.ts")).words,
+  },
+  {
+    name: "training/schedules/warmup",
+    load: async () => (await import("../../core/06_training/experiments/schedules/warmup.ts")).experiment,
+    words: async () => (await import("../../core/06_training/experiments/schedules/warmup.words.ts")).words,
+  },
+  {
     name: "training/teacher_forcing",
     load: async () => (await import("../../core/06_training/experiments/teacher_forcing.ts")).experiment,
     words: async () => (await import("../../core/06_training/experiments/teacher_forcing.words.ts")).words,

@@ -15,7 +15,7 @@ import { el, label, px, seriesTints } from "../figures/svg.ts";
 import type { Picture } from "../picture.ts";
 
 /** How much steeper the valley is across than along, where the paths start, steps of each. */
-const STEEPNESS = 100, START = [-2, 0.9] as const, STEPS = 40;
+const STEEPNESS = 100, START = [-2, 1] as const, STEPS = 40;
 /** The rate of SGD nearly reaches that at which it would climb the walls, 2 / STEEPNESS; momentum has the same one. */
 const RULES: readonly (readonly [name: string, rule: OptimizerRule, rate: number])[] = [
   ["SGD", sgd(), 1.8 / STEEPNESS],
@@ -31,8 +31,11 @@ interface Path {
   readonly places: readonly Place[];
 }
 
-/** Distance of the last place from the minimum. */
-const left = ({ places }: Path): string => number(Math.hypot(...places.at(-1)!), 2);
+/** Steps at the end of a path, the farthest of which is told: one that swings may be near by chance. */
+const LAST = 10;
+
+/** Farthest distance of the last places from the minimum. */
+const within = ({ places }: Path): string => number(Math.max(...places.slice(-LAST).map((at) => Math.hypot(...at))), 2);
 
 async function descend(name: string, rule: OptimizerRule, rate: number): Promise<Path> {
   const place = parameter(tensor([...START])), optimizer = new Optimizer(new Map([["place", place]]), rule);
@@ -51,7 +54,11 @@ async function descend(name: string, rule: OptimizerRule, rate: number): Promise
 export const picture: Picture<readonly Path[]> = {
   alternative: (paths, say) =>
     `${say("Three paths through a valley that is steep across and flat along, from the same start.")} ` +
-    paths.map((path) => `${say(path.name)}: ${left(path)} ${say("from the minimum after")} ${STEPS} ${say("steps")}.`)
+    paths.map((path) =>
+      `${say(path.name)}: ${say("at most")} ${within(path)} ${say("from the minimum in the last ten of")} ${STEPS} ${
+        say("steps")
+      }.`
+    )
       .join(" "),
   measure: () => Promise.all(RULES.map((rule) => descend(...rule))),
   draw: (canvas, paths) => {
@@ -92,10 +99,10 @@ export const picture: Picture<readonly Path[]> = {
         }),
         label(say(path.name), { class: "name", x: 0, y: y - 7 }),
       ));
-      parts.push(label(
-        `${say("learning rate")} ${number(path.rate, 2)} · ${say("distance at the end")} ${left(path)}`,
-        { x: width, y: y - 7, "text-anchor": "end" },
-      ));
+      const told = width < 400
+        ? `${say("rate")} ${number(path.rate, 2)} · ${say("last ten steps within")} ${within(path)}`
+        : `${say("learning rate")} ${number(path.rate, 2)} · ${say("last ten steps within")} ${within(path)}`;
+      parts.push(label(told, { x: width, y: y - 7, "text-anchor": "end" }));
     });
     return { width, height: top + 3 * high + 2 * gap + 2, parts };
   },

@@ -8,71 +8,74 @@ import { fixed, number } from "../../core/experiments/numbers.ts";
 import type { RunFigures } from "../picture.ts";
 import type { OptimizerResult, OptimizersRun } from "../runs/optimizers.ts";
 
-const LABELS = { momentum: "SGD with momentum", Adam: "Adam", AdamW: "AdamW" } as const;
-const NAMES = { characters: "characters", tokens: "byte-pair tokens" } as const;
+type Text = OptimizersRun["texts"][number]["text"];
+type Name = OptimizerResult["name"];
+
+/** What the reading is made of: for each text, how much lower Adam ends than momentum, and how far seeds are apart. */
+export interface OptimizersSummary extends Omit<OptimizersRun, "texts"> {
+  readonly texts: readonly {
+    readonly text: Text;
+    readonly vocabSize: number;
+    readonly rare: number;
+    readonly lead: number;
+    readonly widest: number;
+  }[];
+}
+
+/** What the run says. */
+export interface OptimizersWords {
+  readonly methods: Readonly<Record<Name, string>>;
+  readonly texts: Readonly<Record<Text, string>>;
+  /** Titles of the axes; the loss is by character or by token. */
+  readonly step: string;
+  readonly loss: Readonly<Record<Text, string>>;
+  readonly columns: (seeds: number) => readonly string[];
+  readonly captions: {
+    readonly curves: (text: string, seeds: number, rates: readonly string[]) => string;
+    readonly table: (steps: number, seeds: number) => string;
+  };
+  readonly reading: (summary: OptimizersSummary) => readonly string[];
+}
 
 const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 
 /** The lowest and the highest of several seeds. */
 const band = ({ seeds }: OptimizerResult): string => `${fixed(Math.min(...seeds), 3)}–${fixed(Math.max(...seeds), 3)}`;
 
-/** How much lower Adam ends than momentum, on the average over seeds, and the widest band of all methods. */
-function lead(results: readonly OptimizerResult[]): { readonly lead: number; readonly widest: number } {
-  const [momentum, adam] = ["momentum", "Adam"].map((name) => results.find((result) => result.name === name)!);
-  const widths = results.map(({ seeds }) => Math.max(...seeds) - Math.min(...seeds));
-  return { lead: mean(momentum!.seeds) - mean(adam!.seeds), widest: Math.max(...widths) };
+function summaryOf({ texts, ...run }: OptimizersRun): OptimizersSummary {
+  return {
+    ...run,
+    texts: texts.map(({ text, vocabSize, rare, results }) => {
+      const [momentum, adam] = ["momentum", "Adam"].map((name) => results.find((result) => result.name === name)!);
+      const widths = results.map(({ seeds }) => Math.max(...seeds) - Math.min(...seeds));
+      return { text, vocabSize, rare, lead: mean(momentum!.seeds) - mean(adam!.seeds), widest: Math.max(...widths) };
+    }),
+  };
 }
 
-/** The recorded run. */
-export const run: RunFigures<OptimizersRun> = {
-  figures({ texts, recipe }) {
-    const count = texts[0]!.results[0]!.seeds.length;
-    return [
-      ...texts.map(({ text, results }) => ({
-        kind: "line" as const,
-        caption: `Training loss on ${NAMES[text]} by step, mean of ${count} seeds, each method at its best rate: ${
-          results.map(({ name, best }) => `${LABELS[name]} ${number(best, 2)}`).join(", ")
-        }.`,
-        x: { title: "step" },
-        y: { title: text === "characters" ? "nats per character" : "nats per token" },
-        // The first steps, where all fall alike, would fill the height; fewer points show the same curves.
-        series: results.map(({ name, curve }) => ({
-          label: LABELS[name],
-          points: curve.filter(([step]) => step >= recipe.warmupSteps && step % 40 === 0),
-        })),
-      })),
-      {
-        kind: "table",
-        caption:
-          `Loss of text kept apart after ${recipe.steps} steps, at each rate with one seed, and at the best rate over ${count} seeds.`,
-        columns: ["text", "method", "rates", "loss at each", "best rate", `${count} seeds`],
-        rows: texts.flatMap(({ text, results }) =>
-          results.map((result) => [
-            NAMES[text],
-            LABELS[result.name],
-            result.rates.map((rate) => number(rate, 2)).join(", "),
-            result.losses.map((loss) => loss === null ? "NaN" : fixed(loss, 3)).join(", "),
-            number(result.best, 2),
-            band(result),
-          ])
-        ),
-      },
-    ];
+const words: OptimizersWords = {
+  methods: { momentum: "SGD with momentum", Adam: "Adam", AdamW: "AdamW" },
+  texts: { characters: "characters", tokens: "byte-pair tokens" },
+  step: "step",
+  loss: { characters: "nats per character", tokens: "nats per token" },
+  columns: (seeds) => ["text", "method", "rates", "loss at each", "best rate", `${seeds} seeds`],
+  captions: {
+    curves: (text, seeds, rates) =>
+      `Training loss on ${text} by step, mean of ${seeds} seeds, each method at its best rate: ${rates.join(", ")}.`,
+    table: (steps, seeds) =>
+      `Loss of text kept apart after ${steps} steps, at each rate with one seed, and at the best rate over ${seeds} seeds.`,
   },
   reading({ texts, layout, recipe }) {
-    const said = texts.map(({ text, results, vocabSize, rare }) => {
-      const { lead: by, widest } = lead(results);
-      const unit = text === "characters" ? "character" : "token";
-      return `On ${NAMES[text]} (${vocabSize} in the vocabulary, ${
-        fixed(100 * rare, 0)
-      } % of them rarer than one in a ` +
-        `thousand) Adam ends ${fixed(Math.abs(by), 3)} nats per ${unit} ${
-          by > 0 ? "below" : "above"
-        } momentum; over the seeds the methods vary by up to ${fixed(widest, 3)}.`;
-    });
-    const [characters, tokens] = texts.map(({ results }) => lead(results).lead);
+    const [characters, tokens] = texts.map(({ lead }) => lead);
     return [
-      said.join(" "),
+      texts.map(({ text, vocabSize, rare, lead, widest }) =>
+        `On ${words.texts[text]} (${vocabSize} in the vocabulary, ${
+          fixed(100 * rare, 0)
+        } % of them rarer than one in a ` +
+        `thousand) Adam ends ${fixed(Math.abs(lead), 3)} nats per ${text === "characters" ? "character" : "token"} ${
+          lead > 0 ? "below" : "above"
+        } momentum; over the seeds the methods vary by up to ${fixed(widest, 3)}.`
+      ).join(" "),
       tokens! > characters!
         ? `The lead is ${
           number(tokens! / characters!, 2)
@@ -88,4 +91,45 @@ export const run: RunFigures<OptimizersRun> = {
       "heavy tails Zhang et al. 2020 hold responsible for its failures.",
     ];
   },
+};
+
+/** The recorded run. */
+export const run: RunFigures<OptimizersRun, OptimizersWords> = {
+  words,
+  figures({ texts, recipe }, { methods, texts: names, step, loss, columns, captions }) {
+    const count = texts[0]!.results[0]!.seeds.length;
+    return [
+      ...texts.map(({ text, results }) => ({
+        kind: "line" as const,
+        caption: captions.curves(
+          names[text],
+          count,
+          results.map(({ name, best }) => `${methods[name]} ${number(best, 2)}`),
+        ),
+        x: { title: step },
+        y: { title: loss[text] },
+        // The first steps, where all fall alike, would fill the height; fewer points show the same curves.
+        series: results.map(({ name, curve }) => ({
+          label: methods[name],
+          points: curve.filter(([step]) => step >= recipe.warmupSteps && step % 40 === 0),
+        })),
+      })),
+      {
+        kind: "table",
+        caption: captions.table(recipe.steps, count),
+        columns: columns(count),
+        rows: texts.flatMap(({ text, results }) =>
+          results.map((result) => [
+            names[text],
+            methods[result.name],
+            result.rates.map((rate) => number(rate, 2)).join(", "),
+            result.losses.map((loss) => loss === null ? "NaN" : fixed(loss, 3)).join(", "),
+            number(result.best, 2),
+            band(result),
+          ])
+        ),
+      },
+    ];
+  },
+  reading: (findings, _, { reading }) => reading(summaryOf(findings)),
 };

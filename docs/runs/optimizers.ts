@@ -22,7 +22,7 @@ import {
 } from "../../mod.ts";
 import { SequenceWindows, trainBytePairEncoding } from "../../mod.ts";
 import type { OptimizerRule } from "../../core/06_training/optimizers.ts";
-import { cosineSchedule } from "../../core/06_training/schedules.ts";
+import { cosineSchedule, type Schedule, type ScheduleOptions } from "../../core/06_training/schedules.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { discard } from "../../core/experiments/learning.ts";
 import { record } from "./run.ts";
@@ -31,8 +31,10 @@ import { record } from "./run.ts";
 const TEXTS = ["characters", "tokens"] as const;
 type Text = typeof TEXTS[number];
 
-const LAYOUT = { contextLength: 32, hiddenSize: 64, numLayers: 2, numHeads: 4 } as const;
-const RECIPE = {
+/** The model of all trainings. */
+export const LAYOUT = { contextLength: 32, hiddenSize: 64, numLayers: 2, numHeads: 4 } as const;
+/** How all of them go. */
+export const RECIPE = {
   batchSize: 16,
   steps: 800,
   warmupSteps: 80,
@@ -43,7 +45,7 @@ const RECIPE = {
   vocabSize: 2000,
 } as const;
 /** Trainings at the best rate, with seeds of their own. */
-const SEEDS = [1, 2, 3] as const;
+export const SEEDS = [1, 2, 3] as const;
 /** Part of the text that is kept apart, and windows of it that the loss is measured on. */
 const APART = 0.1, WINDOWS = 64;
 
@@ -90,25 +92,27 @@ export interface OptimizersRun {
   }[];
 }
 
-interface Reading {
+/** A text as ids. */
+export interface Reading {
   readonly vocabSize: number;
   readonly training: Int32Array;
   readonly apart: Int32Array;
 }
 
-interface Outcome {
+/** What a training ends with: the loss of text kept apart, and the training loss by step. */
+export interface Outcome {
   readonly loss: number;
   readonly curve: readonly (readonly [number, number])[];
 }
 
 /** One training; nothing where a loss or a gradient is no number. */
-async function runOnce(
+export async function runOnce(
   reading: Reading,
   rule: OptimizerRule,
-  peak: number,
+  schedule: Schedule,
   seed: number,
 ): Promise<Outcome | undefined> {
-  const random = new Random(seed), { contextLength } = LAYOUT, { batchSize, steps, warmupSteps, clipNorm } = RECIPE;
+  const random = new Random(seed), { contextLength } = LAYOUT, { batchSize, steps, clipNorm } = RECIPE;
   const model = new DecoderOnly({ ...LAYOUT, vocabSize: reading.vocabSize }, random.split());
   const optimizer = new Optimizer(model.parameters(), rule);
   const windows = new SequenceWindows(reading.training, { contextLength, batchSize, random: random.split() });
@@ -123,7 +127,7 @@ async function runOnce(
       batches: windows,
       loss: lossOf,
       steps,
-      schedule: cosineSchedule({ peak, floor: peak / 10, warmupSteps, steps }),
+      schedule,
       clipNorm,
       reportEvery: 10,
     });
@@ -139,13 +143,23 @@ async function runOnce(
   }
 }
 
+/** The schedule of this run: a warm-up, then half a cosine to a tenth of the peak. */
+const cosine = (peak: number): Schedule => cosineSchedule({ ...lengthsOf(peak), floor: peak / 10 });
+
+/** Peak, warm-up and length of a schedule. */
+export const lengthsOf = (peak: number): ScheduleOptions => ({
+  peak,
+  warmupSteps: RECIPE.warmupSteps,
+  steps: RECIPE.steps,
+});
+
 async function compete(reading: Reading, { name, rule, rates }: Contestant): Promise<OptimizerResult> {
   const first: (Outcome | undefined)[] = [];
-  for (const rate of rates) first.push(await runOnce(reading, rule(), rate, SEEDS[0]));
+  for (const rate of rates) first.push(await runOnce(reading, rule(), cosine(rate), SEEDS[0]));
   const losses = first.map((outcome) => outcome?.loss ?? null);
   const at = losses.reduce<number>((best, loss, i) => (loss ?? Infinity) < (losses[best] ?? Infinity) ? i : best, 0);
   const runs = [first[at]!];
-  for (const seed of SEEDS.slice(1)) runs.push((await runOnce(reading, rule(), rates[at]!, seed))!);
+  for (const seed of SEEDS.slice(1)) runs.push((await runOnce(reading, rule(), cosine(rates[at]!), seed))!);
   const curve = runs[0]!.curve.map((
     [step],
     i,
@@ -159,7 +173,10 @@ async function compete(reading: Reading, { name, rule, rates }: Contestant): Pro
 }
 
 /** The text as ids. */
-async function read(text: string, how: Text): Promise<{ readonly ids: Int32Array; readonly vocabSize: number }> {
+export async function readText(
+  text: string,
+  how: Text,
+): Promise<{ readonly ids: Int32Array; readonly vocabSize: number }> {
   if (how === "tokens") {
     const vocabulary = await trainBytePairEncoding([text], { vocabSize: RECIPE.vocabSize, level: "bytes" });
     return { ids: Int32Array.from(vocabulary.encode(text)), vocabSize: vocabulary.vocabSize };
@@ -168,15 +185,21 @@ async function read(text: string, how: Text): Promise<{ readonly ids: Int32Array
   return { ids: Int32Array.from([...text], (letter) => ids.get(letter)!), vocabSize: letters.length };
 }
 
+/** A part to learn from, and one that is kept apart. */
+export function divided(ids: Int32Array, vocabSize: number): Reading {
+  const border = Math.floor(ids.length * (1 - APART));
+  return { vocabSize, training: ids.subarray(0, border), apart: ids.subarray(border) };
+}
+
 async function make(path: string): Promise<OptimizersRun> {
   const text = await Deno.readTextFile(path), texts = [];
   for (const how of TEXTS) {
-    const { ids, vocabSize } = await read(text, how), border = Math.floor(ids.length * (1 - APART));
+    const { ids, vocabSize } = await readText(text, how);
     const counts = new Float64Array(vocabSize);
     for (const id of ids) counts[id]!++;
     const rare = counts.filter((count) => count < ids.length / 1000).length / vocabSize;
     console.log(`${how}: ${vocabSize} in the vocabulary, ${ids.length} in the text, rare ${rare}`);
-    const reading = { vocabSize, training: ids.subarray(0, border), apart: ids.subarray(border) };
+    const reading = divided(ids, vocabSize);
     const results = [];
     for (const contestant of CONTESTANTS) results.push(await compete(reading, contestant));
     texts.push({ text: how, vocabSize, length: ids.length, rare, results });

@@ -43,7 +43,7 @@ const STAGES = [100, 300, 1000, 3000] as const;
 /** The question of the notes, which is not in the file. */
 const QUESTION = "中国的首都是哪里？";
 /** Unseen sentences that are shown: the first ones kept apart that have this many characters. */
-const SHOWN = 5, CHARACTERS = [6, 14] as const;
+const SHOWN = 9, CHARACTERS = [6, 14] as const;
 
 /** What one sentence became, stage by stage. */
 export interface StagedTranslation {

@@ -42,6 +42,8 @@ export const CHINESE_PHRASES: Phrases = {
   atWork: (page, links) => `在${page}里实际运行：${links}。`,
   found: (mark) => `在${mark("默认")}设置下得到：`,
   fixed: "固定不变：",
+  recorded: (seconds) =>
+    `在一个处理器核上运行 ${seconds < 120 ? `${seconds} 秒` : `${Math.round(seconds / 60)} 分钟`}后记录。`,
   verdicts: { holds: "成立", refuted: "被否定", fails: "不成立" },
   legend: "<em>成立</em>：数字支持这一说法。<em>被否定</em>：笔记或别处有此一说，数字与之矛盾。" +
     "<em>不成立</em>：在默认设置下应当如此，在当前设置下却不然。",

@@ -1,13 +1,13 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { logSoftmax, softmax } from "../../core/02_words/softmax.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import {
-  EncoderDecoder,
   type EncoderDecoderOptions,
   transformerBase,
   transformerBig,
   transformerSize,
-} from "../../core/05_transformer/encoder_decoder.ts";
+} from "../../core/05_transformer/layout.ts";
 import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import type { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";

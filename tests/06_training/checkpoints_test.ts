@@ -10,7 +10,8 @@ import {
   t5,
 } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
-import { EncoderDecoder, type TransformerOptions } from "../../core/05_transformer/encoder_decoder.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
+import type { TransformerOptions } from "../../core/05_transformer/layout.ts";
 import { relu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { layerNormalization } from "../../core/05_transformer/normalization.ts";
 import { Batches, padSequences } from "../../core/06_training/batching.ts";
@@ -28,6 +29,7 @@ import {
 import { EarlyStopping } from "../../core/06_training/early_stopping.ts";
 import { train, type TrainOptions } from "../../core/06_training/loop.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
+import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
 import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
@@ -348,6 +350,7 @@ onReference("a checkpoint says its rule, and another is refused", async () => {
   const rules = [
     ...[adamW(), adamW({ beta2: 0.98 }), adamW({ weightDecay: 0 }), adam(), adam({ penalty: 0.1 })],
     ...[sgd(), sgd({ momentum: 0.5 }), sgd({ momentum: 0.9 }), lion(), lion({ beta1: 0.8 }), own],
+    ...[sgd({ momentum: 0.5, nesterov: true }), adaGrad(), rmsProp(), rmsProp({ beta2: 0.9 })],
   ];
   const optimizers = rules.map((rule) => new Optimizer(model.parameters(), rule));
   for (const [i, optimizer] of optimizers.entries()) {

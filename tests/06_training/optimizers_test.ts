@@ -119,6 +119,29 @@ onEveryBackend("a parameter without a gradient stays where it is and is not coun
   for (let i = 0; i < 2; i++) assert(Math.abs(Math.abs(after[i]! - before[i]!) - 0.05) < 1e-5);
 });
 
+onReference("sgd() with nesterov takes the gradient where the velocity leads", async () => {
+  // As Nesterov has it: look ahead by the velocity, take the gradient there, and correct the velocity by it.
+  const slope = (x: number): number => 4 * x, rate = 0.05, momentum = 0.9, start = 1;
+  let place = start, velocity = 0;
+  const x = parameter(tensor([start]));
+  const optimizer = new Optimizer([x], sgd({ learningRate: rate, momentum, nesterov: true }));
+  for (let step = 1; step <= 20; step++) {
+    velocity = momentum * velocity + slope(place - rate * momentum * velocity);
+    place -= rate * velocity;
+    x.square().mul(2).sum().backward();
+    optimizer.step();
+    optimizer.zeroGrad();
+    // The parameter is the place looked at.
+    await assertClose(x, [place - rate * momentum * velocity], { rtol: 1e-12, atol: 1e-14 });
+  }
+});
+
+Deno.test("sgd() refuses nesterov without momentum", () => {
+  assertThrows(() => sgd({ nesterov: true, momentum: 0 }), RangeError, "momentum must be greater than 0");
+  assertThrows(() => sgd({ nesterov: true }), TypeError, "momentum");
+  assertEquals(sgd({ momentum: 0.5, nesterov: false }).settings, sgd({ momentum: 0.5 }).settings);
+});
+
 onReference("without zeroGrad() gradients add up", async () => {
   const run = async (frees: boolean): Promise<number[]> => {
     const x = parameter(tensor([1])), optimizer = new Optimizer(new Map([["x", x]]), sgd({ learningRate: 0.1 }));
@@ -209,7 +232,7 @@ onReference("sgd() and Optimizer refuse what they do not know", () => {
       "Cannot optimize with momentum = 1: momentum must be a number of at least",
     ],
     [() => sgd({ learningRate: -1 }), RangeError, "learningRate must be a number of at least 0"],
-    [() => sgd({ nesterov: true } as never), TypeError, 'Cannot optimize with option "nesterov"'],
+    [() => sgd({ dampening: 0 } as never), TypeError, 'Cannot optimize with option "dampening"'],
     [() => new Optimizer(start(), {} as never), TypeError, "one such as adamW() is needed"],
     [() => new Optimizer(start(), undefined as never), TypeError, "Cannot optimize without a rule"],
     [

@@ -3,6 +3,7 @@
  */
 
 import { assert, assertEquals } from "@std/assert";
+import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { clipGradients } from "../../core/06_training/clipping.ts";
 import { lion } from "../../core/06_training/lion.ts";
@@ -140,5 +141,20 @@ onEveryBackend("lion() and sgd() take gradients of any size", async () => {
     found.forEach((x, i) => assert(near(x, -1.5 * Math.sign([...wide, 0, 1e-37][i]!), 4), `${i}: ${x}`));
     const moved = await walk(sgd({ learningRate: 0.5, momentum: 0.5 }), [1e38, -1e-36], 2, fuse);
     assert(near(moved[0]!, -1.25e38, 4) && near(moved[1]!, 1.25e-36, 4), `${moved}`);
+  });
+});
+
+onEveryBackend("adaGrad() and rmsProp() take gradients of any size, and stay where there was none", async (device) => {
+  const least = device === reference ? 0 : 1e-30;
+  await both(async (fuse) => {
+    const gradients = [1e38, -1e19, 1, -1e-15, Infinity, 0, least];
+    const once = await walk(adaGrad({ learningRate: 0.5, epsilon: 0 }), gradients, 1, fuse);
+    gradients.slice(0, 5).forEach((g, i) => assert(near(once[i]!, -0.5 * Math.sign(g), 16), `${g}: ${once[i]}`));
+    assertEquals(once.slice(5).map((x) => x + 0), [0, 0]);
+    // The first step of RMSProp is 1 / √(1 − β₂) learning rates long.
+    const first = await walk(rmsProp({ learningRate: 0.5, beta2: 0.75, epsilon: 0 }), gradients, 1, fuse);
+    gradients.slice(0, 5).forEach((g, i) => assert(near(first[i]!, -Math.sign(g), 16), `${g}: ${first[i]}`));
+    assertEquals(first.slice(5).map((x) => x + 0), [0, 0]);
+    for (const rule of [adaGrad(), rmsProp()]) assert(Number.isNaN((await walk(rule, [NaN], 1, fuse))[0]));
   });
 });

@@ -2,6 +2,7 @@
 
 import { parameter, tensor } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
+import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
 import { type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
@@ -32,6 +33,9 @@ export function setGradients(parameters: ReadonlyMap<string, Tensor>, step: numb
 export const recorded: Readonly<Record<keyof typeof goldens.optimizers, OptimizerRule>> = {
   sgd: sgd({ learningRate: 0.1 }),
   momentum: sgd({ learningRate: 0.1, momentum: 0.9 }),
+  nesterov: sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }),
+  adaGrad: adaGrad({ learningRate: 0.1, epsilon: 1e-6 }),
+  rmsProp: rmsProp({ learningRate: 0.05, beta2: 0.9, epsilon: 1e-6 }),
   adam: adam({ learningRate: 0.05, beta1: 0.8, beta2: 0.95, epsilon: 1e-6 }),
   adamPenalty: adam({ learningRate: 0.05, penalty: 0.1 }),
   adamw: adamW({ learningRate: 0.05, weightDecay: 0.1 }),

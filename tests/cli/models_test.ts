@@ -11,7 +11,8 @@ import {
   yarnScaling,
 } from "../../core/04_attention/positions/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
-import { EncoderDecoder, type TransformerOptions } from "../../core/05_transformer/encoder_decoder.ts";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
+import type { TransformerOptions } from "../../core/05_transformer/layout.ts";
 import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { adamW } from "../../core/06_training/adam.ts";

@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { picture as allAttention } from "../../docs/pictures/all_attention.ts";
 import { picture as beamByHand } from "../../docs/pictures/beam_by_hand.ts";
 import { picture as cacheRows } from "../../docs/pictures/cache_rows.ts";
 import { picture as normAxes } from "../../docs/pictures/norm_axes.ts";
@@ -29,6 +30,27 @@ Deno.test("the picture of the beam has the numbers of the page's program", async
   assertEquals(greedy!.map(({ words }) => words.join(" ")), ["sat away END"]);
   assertEquals(beam!.map(({ words }) => words.join(" ")), ["ran END", "ran away END"]);
   assert(beam!.every(({ logProbability }) => logProbability > greedy![0]!.logProbability));
+});
+
+Deno.test("the picture of every attention: rows sum to one, the decoder is causal, and the page says where its heads look", async () => {
+  const [encoder, self, cross] = await allAttention.measure!();
+  for (const { queries, keys, weights } of [encoder!, self!, cross!]) {
+    assertEquals(weights.map(({ length }) => length), [4, 4]);
+    for (const rows of weights.flat()) {
+      assertEquals([rows.length, rows[0]!.length], [queries.length, keys.length]);
+      for (const row of rows) assertAlmostEquals(row.reduce((sum, weight) => sum + weight, 0), 1, 1e-5);
+    }
+  }
+  assert(
+    self!.weights.flat().every((rows) => rows.every((row, t) => row.every((weight, s) => s <= t || weight === 0))),
+  );
+  const most = (query: string, head: number): string => {
+    const row = cross!.weights[1]![head - 1]![cross!.queries.indexOf(query)]!;
+    return cross!.keys[row.indexOf(Math.max(...row))]!;
+  };
+  assertEquals(cross!.queries.join(" "), "BEGIN Where is the capital of China ?");
+  assertEquals([most("BEGIN", 3), most("BEGIN", 4), most("of", 4)], ["？", "？", "中"]);
+  assertEquals([most("BEGIN", 1), most("China", 1)], ["的", "END"]);
 });
 
 Deno.test("the picture of norms: one position for LayerNorm and RMSNorm, one feature of all sentences for BatchNorm", async () => {
@@ -72,6 +94,7 @@ Deno.test("the picture of decays: all fall, and halve the reference at about one
 
 Deno.test("pictures have no element outside of their width", async () => {
   const all = {
+    allAttention,
     beamByHand,
     cacheRows,
     normAxes,
@@ -81,7 +104,7 @@ Deno.test("pictures have no element outside of their width", async () => {
   } as unknown as Readonly<Record<string, Picture<unknown>>>;
   for (const [name, picture] of Object.entries(all)) {
     const numbers = await picture.measure!();
-    for (const width of [560, 320]) {
+    for (const width of [1080, 560, 320]) {
       const drawn = picture.draw(canvas(width), numbers);
       assert(drawn.width <= width, name);
       for (const [, x, wide] of drawn.parts.join("").matchAll(/<rect [^>]*x="([-\d.]+)"[^>]* width="([\d.]+)"/g)) {

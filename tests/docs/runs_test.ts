@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type LoadedRun, Pictures } from "../../docs/pictures.ts";
+import { CHINESE_PHRASES } from "../../docs/zh/phrases.ts";
 import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
 import type { ArchitecturesRun } from "../../docs/runs/architectures.ts";
 import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
@@ -35,6 +36,37 @@ Deno.test("a recorded run shows its figures, its reading, its command and its mi
   assertEquals(problems, []);
   new Pictures(new Map(), (where, text) => problems.push(`${where}: ${text}`), new Map([["a_run", loaded]])).finish();
   assertEquals(problems, ["docs/pictures/a_run.ts: No page shows this run"]);
+});
+
+Deno.test("a recorded run speaks the language of its page, and says in what language it stands if it cannot", () => {
+  const spoken = {
+    show: {
+      words: { found: (n: number) => `${n} found` },
+      figures: ({ n }: { n: number }, { found }: { found: (n: number) => string }) =>
+        [{ kind: "text", text: "x", caption: found(n) }] as const,
+      reading: ({ n }: { n: number }, _: RecordedRun, { found }: { found: (n: number) => string }) => [found(n + 1)],
+    },
+    recorded: loaded.recorded,
+    words: { zh: { caption: "一次运行", words: { found: (n: number) => `找到 ${n} 个` } } },
+  } as unknown as LoadedRun;
+  const all = new Pictures(new Map(), () => {}, new Map([["a_run", spoken], ["b_run", loaded]]));
+  const setting = { caption: "A run.", language: "en", hue: () => undefined, link: (path: string) => path };
+  const english = all.html("a_run", "core/a.ts", setting);
+  assert(!/ lang="(?!en)/.test(english) && english.includes("2 found") && english.includes("<p>A run.</p>"));
+  // The prose around it is not translated, the run is.
+  const chinese = all.html("a_run", "core/a.ts", { ...setting, phrases: CHINESE_PHRASES });
+  for (const part of ["一次运行", "<p>找到 3 个</p>", CHINESE_PHRASES.recorded(150)]) {
+    assert(chinese.includes(part), part);
+  }
+  assert(chinese.startsWith('<section class="experiment run" id="run-a_run">'));
+  // A caption that is translated with the page stays.
+  const own = { ...setting, caption: "页上的话", language: "zh", phrases: CHINESE_PHRASES };
+  assert(all.html("a_run", "core/a.ts", own).includes("<p>页上的话</p>"));
+  assert(
+    all.html("b_run", "core/a.ts", { ...setting, phrases: CHINESE_PHRASES }).startsWith(
+      '<section class="experiment run" id="run-b_run" lang="en">',
+    ),
+  );
 });
 
 const folder = new URL("../../docs/runs/", import.meta.url);

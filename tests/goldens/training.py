@@ -79,6 +79,9 @@ def trajectory(make):
 optimizers = {
     "sgd": trajectory(lambda p: torch.optim.SGD(p.values(), lr=0.1)),
     "momentum": trajectory(lambda p: torch.optim.SGD(p.values(), lr=0.1, momentum=0.9)),
+    "nesterov": trajectory(lambda p: torch.optim.SGD(p.values(), lr=0.1, momentum=0.9, nesterov=True)),
+    "adaGrad": trajectory(lambda p: torch.optim.Adagrad(p.values(), lr=0.1, eps=1e-6)),
+    "rmsProp": trajectory(lambda p: torch.optim.RMSprop(p.values(), lr=0.05, alpha=0.9, eps=1e-6)),
     "adam": trajectory(lambda p: torch.optim.Adam(p.values(), lr=0.05, betas=(0.8, 0.95), eps=1e-6)),
     "adamPenalty": trajectory(lambda p: torch.optim.Adam(p.values(), lr=0.05, weight_decay=0.1)),
     "adamw": trajectory(lambda p: torch.optim.AdamW(

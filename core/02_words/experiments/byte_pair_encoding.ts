@@ -1,5 +1,5 @@
 /**
- * # Which pairs a corpus joins
+ * # Subwords that a corpus asks for
  *
  * [The notes](notes:004.16,004.17) say that subwords such as `er`, `est`, `pro` and `ed` come out of the counts, that
  * inflected words are then related to each other, and that a few subwords write many words. This learns the merges

@@ -1,5 +1,5 @@
 /**
- * # A look-up is a product
+ * # A look-up is a product with one-hot rows
  *
  * The page says that looking rows up and multiplying by one-hot vectors give the same, that only the rows
  * looked up receive a gradient, and that a padding token comes out as zeros. This does both on one

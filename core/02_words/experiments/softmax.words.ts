@@ -1,5 +1,5 @@
 /**
- * # What a softmax answers to, in English
+ * # What a softmax responds to, in English
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * # Zero, minus ten thousand, minus infinity
+ * # What a forbidden position gets, and when a mask is needed
  *
  * A sentence with padding before it, in a causal attention with random queries and keys: every row has
  * forbidden positions, and the row of the padding has nothing else. This writes 0, −10000 and −∞ in their

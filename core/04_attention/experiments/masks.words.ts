@@ -1,5 +1,5 @@
 /**
- * # What a forbidden position gets, in English
+ * # What a forbidden position gets, and when a mask is needed, in English
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * # Shuffled words
+ * # The dog bites the man, the man bites the dog
  *
  * [The notes](notes:001.29) say that attention gives every word of a shuffled sentence the vector it had before. This
  * gives *the dog bites the man* and *the man bites the dog* to the same attention, without positions and

@@ -57,11 +57,11 @@ export interface TranslatorFindings {
   };
 }
 
-/** Cross-attention of the last layer: a matrix for each head. */
+/** Cross-attention of the last layer, the mean of its heads. */
 interface CrossAttention {
   readonly from: readonly string[];
   readonly to: readonly string[];
-  readonly weights: readonly (readonly (readonly number[])[])[];
+  readonly weights: readonly (readonly number[])[];
 }
 
 /** What the experiment is made of. */
@@ -70,9 +70,7 @@ export interface Translating extends Parts {
   controls: "pairs" | "steps" | "layers" | "seed";
   claims: "loss" | "bleu" | "once";
   captions: "loss" | "attention" | "examples";
-  labels:
-    & Labels<"step" | "loss" | "training" | "frequencies" | "source" | "translation" | "corpus">
-    & { head(number: number): string };
+  labels: Labels<"step" | "loss" | "training" | "frequencies" | "source" | "translation" | "corpus">;
 }
 
 /** Sentences short enough to be learned in seconds. */
@@ -138,20 +136,20 @@ async function translate(
   }
 }
 
-/** Cross-attention of the last layer, head by head: what each written token was read from. */
+/** Cross-attention of the last layer, the mean of its heads: what each written token was read from. */
 async function attentionOf(
   { model, source, target }: Translator,
   sentence: string,
   written: readonly number[],
 ): Promise<CrossAttention> {
   const read = [...source.encode(sentence), source.endToken], inputs = [target.beginToken, ...written];
-  const { numHeads, numLayers } = model.options;
+  const { numLayers } = model.options;
   const row = (ids: readonly number[]): Tensor => tensor(Int32Array.from(ids), [1, ids.length]);
-  const rows = await readRows(() => {
+  const weights = await readRows(() => {
     let seen: Tensor | undefined;
     model.forward(row(read), row(inputs), {
       observe: (path, weights) =>
-        void (path === `decoder.layers.${numLayers - 1}.crossAttention` && (seen = weights.at(0, 0))),
+        void (path === `decoder.layers.${numLayers - 1}.crossAttention` && (seen = weights.mean([0, 1]))),
     });
     return seen!;
   });
@@ -159,10 +157,7 @@ async function attentionOf(
   return {
     from: [...written.map((id) => name(target, id)), "END"],
     to: [...read.slice(0, -1).map((id) => name(source, id)), "END"],
-    weights: Array.from(
-      { length: numHeads },
-      (_, head) => rows.slice(head * inputs.length, (head + 1) * inputs.length),
-    ),
+    weights,
   };
 }
 
@@ -271,10 +266,7 @@ export const experiment: Experiment<Translating> = {
         caption: captions.attention(findings),
         ...attention,
         // What is smaller than a thousandth is not seen.
-        weights: attention.weights.map((rows) =>
-          rows.map((row) => row.map((weight) => Math.round(1e3 * weight) / 1e3))
-        ),
-        heads: attention.weights.map((_, head) => labels.head(head + 1)),
+        weights: [attention.weights.map((row) => row.map((weight) => Math.round(1e3 * weight) / 1e3))],
       },
       {
         kind: "table",

@@ -9,28 +9,17 @@ import { fixed, number } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Translating, TranslatorFindings } from "./encoder_decoder.ts";
 
-/** Where the largest weights of the map's heads fall: piece by piece for the sharpest, in numbers for all. */
-function headsRead({ from, to, weights }: TranslatorFindings["shown"]["attention"], translation: string): string {
+/** Where the largest weights of the map fall, piece by piece. */
+function mapRead({ from, to, weights }: TranslatorFindings["shown"]["attention"], translation: string): string {
   // The last row asks for the token after the translation.
-  const heads = weights.map((rows, head) => {
-    const largest = rows.slice(0, -1).map((row) => Math.max(...row));
-    const places = largest.map((weight, i) => rows[i]!.indexOf(weight));
-    return { name: head + 1, places, mean: largest.reduce((sum, weight) => sum + weight, 0) / largest.length };
-  });
+  const places = weights.slice(0, -1).map((row) => row.indexOf(Math.max(...row)));
   // Neighbouring rows that look at one place stand together.
-  const list = (places: readonly number[]): string =>
-    places.map((place, i) => {
-      if (place === places[i - 1]) return ` ${from[i]}`;
-      return `${i ? "”, at " : ""}${to[place]} for “${from[i]}`;
-    }).join("") + "”";
-  const sharpest = heads.reduce((best, head) => head.mean > best.mean ? head : best);
-  const different = heads.map(({ places }) => new Set(places).size);
-  return `In the map of “${translation}” head ${sharpest.name} is the sharpest: its largest weight in a row is ${
-    number(sharpest.mean, 2)
-  } on average, END left out. Its rows look most at ${list(sharpest.places)}. Over these ${from.length - 1} rows ` +
-    `the largest weights fall on ${
-      heads.map(({ name }, i) => `${different[i]} pieces in head ${name}`).join(", ")
-    }. Nothing in the loss asks one head to follow the translation from word to word.`;
+  const list = places.map((place, i) => {
+    if (place === places[i - 1]) return ` ${from[i]}`;
+    return `${i ? "”, at " : ""}${to[place]} for “${from[i]}`;
+  }).join("") + "”";
+  return `In the map of “${translation}” the largest weights are at ${list}. Nothing in the loss asks the map to follow the ` +
+    "translation from word to word.";
 }
 
 /** What the experiment says. */
@@ -65,8 +54,8 @@ export const words: Words<Translating> = {
       `The loss of ${number(weights, 3)} weights on ${number(pairs, 3)} pairs, from ${number(firstLoss, 3)} to ` +
       `${number(lastLoss, 3)} nats per token. A model that knows the frequencies alone has ${number(frequencies, 3)}.`,
     attention: ({ shown: { source, translation } }) =>
-      `What each piece of “${translation}” was read from in ${source}: cross-attention of the last layer. Pieces at ` +
-      "the left ask, those at the right are asked.",
+      `What each piece of “${translation}” was read from in ${source}: cross-attention of the last layer, the mean of its ` +
+      `heads. Pieces at the left ask, those at the right are asked.`,
     examples: ({ bleu, shown: { unseen } }) =>
       `Unseen sentences, the first ones as they come, with all errors of a training of seconds; over ${unseen} of them BLEU is ${
         number(bleu, 3)
@@ -77,7 +66,7 @@ export const words: Words<Translating> = {
       fixed(frequencies, 2)
     }, so most of what ` +
     "the model knows it has read from the source and from the words before.",
-    headsRead(attention, translation),
+    mapRead(attention, translation),
     `BLEU ${
       fixed(bleu, 1)
     } after seconds is possible because the corpus is built from patterns: of the ${unseen} unseen sentences ` +
@@ -95,6 +84,5 @@ export const words: Words<Translating> = {
     source: "source",
     translation: "translation",
     corpus: "in the corpus",
-    head: (number) => `head ${number}`,
   },
 };

@@ -1,5 +1,5 @@
 /**
- * # What the bend is for
+ * # What the activation is for
  *
  * [The notes](notes:001.37) put a nonlinearity between two linear maps. Is it needed? This draws the activation
  * functions, lets small layers of the same shape learn a curve with each of them and with none,

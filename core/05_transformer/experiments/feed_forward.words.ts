@@ -1,5 +1,5 @@
 /**
- * # What the bend is for, in English
+ * # What the activation is for, in English
  *
  * @module
  */
@@ -32,7 +32,7 @@ export const words: Words<Bend> = {
       "Three activations. GELU and its tanh form are too close to be told apart here: they differ by at most " +
       `${number(geluForms, 2)}.`,
     fits: ({ errors, line, seeds }) =>
-      `What layers of one shape make of a curve, with one seed; the bands show the range over ${seeds}. ` +
+      `What layers of one shape make of a curve, with one seed; the bands show the range over ${seeds} seeds. ` +
       "Without an activation it is a straight line of error " +
       `${number(errors[0]!, 3)}; the best one has ${number(line, 3)}.`,
     errors: ({ share, seeds }) =>

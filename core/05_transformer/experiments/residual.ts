@@ -1,5 +1,5 @@
 /**
- * # What the detour saves
+ * # What a residual connection saves
  *
  * [The notes](notes:000.21,004.76,004.77) multiply a chain of small numbers and find nothing left; with the input
  * added back, they say, the gradient stays at about one, and doing nothing becomes easy to learn. This follows

@@ -1,5 +1,5 @@
 /**
- * # What the detour saves, in English
+ * # What a residual connection saves, in English
  *
  * @module
  */

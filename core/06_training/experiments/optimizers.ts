@@ -1,10 +1,10 @@
 /**
- * # One problem, four optimizers
+ * # One problem, five optimizers
  *
- * SGD, momentum, Adam and AdamW go down the same narrow valley, and train the same small language model on the same
+ * SGD, momentum, AdaGrad, RMSProp and Adam go down the same narrow valley, and train the same small language model on the same
  * batches from the same weights, each at a learning rate that suits it. What one training is worth depends on its first
- * weights, so means of three are taken. What the section says about rare words and about the length of Adam's steps is
- * measured as well.
+ * weights, so means of three are taken. What the section says about rare words, about the length of Adam's steps and about the decay
+ * of AdamW is measured as well.
  *
  * @module
  */
@@ -21,8 +21,10 @@ import { discard, learn } from "../../experiments/learning.ts";
 import { read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { bandOf, overSeeds, type Range } from "../../experiments/seeds.ts";
 import { SequenceWindows } from "../batching.ts";
 import { crossEntropy } from "../loss.ts";
+import { adaGrad, rmsProp } from "../adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../adam.ts";
 import { Optimizer, sgd } from "../optimizers.ts";
 import { nextTokens } from "../teacher_forcing.ts";
@@ -32,7 +34,7 @@ type Parameters = ReadonlyMap<string, Tensor>;
 /** What the language model reads. */
 const TEXTS = ["words", "letters"] as const;
 type Text = typeof TEXTS[number];
-type Name = "SGD" | "momentum" | "Adam" | "AdamW";
+type Name = "SGD" | "momentum" | "AdaGrad" | "RMSProp" | "Adam";
 
 interface Contestant {
   readonly name: Name;
@@ -54,20 +56,25 @@ const CONTESTANTS: readonly Contestant[] = [
     valley: (steepness) => 1.8 / steepness,
     model: 0.4,
   },
+  { name: "AdaGrad", create: (p) => new Optimizer(p, adaGrad()), valley: () => 0.2, model: 0.08 },
+  { name: "RMSProp", create: (p) => new Optimizer(p, rmsProp()), valley: () => 0.02, model: 0.005 },
   { name: "Adam", create: (p) => new Optimizer(p, adam()), valley: () => 0.1, model: 0.005 },
-  { name: "AdamW", create: (p) => new Optimizer(p, adamW({ weightDecay: DECAY })), valley: () => 0.1, model: 0.005 },
 ];
 /** Of the language model. */
 const LAYOUT = { contextLength: 16, hiddenSize: 32, numLayers: 1, numHeads: 2 } as const, BATCH = 16;
-const MOMENTUM = 0.9, DECAY = 0.1;
+const MOMENTUM = 0.9;
+/** Steps of a point of a curve, and points at its end whose mean counts. */
+const EVERY = 2, POINTS = 3;
 /** Trainings of each, with seeds of their own. */
 const RUNS = 3;
 const VALLEY_STEPS = 100, START: readonly [number, number] = [-2, 1];
 const FIRST_GRADIENTS = [0.001, 1, 1000], DECAY_GRADIENTS = [0, 100];
+/** Of the single steps: the weight that decays, the learning rate, and the decay or the penalty. */
+const WEIGHT = 1, STEP = 0.01, DECAY = 1;
 
 /** What is found. */
 export interface OptimizersFindings {
-  /** Height in the valley after all steps, as a fraction of the start: SGD, momentum, Adam, AdamW. */
+  /** Height in the valley after all steps, as a fraction of the start: SGD, momentum, AdaGrad, RMSProp, Adam. */
   readonly valley: readonly number[];
   /** Loss of the language model at the end, and at the start. */
   readonly losses: readonly number[];
@@ -98,8 +105,13 @@ export interface OptimizersFindings {
     readonly steps: number;
     /** Trainings that the losses and distances are means of. */
     readonly runs: number;
-    /** Loss of the language model by step. */
+    /** Loss of the language model by step, and its range over the seeds. */
     readonly curves: readonly Curve[];
+    readonly bands: readonly (readonly Range[])[];
+    /** Steps at the end whose mean loss counts. */
+    readonly last: number;
+    /** Of the single steps: weight, learning rate, decay. */
+    readonly single: readonly [weight: number, rate: number, decay: number];
     /** How far the rarest words moved, as a fraction of the most frequent ones. */
     readonly rareShare: readonly number[];
     /** Gradients of Adam's first step, and of the steps with decay. */
@@ -214,7 +226,7 @@ async function trainOn(
     },
     steps,
     learningRate,
-    every: 2,
+    every: EVERY,
   }, options);
   const moved = await read(() => model.embedding.weight.tensor.sub(start).square().sum(1).sqrt());
   release(start);
@@ -223,10 +235,13 @@ async function trainOn(
   return { curve, frequent: meanOf(frequent), rare: meanOf(rare) };
 }
 
-/** Loss at the end of a training: the mean of the last points. */
-const endOf = (curve: Curve): number => rounded(mean(curve.slice(-3).map(([, loss]) => loss)));
+/** Of the points of a curve, those that are drawn. */
+const everySecond = <T>(points: readonly T[]): T[] => points.filter((_, at) => at % 2 === 0);
 
-/** SGD, momentum, Adam and AdamW on the same problems. */
+/** Loss at the end of a training: the mean of the last points. */
+const endOf = (curve: Curve): number => rounded(mean(curve.slice(-POINTS).map(([, loss]) => loss)));
+
+/** SGD, momentum, AdaGrad, RMSProp and Adam on the same problems. */
 export const experiment: Experiment<Contest> = {
   controls: {
     steepness: { default: 100, min: 5, max: 500, step: 5 },
@@ -235,21 +250,21 @@ export const experiment: Experiment<Contest> = {
     seed: SEED,
   },
   constants: {
-    ...{ start: START.join(", "), momentum: MOMENTUM, decay: DECAY, runs: RUNS },
+    ...{ start: START.join(", "), momentum: MOMENTUM, adam: "0.9, 0.999", rmsProp: 0.99, runs: RUNS },
     ...{ width: LAYOUT.hiddenSize, layers: LAYOUT.numLayers, heads: LAYOUT.numHeads, context: LAYOUT.contextLength },
-    ...{ batch: BATCH, clip: 1 },
+    ...{ batch: BATCH, clip: 1, schedule: "a tenth of the steps of warm-up, half a cosine to a tenth of the rate" },
   },
   tolerance: 0.2,
   claims: {
-    valley: { holds: ({ valley: [sgd, momentum, adam] }) => momentum! < sgd! / 10 && adam! < sgd! / 10 },
+    valley: { holds: ({ valley: [sgd, ...others] }) => others.every((height) => height < sgd! / 10) },
     model: { holds: ({ losses: [sgd, ...others] }) => others.every((loss) => loss < sgd! - 0.05) },
     rare: {
       holds: ({ frequentMoved, rareMoved }) => {
-        const [sgd, momentum, ...adams] = rareMoved.map((moved, i) => moved / frequentMoved[i]!);
-        return sgd! < 0.5 && momentum! < 0.5 && adams.every((share) => share > 0.9);
+        const [sgd, momentum, ...adaptive] = rareMoved.map((moved, i) => moved / frequentMoved[i]!);
+        return sgd! < 0.5 && momentum! < 0.5 && adaptive.every((fraction) => fraction > 0.9);
       },
     },
-    further: { refuted: true, holds: ({ losses: [, momentum, adam] }) => adam! < momentum! - 0.1 },
+    further: { refuted: true, holds: ({ losses: [, momentum, , , adam] }) => adam! < momentum! - 0.1 },
     firstStep: { holds: ({ firstSteps }) => firstSteps.every((length) => Math.abs(length - 1) < 0.01) },
     decay: {
       holds: ({ decayed, penalized }) =>
@@ -267,7 +282,7 @@ export const experiment: Experiment<Contest> = {
       path.map((at, step): [number, number] => [step, height(at) / height(START)]).filter(([, share]) => share > 0)
     );
 
-    const learningRate = 0.01;
+    const learningRate = STEP;
     const firstSteps: number[] = [];
     for (const gradient of FIRST_GRADIENTS) {
       firstSteps.push(
@@ -276,7 +291,9 @@ export const experiment: Experiment<Contest> = {
     }
     // What decay takes off: the difference to the same step without it.
     const lost = async (make: (p: Parameters, decay: number) => Optimizer, gradient: number): Promise<number> =>
-      rounded(await oneStep((p) => make(p, 0), 1, gradient) - await oneStep((p) => make(p, 1), 1, gradient));
+      rounded(
+        await oneStep((p) => make(p, 0), WEIGHT, gradient) - await oneStep((p) => make(p, DECAY), WEIGHT, gradient),
+      );
     const decayed: number[] = [], penalized: number[] = [];
     for (const gradient of DECAY_GRADIENTS) {
       decayed.push(await lost((p, weightDecay) => new Optimizer(p, adamW({ learningRate, weightDecay })), gradient));
@@ -284,14 +301,20 @@ export const experiment: Experiment<Contest> = {
     }
 
     const reading = readingOf(TEXTS[text]!);
-    const curves: [number, number][][] = [], frequentMoved: number[] = [], rareMoved: number[] = [];
+    const curves: [number, number][][] = [],
+      bands: Range[][] = [],
+      frequentMoved: number[] = [],
+      rareMoved: number[] = [];
     const lowest: number[] = [], highest: number[] = [];
     for (const [i, contestant] of CONTESTANTS.entries()) {
-      const runs: Run[] = [];
-      for (let run = 0; run < RUNS; run++) {
-        const from = 0.2 + 0.2 * (i + run / RUNS);
-        runs.push(await trainOn(reading, contestant, steps, seed + run, part(options, from, from + 0.2 / RUNS)));
-      }
+      const share = 0.8 / CONTESTANTS.length, own = part(options, 0.2 + share * i, 0.2 + share * (i + 1));
+      const runs = await overSeeds(
+        { seed },
+        RUNS,
+        own,
+        ({ seed }, options) => trainOn(reading, contestant, steps, seed, options),
+      );
+      bands.push(bandOf(runs.map(({ curve }) => curve)));
       curves.push(runs[0]!.curve.map(([step], at) => [step, rounded(mean(runs.map(({ curve }) => curve[at]![1])))]));
       const ends = runs.map(({ curve }) => endOf(curve));
       lowest.push(Math.min(...ends));
@@ -317,11 +340,14 @@ export const experiment: Experiment<Contest> = {
         valleyRates: CONTESTANTS.map(({ valley }) => valley(steepness)),
         modelRates: CONTESTANTS.map(({ model }) => model),
         paths: paths.map((path) => path.slice(0, 41)),
-        heights,
+        heights: heights.map(everySecond),
         valleySteps: VALLEY_STEPS,
         steps,
         runs: RUNS,
-        curves,
+        curves: curves.map(everySecond),
+        bands: bands.map(everySecond),
+        last: EVERY * POINTS,
+        single: [WEIGHT, STEP, DECAY],
         rareShare: rareMoved.map((moved, i) => moved / frequentMoved[i]!),
         firstGradients: FIRST_GRADIENTS,
         decayGradients: DECAY_GRADIENTS,
@@ -354,7 +380,7 @@ export const experiment: Experiment<Contest> = {
         caption: captions.losses(findings),
         x: { title: labels.step },
         y: { title: labels.nats[shown.text] },
-        series: series(shown.curves),
+        series: series(shown.curves).map((one, i) => ({ ...one, ranges: shown.bands[i]! })),
       },
       {
         kind: "bars",

@@ -1,5 +1,5 @@
 /**
- * # One problem, four optimizers, in English
+ * # One problem, five optimizers, in English
  *
  * @module
  */
@@ -35,8 +35,8 @@ function beyond(
 
 /** What the experiment says. */
 export const words: Words<Contest> = {
-  title: "One problem, four optimizers",
-  purpose: "Four optimizers go down the same narrow valley, and train the same language model on the same " +
+  title: "One problem, five optimizers",
+  purpose: "Five optimizers go down the same narrow valley, and train the same language model on the same " +
     "batches. Change the steepness of the valley, or the text: a thousand words, most of them rare, or letters. " +
     "See which one is ahead where, how far the vectors of rare words move, and how long Adam’s steps are.",
   controls: {
@@ -59,20 +59,23 @@ export const words: Words<Contest> = {
   constants: {
     start: "start in the valley",
     momentum: "momentum",
-    decay: "AdamW’s decay",
+    adam: "β₁ and β₂ of Adam",
+    rmsProp: "β₂ of RMSProp",
     runs: "seeds",
     width: "width",
     layers: "layers",
     heads: "heads",
     context: "context",
     batch: "windows in a batch",
-    clip: "longest gradient",
+    clip: "gradients clipped to length",
+    schedule: "schedule of the language model",
   },
   claims: {
-    valley: "In a narrow valley momentum and Adam come below a tenth of the height that SGD is left with",
-    model: "Momentum, Adam and AdamW train the language model further than SGD in as many steps",
-    rare: "Under Adam rare words move at least as far as frequent ones; under SGD and momentum less than half as far",
-    further: "So Adam trains further than momentum: it ends lower by more than 0.1 nats",
+    valley: "In a narrow valley all others come below a tenth of the height that SGD is left with",
+    model: "All others train the language model further than SGD in as many steps",
+    rare:
+      "Under AdaGrad, RMSProp and Adam rare words move about as far as frequent ones or farther; under SGD and momentum less than half as far",
+    further: "That makes Adam train further than momentum: it ends lower by more than 0.1 nats",
     firstStep: "With its corrections, Adam’s first step is as long as the learning rate, whatever the gradient",
     decay: "AdamW takes the same fraction off a weight with a large gradient as off one without; a penalty does not",
   },
@@ -82,20 +85,33 @@ export const words: Words<Contest> = {
       `(0, 0). Learning rates: ${each(names, valleyRates, 2)}. SGD would diverge from 2/${steepness} = ${
         number(2 / steepness, 2)
       } on.`,
-    heights: ({ valley, shown: { valleySteps } }) =>
-      `Height above the lowest point, as a fraction of the height at the start. After ${valleySteps} steps SGD has ` +
-      `${number(valley[0]!, 2)} of it left, momentum ${number(valley[1]!, 2)}, Adam ${number(valley[2]!, 2)}.`,
-    losses: ({ losses, shown: { text, names, modelRates, runs } }) =>
-      `The same small language model on ${text}, from the same weights and on the same batches, mean of ${runs} trainings: ` +
-      `${each(names, losses, 3)} nats per ${
-        UNITS[text]
-      } at the end (the mean of the last three points). Learning rates: ${each(names, modelRates, 2)}.`,
+    heights: ({ valley, shown: { names, valleySteps } }) =>
+      `Height above the lowest point, as a fraction of the height at the start. What is left of it after ${valleySteps} steps: ${
+        each(names, valley, 2)
+      }.`,
+    losses: ({ losses, shown: { text, names, modelRates, runs, last } }) =>
+      `The same small language model on ${text}, from the same weights and on the same batches. Mean of ${runs} seeds, and their range as a band: ` +
+      `${each(names, losses, 3)} nats per ${UNITS[text]} (the mean of the last ${last} steps). Learning rates: ${
+        each(names, modelRates, 2)
+      }.`,
     moved: ({ shown: { text, names, rareShare, runs } }) =>
-      `How far the vectors of ${text} moved in these ${runs} trainings. The rarest tenth moved, as a fraction of the most ` +
+      `How far the vectors of ${text} moved, mean of these ${runs} trainings. The rarest tenth moved, as a fraction of the most ` +
       `frequent tenth: ${each(names, rareShare, 2)}.`,
-    steps: () =>
-      "Adam’s first step is one learning rate long, whatever the gradient; AdamW takes the same fraction off a " +
-      "weight, whatever its gradient, and a penalty does not.",
+    steps: ({ decayed, penalized, shown: { single: [weight, rate, decay], decayGradients: [none, large] } }) => {
+      const off = ([first, second]: readonly number[]): string =>
+        `${number(first!, 2)} at a gradient of ${none} and ${number(second!, 2)} at one of ${large}`;
+      return `One step at a learning rate of ${
+        number(rate)
+      }. Adam’s first step is one learning rate long, whatever the gradient. ` +
+        `The rows below show what decay takes off a weight of ${
+          number(weight)
+        }: the difference to the same step without it. AdamW with a decay of ` +
+        `λ = ${number(decay)} takes off ${
+          off(decayed)
+        }. A penalty adds λ times the weight to the gradient; Adam with a penalty of λ = ${number(decay)} takes off ${
+          off(penalized)
+        }, because its division makes the penalty small too.`;
+    },
   },
   reading: (
     {
@@ -111,7 +127,7 @@ export const words: Words<Contest> = {
         number(valley[0]!, 2)
       } of its height after ${valleySteps} ` +
         `steps, momentum ${number(valley[1]!, 2)} and Adam ${
-          number(valley[2]!, 2)
+          number(valley[4]!, 2)
         }. Set the steepness to 5: that valley is hardly ` +
         "narrow, and SGD is ahead."
       : `A valley ${steepness} times as steep across as along is hardly narrow: after ${valleySteps} steps SGD has the least height left.`,
@@ -119,7 +135,7 @@ export const words: Words<Contest> = {
     `On ${text} the losses after ${steps} steps are, by seed: ${
       names.map((name, i) => `${name} ${fixed(lowest[i]!, 2)} to ${fixed(highest[i]!, 2)}`).join(", ")
     }. ` +
-    (losses[2]! < losses[1]! - 0.1
+    (losses[4]! < losses[1]! - 0.1
       ? "Adam is ahead of momentum."
       : "Momentum, with one average instead of two, comes as far as Adam. The model is small and the steps are few: on " +
         "Transformers of practical size SGD with momentum falls far behind (Zhang et al. 2020, Kunstner et al. 2024)."),
@@ -131,8 +147,9 @@ export const words: Words<Contest> = {
   labels: {
     SGD: "SGD",
     momentum: "momentum",
+    AdaGrad: "AdaGrad",
+    RMSProp: "RMSProp",
     Adam: "Adam",
-    AdamW: "AdamW",
     along: "along the valley",
     across: "across",
     step: "step",
@@ -144,8 +161,8 @@ export const words: Words<Contest> = {
     gradient: "gradient",
     result: "result",
     firstStep: "Adam, first step in learning rates",
-    decay: "AdamW, fraction that decay takes off",
-    penalty: "Adam with a penalty, the same",
+    decay: "AdamW, taken off by decay",
+    penalty: "Adam, taken off by a penalty",
     nats: { words: "nats per word", letters: "nats per letter" },
   },
 };

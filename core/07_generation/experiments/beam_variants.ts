@@ -1,5 +1,5 @@
 /**
- * # One sentence, several texts
+ * # One sentence, several hypotheses
  *
  * A small translator writes several texts for each sentence: by beam search, by diverse and by stochastic
  * beams, and by drawing one by one. How many of their words differ, and how likely are they?

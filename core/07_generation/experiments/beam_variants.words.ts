@@ -1,5 +1,5 @@
 /**
- * # One sentence, several texts, in English
+ * # One sentence, several hypotheses, in English
  *
  * @module
  */

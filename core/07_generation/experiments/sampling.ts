@@ -1,5 +1,5 @@
 /**
- * # The long tail's share
+ * # The probability mass of the long tail
  *
  * The distribution of [the notes](notes:004.96): three words with 30, 20 and 10 %, and the rest spread over a
  * thousand. Tokens are drawn from it and counted, and texts of growing length are looked through for words of the tail.

@@ -1,5 +1,5 @@
 /**
- * # The long tail’s share, in English
+ * # The probability mass of the long tail, in English
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * # Bolder and safer
+ * # More diverse and less
  *
  * One distribution over a dozen words at many temperatures: whether the order of the words stays, what the
  * entropy does, and how many different words fifty draws bring.

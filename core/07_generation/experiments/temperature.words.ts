@@ -1,5 +1,5 @@
 /**
- * # Bolder and safer, in English
+ * # More diverse and less, in English
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * # Five ways to cut
+ * # Five ways to truncate
  *
  * Top-k, top-p, epsilon, min-p and locally typical, each on the same four distributions: a sure one, the long tail of
  * [the notes](notes:004.96), a smooth one as of a trained model, and one where a hundred words are equally good. What

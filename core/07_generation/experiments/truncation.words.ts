@@ -1,5 +1,5 @@
 /**
- * # Five ways to cut, in English
+ * # Five ways to truncate, in English
  *
  * @module
  */
@@ -17,7 +17,7 @@ const settingsOf = (settings: readonly number[]): string =>
 
 /** What the experiment says. */
 export const words: Words<Cut> = {
-  title: "Five ways to cut",
+  title: "Five ways to truncate",
   purpose:
     "Five rules cut the same four distributions: a certain one, the long tail of [the notes](notes:004.96), one as of " +
     "a trained model, and one where a hundred words are equally good. Change the threshold of a rule, and see how many " +

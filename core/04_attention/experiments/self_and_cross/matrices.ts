@@ -1,5 +1,5 @@
 /**
- * # Why queries and keys need matrices of their own
+ * # Every day looks for tomorrow: one matrix or two
  *
  * With one matrix for both, the score of two words is the same in both directions. The page says that
  * *eats* must be able to look for *apple* without *apple* looking for *eats*. Here every day of a week has

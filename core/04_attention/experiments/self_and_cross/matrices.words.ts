@@ -1,5 +1,5 @@
 /**
- * # Every day looks for tomorrow, in English
+ * # Every day looks for tomorrow: one matrix or two, in English
  *
  * @module
  */

@@ -7,7 +7,7 @@
  */
 
 import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
-import { type EncoderDecoderOptions, transformerBase, transformerBig, transformerSize } from "../../encoder_decoder.ts";
+import { type EncoderDecoderOptions, transformerBase, transformerBig, transformerSize } from "../../layout.ts";
 
 /** Parts of a model that have weights. */
 const PARTS = ["embeddings", "selfAttention", "crossAttention", "feedForward", "norms"] as const;

@@ -1,5 +1,5 @@
 /**
- * # The line along which the encoder learns
+ * # How the gradient reaches the encoder
  *
  * The gradient of every encoder layer, with the cross-attention as it is, cut, and open in one decoder layer only.
  *

@@ -1,5 +1,5 @@
 /**
- * # The line along which the encoder learns, in English
+ * # How the gradient reaches the encoder, in English
  *
  * @module
  */
