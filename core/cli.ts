@@ -20,7 +20,9 @@
  * | `files.ts`, `corpus.ts`            | reading text and pairs, writing without half files |
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
- * | `models.ts`, `ngrams.ts`           | saved models                                       |
+ * | `models.ts`, `classifiers.ts`      | saved models, saved classifiers                    |
+ * | `ngrams.ts`                        | saved n-gram models                                |
+ * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
  *
@@ -44,9 +46,13 @@ import { complain, line, standardOutput } from "./cli/terminal.ts";
 export const COMMANDS: readonly Heading[] = [
   { name: "train translator", summary: "Train a translator on pairs of sentences" },
   { name: "train lm", summary: "Train a language model on a text" },
+  { name: "train classifier", summary: "Train a classifier on texts with labels" },
   { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
+  { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
+  { name: "classify", summary: "Say the class of texts with a saved classifier" },
+  { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
   { name: "info", summary: "Say what computes here, or what a saved model is" },
 ];

@@ -66,11 +66,23 @@ export const CONTENTS: readonly Chapter[] = [
           ...["model", "lattice", "training", "seeds", "trie", "data"].map((name) => `unigram/${name}`),
         ],
       },
-      { pages: ["multilingual"], planned: "Multilingual vocabularies" },
+      { pages: ["multilingual"] },
       { pages: ["embeddings"] },
       { pages: ["word2vec"], planned: "Word2vec" },
       { pages: ["static_and_contextual"], planned: "Static and contextual vectors" },
-      { pages: ["before_tokens"], planned: "Before the tokens" },
+      {
+        pages: [
+          "before_tokens",
+          ...["tokenizer", "pipeline", "aligned_text", "pre_tokenizer", "normalizers", "patterns", "character_classes"]
+            .map((name) => `before_tokens/${name}`),
+          ...["pre_tokenizers", "metaspace", "decoders", "special_tokens", "trie"].map((name) =>
+            `before_tokens/${name}`
+          ),
+          ...["word_level", "vocabulary", "word_piece", "word_piece_training", "file"].map((name) =>
+            `before_tokens/${name}`
+          ),
+        ],
+      },
       { pages: ["softmax"], numbered: false },
     ],
   },

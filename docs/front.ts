@@ -66,7 +66,7 @@ function shortened(question: string): string {
 /** The chapters with their questions and sections. */
 function map(page: Page, parts: readonly Part[], site: Site): string {
   const link = (other: Page): string =>
-    `<a href="${relative(page.url, other.url)}" data-page="${other.url}">${escape(other.title)}</a>`;
+    `<a href="${relative(page.url, other.url)}" data-page>${escape(other.title)}</a>`;
   const chapter = ({ pages: [first, ...sections] }: Part): string => {
     const context = contextOf(page.url, undefined, [], site, { from: first!.path });
     const { text, language } = questionOf(first!, site), question = renderInline(shortened(text), context);
@@ -111,7 +111,7 @@ function workshop(page: Page, parts: readonly Part[], site: Site): string {
     const [first] = pages, context = contextOf(page.url, undefined, [], site, { from: first!.path });
     const blocks = first!.path!.endsWith("mod.ts") ? readPage(first!, site) : [];
     const question = paragraph(openingOf(blocks), "Question") || descriptionOf(blocks);
-    return `<section class="chapter"><h2><a href="${relative(page.url, first!.url)}" data-page="${first!.url}">${
+    return `<section class="chapter"><h2><a href="${relative(page.url, first!.url)}" data-page>${
       escape(title)
     }</a></h2>${
       question ? `<p>${renderInline(question, context)}</p>` : ""

@@ -79,9 +79,7 @@ export const inside = (page: Page, above: Page | undefined): string => goesOn(pa
 /** The contents of the page's half. */
 function tree({ parts }: Frame, sheet: Sheet): string {
   const link = (page: Page): string =>
-    `<a href="${relative(sheet.url, page.url)}" data-page="${page.url}"${
-      page === sheet.page ? ` aria-current="page"` : ""
-    }>${entry(page)}</a>`;
+    `<a href="${relative(sheet.url, page.url)}"${page === sheet.page ? ` aria-current="page"` : ""}>${entry(page)}</a>`;
   return parts.filter((part) => sideOf(part) === sideOfSheet(sheet)).map((part) => {
     const [first, ...rest] = part.pages;
     if (!first) return "";
@@ -96,9 +94,9 @@ function tree({ parts }: Frame, sheet: Sheet): string {
       ? `<ol>${rest.map((page, at) => `<li${inside(page, rest[at - 1])}>${link(page)}</li>`).join("")}</ol>`
       : "";
     const isChapter = part.kind === "chapter", name = part.kind === "workshop" ? escape(part.title) : entry(first);
-    return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${
-      relative(sheet.url, first.url)
-    }" data-page="${first.url}"${first === sheet.page ? ` aria-current="page"` : ""}>${name}</a>${inner}</li>`;
+    return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${relative(sheet.url, first.url)}"${
+      first === sheet.page ? ` aria-current="page"` : ""
+    }>${name}</a>${inner}</li>`;
   }).join("\n");
 }
 

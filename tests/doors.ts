@@ -61,6 +61,15 @@ const call = (...given: unknown[]): Call => ({ given });
 const learned = await words.trainBytePairEncoding(["ab"], { vocabSize: "alphabet", level: "characters" });
 const unigram = await words.trainUnigram(["ab ab"], { vocabSize: 9 });
 const bytePairs = (): words.BytePairEncoding => words.BytePairEncoding.fromJSON(learned.toJSON());
+const aModel: words.TokenModel = {
+  tokens: ["a", "b"],
+  idOf: (token) => ["a", "b"].indexOf(token),
+  cut: (piece) => [...piece].map((letter, start) => ({ id: letter === "a" ? 0 : 1, start, end: start + 1 })),
+  toJSON: () => ({ kind: "test" }),
+};
+const pipelineFile = (): words.TokenizerFile =>
+  new words.TokenizerPipeline({ model: new words.WordPiece(["[UNK]", "a"]) }).toJSON();
+const pipeline = (): words.TokenizerPipeline => new words.TokenizerPipeline({ model: aModel });
 const ngrams = await languageModels.trainNGrams([0, 1, 0, 2], { order: 2, vocabSize: 3 });
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
@@ -69,6 +78,10 @@ const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
 const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
+const rules = (): introduction.RuleBasedClassifier<string> =>
+  new introduction.RuleBasedClassifier(introduction.englishSentiment, [0], ["-", "+"]);
+const bag = (): introduction.BagOfWords => new introduction.BagOfWords({ labels: ["-", "+"], vocabulary: ["good"] });
+const labelled = () => [{ text: "good", label: "+" }, { text: "bad", label: "-" }];
 const heads = (): Tensor => x(1, 2, 3, 4);
 const limits = { maxNewTokens: 2, eosToken: 7 };
 const rows = [[0, -1, -2, -3, -4, -5, -6, -7]];
@@ -241,28 +254,105 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   audioFrames: () => call(x(8), { size: 4, hop: 2 }),
   imagePatches: () => call(x(4, 4, 1), { size: 2 }),
   graphNodes: () => call(x(3, 4), [[0, 1]], { directed: true }),
+  splitText: () => call("a fine film"),
+  findFeatures: () => call("not good", introduction.englishSentiment),
+  scoreFeatures: () => call(introduction.findFeatures("not good", introduction.englishSentiment)),
+  decide: () => call(1, [-0.5, 0.5], ["-", "0", "+"]),
+  "new RuleBasedClassifier": () => call(introduction.englishSentiment, [0], ["-", "+"]),
+  "RuleBasedClassifier.classify": () => on(rules(), "good"),
+  accuracy: () => call(["a", "b"], ["a", "a"]),
+  findErrors: () => call(rules(), labelled()),
+  "new BagOfWords": () => call({ labels: ["-", "+"], vocabulary: ["good"], tokenize: introduction.splitText }),
+  "BagOfWords.bagOf": () => on(bag(), "good"),
+  "BagOfWords.scores": () => on(bag(), "good"),
+  "BagOfWords.probabilities": () => on(bag(), "good"),
+  "BagOfWords.classify": () => on(bag(), "good"),
+  "BagOfWords.update": () => on(bag(), "good", "+", introduction.gradient, 0.5),
+  "BagOfWords.weightsOf": () => on(bag(), "+"),
+  "BagOfWords.tellingWords": () => on(bag(), "+", 3),
+  trainBagOfWords: () => call(labelled(), { rule: introduction.perceptron, epochs: 2, learningRate: 1, average: true }),
+  withPairs: () => call(introduction.splitText, 2),
+  confusionMatrix: () => call(["a", "b"], ["a", "a"], ["a", "b"]),
+  precisionRecall: () => call(["a", "b"], ["a", "a"], ["a", "b"]),
+  pairedBootstrap: () =>
+    call(["a", "b"], ["a", "a"], ["b", "a"], introduction.accuracy, { draws: 5, confidence: 0.9, random: random() }),
+  mcNemar: () => call(["a", "b"], ["a", "a"], ["b", "a"]),
+  accuracyInterval: () => call(5, 9, 1.96),
+  expectedBest: () => call(3, 20, 0.7),
+  splitExamples: () => call([1, 2, 3, 4, 5, 6, 7, 8, 9, 10], random(), { validation: 0.2, test: 0.2, group: String }),
+  zeroShotPrompt: () => call("fine", { labels: ["-", "+"], instruction: "Judge.", input: "Q:", output: "A:" }),
+  fewShotPrompt: () => call("fine", [{ text: "dull", label: "-" }], { labels: ["-", "+"] }),
+  chainOfThoughtPrompt: () =>
+    call("fine", [{ text: "dull", label: "-", reasoning: "It bores." }], { labels: ["-", "+"] }, "Because:"),
+  answerOf: () => call("Label: +", { labels: ["-", "+"] }),
+  scoreLabels: () =>
+    call({ logProbability: () => -1 }, "fine", { labels: ["-", "+"] }, { neutral: "", perCharacter: true }),
+  continuationScorer: () => call({ score: () => [-1, -1] }, () => [1, 2]),
 
   // Words
   "new BytePairEncoding": () => call(learned.toJSON()),
   "BytePairEncoding.fromJSON": () => call(bytePairs().toJSON()),
-  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random() }),
-  "BytePairEncoding.decode": () => on(bytePairs(), [4, 5]),
-  "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5]),
+  "BytePairEncoding.idOf": () => on(bytePairs(), "a"),
+  "BytePairEncoding.encode": () => on(bytePairs(), "ab", { dropout: 0.5, random: random(), specialTokens: true }),
+  "BytePairEncoding.tokenize": () => on(bytePairs(), "ab", {}),
+  "BytePairEncoding.decode": () => on(bytePairs(), [4, 5], {}),
+  "BytePairEncoding.decodeStream": () => on(bytePairs(), [4, 5], {}),
+  alignText: () => call("ab"),
+  "new TokenizerPipeline": () => call({ model: aModel }),
+  "TokenizerPipeline.idOf": () => on(pipeline(), "a"),
+  "TokenizerPipeline.encode": () => on(pipeline(), "ab", {}),
+  "TokenizerPipeline.tokenize": () => on(pipeline(), "ab", {}),
+  "TokenizerPipeline.cut": () => on(pipeline(), "ab"),
+  "TokenizerPipeline.decode": () => on(pipeline(), [0, 1], {}),
+  "TokenizerPipeline.decodeStream": () => on(pipeline(), [0, 1], {}),
+  "new WordLevel": () => call(["[UNK]", "a"], { unknown: "[UNK]" }),
+  "WordLevel.idOf": () => on(new words.WordLevel(["[UNK]"]), "a"),
+  "WordLevel.cut": () => on(new words.WordLevel(["[UNK]"]), "a"),
+  "new WordPiece": () => call(["[UNK]", "a"], { unknown: "[UNK]", prefix: "##", maxCharacters: 100 }),
+  "WordPiece.idOf": () => on(new words.WordPiece(["[UNK]"]), "a"),
+  "WordPiece.cut": () => on(new words.WordPiece(["[UNK]"]), "a"),
+  trainWordPiece: () => call(["ab ab"], { vocabSize: 10 }),
+  plainMerges: () => call(new Map([["ab", 2]]), 1),
+  plainWordPiece: () => call("ab", new Set(["a", "##b"])),
+  readTokenizer: () => call(pipelineFile()),
+  bertNormalizer: () => call({ lowercase: true }),
+  prepend: () => call("a"),
+  replace: () => call("a", "b"),
+  strip: () => call({ left: true }),
+  byPattern: () => call(words.gpt2Pattern),
+  byteLevel: () => call({ usePattern: true }),
+  digits: () => call({ most: 3 }),
+  punctuation: () => call("removed"),
+  splitBy: () => call("a", { behavior: "removed", invert: false }),
+  decoderSequence: () => call([words.fuse]),
+  metaspace: () => call({ prependScheme: "always" }),
+  metaspaceDecoder: () => call({ prependScheme: "always" }),
+  normalizerSequence: () => call([]),
+  preTokenizerSequence: () => call([words.metaspace()]),
+  replaceDecoder: () => call("a", "b"),
+  stripDecoder: () => call({ content: " ", start: 1 }),
+  suffixDecoder: () => call("</w>"),
+  wordPieceDecoder: () => call({ prefix: "##" }),
   splitWords: () => call("a b"),
   trainBytePairEncoding: () => call(["ab ab"], { vocabSize: "alphabet", level: "characters" }),
   "new Unigram": () => call(unigram.toJSON()),
   "Unigram.fromJSON": () => call(unigram.toJSON()),
-  "Unigram.encode": () => on(unigram, "ab", { alpha: 0.5, random: random() }),
+  "Unigram.encode": () => on(unigram, "ab", { alpha: 0.5, random: random(), specialTokens: false }),
+  "Unigram.tokenize": () => on(unigram, "ab", { specialTokens: false }),
+  "Unigram.idOf": () => on(unigram, "a"),
   "Unigram.segment": () => on(unigram, "ab"),
   "Unigram.nBest": () => on(unigram, "ab", 2),
   "Unigram.sample": () => on(unigram, "ab", random(), { alpha: 0.5 }),
   "Unigram.logProbability": () => on(unigram, "ab"),
-  "Unigram.decode": () => on(unigram, [4, 5]),
-  "Unigram.decodeStream": () => on(unigram, [4, 5]),
+  "Unigram.decode": () => on(unigram, [4, 5], {}),
+  "Unigram.decodeStream": () => on(unigram, [4, 5], {}),
   trainUnigram: () => call(["ab ab"], { vocabSize: 9, shrinkingFactor: 0.5, turns: 1, byteFallback: false }),
   plainSegmentation: () => call("ab", new Map([["a", -1], ["b", -1]])),
   plainMarginal: () => call("ab", new Map([["a", -1], ["b", -1]])),
   expectedCounts: () => call("ab", new Map([["a", -1], ["b", -1]])),
+  samplingProbabilities: () => call([9, 1], { temperature: 2 }),
+  mixCorpora: () => call([["a", "b"], ["c"]], random(), { temperature: 2, total: 4 }),
+  plainDropout: () => call("ab", [["a", "b"]], 0.5, random()),
   "new Embedding": () => call(8, 4, random(), { paddingIndex: 0, deviation: 1 }),
   "Embedding.forward": () => on(new words.Embedding(8, 4, random()), ids()),
   multiplyOneHot: () => call(ids(), x(8, 4)),

@@ -147,6 +147,9 @@ Deno.test("every door opens to the call that stands for it", async () => {
 /** Objects without a class that are no options: data, or values with members of their own. */
 const DATA: Readonly<Record<string, readonly number[]>> = {
   dims: [2],
+  "BagOfWords.update": [2],
+  scoreLabels: [0],
+  continuationScorer: [0],
   readPart: [2],
   writePart: [0],
   checkOptions: [1, 2],
@@ -158,6 +161,8 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "BytePairEncoding.fromJSON": [0],
   "new Unigram": [0],
   "Unigram.fromJSON": [0],
+  readTokenizer: [0],
+  byPattern: [0],
   gated: [1],
   "EarlyStopping.watch": [1],
   complete: [0, 1],

@@ -11,6 +11,10 @@
  * | page                    | answers                                                              |
  * | ----------------------- | -------------------------------------------------------------------- |
  * | `tasks_and_shapes`      | what goes in and what comes out, whatever the task                   |
+ * | `rule_based_classifier` | how far one comes by writing rules, and where they fail |
+ * | `bag_of_words`          | how a machine finds the weights that rules guess |
+ * | `evaluation`            | which of two systems is better, and what is luck |
+ * | `three_ways`            | how a model answers that was trained for something else |
  *
  * ## What this book is
  *
@@ -62,3 +66,7 @@
  */
 
 export * from "./tasks_and_shapes.ts";
+export * from "./rule_based_classifier.ts";
+export * from "./bag_of_words.ts";
+export * from "./evaluation.ts";
+export * from "./three_ways.ts";

@@ -12,7 +12,9 @@
  * | -------------------- | --------------------------------------------------------- |
  * | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
  * | `unigram`            | which way to cut a word is the most probable one          |
+ * | `multilingual`       | how small languages get pieces, and models many ways to cut |
  * | `embeddings`         | how a token becomes a vector that a network can compare   |
+ * | `before_tokens`      | what happens to a text before it is cut into tokens       |
  * | `softmax`            | how scores become probabilities                           |
  *
  * ## What a network is, and how it learns
@@ -72,5 +74,7 @@
 
 export * from "./byte_pair_encoding/mod.ts";
 export * from "./unigram/mod.ts";
+export * from "./multilingual.ts";
 export * from "./embeddings.ts";
+export * from "./before_tokens/mod.ts";
 export * from "./softmax.ts";

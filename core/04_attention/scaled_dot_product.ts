@@ -186,7 +186,7 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 //
 // In training some models set attention weights to zero at random ([dropout](../engine/dropout.ts)), with a probability called the rate, and multiply the
 // others by $1/(1 - \mathrm{rate})$. A query then cannot rely on one key alone. A row no longer sums to one, but on average it does.
-// Vaswani et al. 2017 do not speak of it; the program of its authors does it, and so does GPT (Radford et al. 2018).
+// Vaswani et al. 2017 do not speak of it; their own program, *tensor2tensor*, does it, and so does GPT (Radford et al. 2018).
 //
 // The functions of this page have no such option. They are functions of their inputs alone: they own no generator of random numbers, and do
 // not know whether a model is in training. A layer knows both. `MultiHeadAttention` with the option `dropout` ([section](multi_head.ts))

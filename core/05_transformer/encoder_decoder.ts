@@ -7,9 +7,7 @@
  * **Idea.** A way in and a way out. *In:* a token is a row of a table, its embedding. The row is scaled, and the code of its
  * position is added. *Out:* each vector of the decoder becomes one score for each word of the vocabulary (logits). The score is the
  * dot product of the vector with the row of that word, in the same table (tied weights) [权重共享]. So a word scores high when its own
- * row points where the decoder's vector points.
- *
- * The encoder reads the source once and makes $m$, one vector for each word. The decoder writes one word at a time. Its
+ * row points where the decoder's vector points. The encoder reads the source once and makes $m$, one vector for each word. The decoder writes one word at a time. Its
  * self-attention is causal: a position sees itself and those before it. Its cross-attention reads $m$. In training the whole
  * target is known, and the decoder gets it one position late, behind BEGIN (shifted right, 右移). So no position sees the word that it is
  * asked for.
@@ -48,14 +46,15 @@
  * (0.71, 0.15). In the same way 哪里 at position 1 becomes (1.55, 0.68), and BEGIN at position 0 (−1.56, 1.00).
  *
  * *Between.* To keep the numbers few, the encoder changes nothing: $m$ has the two rows of the source. The decoder is one
- * cross-attention with its residual, without weight matrices, so that a row of $m$ is both key and value. BEGIN is the query. Its dot products with the
- * rows of $m$ are −0.95 and −1.73. Divided by $\sqrt{2}$ these are the scores, −0.67 and −1.22, and their softmax the weights, 0.63 and
- * 0.37. The mean of the rows by these weights is (1.01, 0.35). Added to the query that is $h = (-0.54, 1.35)$, rounded at the end.
+ * cross-attention with its residual, without weight matrices, so that a row of $m$ is both key and value
+ * ([section](../04_attention/scaled_dot_product.ts)). BEGIN is the query. Its dot products with the rows of $m$ are −0.95 and −1.73. Divided by
+ * $\sqrt{2}$ these are −0.67 and −1.22. Their [softmax](../02_words/softmax.ts) gives the weights 0.63 and 0.37. The weighted mean of the
+ * rows is (1.01, 0.35). The query plus this mean is $h = (-0.54, 1.35)$; all numbers are rounded at the end.
  *
  * *Out.* The product of $h$ with each row of $W$: 北 scores $-0.4 \cdot -0.54 + 1 \cdot 1.35 = 1.56$, 京 0.94, BEGIN 0.59, and the
  * others less than 0. The softmax gives 北 a probability of 0.42, the largest: 北 is written.
  *
- * *Again.* 北 is the next input, at position 1; $m$ stays. Now the larger weight, 0.71, is that of 哪里, and 京 gets 0.53. 京 is the
+ * *Again.* 北 is the next input, at position 1; $m$ stays. Now the larger weight, 0.71, is that of 哪里, and 京 gets a probability of 0.53. 京 is the
  * third input, and END gets 0.48. The answer is complete.
  *
  * ```ts
@@ -410,9 +409,8 @@ export class EncoderDecoder extends Module {
 
 // ## How large it is
 //
-// The number of trained weights (parameter count, 参数量) follows from the options, as the page on [layouts](layout.ts) shows. The
-// [experiment](experiments/encoder_decoder/size.ts) counts those of the paper's two models, part by part, and compares with the table of
-// the paper.
+// The number of trained weights (parameter count, 参数量) follows from the options. The page on [layouts](layout.ts) counts those of the
+// paper's two models, part by part, and compares with the table of the paper.
 
 // ## On real sentences
 //
@@ -427,7 +425,7 @@ export class EncoderDecoder extends Module {
 
 // ## Learning in seconds
 //
-// The [second experiment](experiments/encoder_decoder.ts) trains a far smaller model, in seconds, on short sentences that are built from
+// The [experiment](experiments/encoder_decoder.ts) trains a far smaller model, in seconds, on short sentences that are built from
 // patterns. It shows how the loss falls, what the model makes of sentences that it has never seen, and which characters each English
 // word was read from. Many of its translations are still wrong, and some of its words are none: they are pieces of words, put together.
 
@@ -464,7 +462,7 @@ export class EncoderDecoder extends Module {
 // of the weights. With $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
 // counted.
 //
-// **The notes, 003.7.** Question answering is the same model with other pairs: questions as sources, answers as targets. The
+// **The notes, 003.7.** The example by hand goes through these passes: 北, then 京, then END. Question answering is the same model with other pairs: questions as sources, answers as targets. The
 // corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
 
 // #region What one pass looks at, and a model that continues one source

@@ -110,6 +110,10 @@ function sizeOfPart(create: () => object | undefined): number {
   });
 }
 
+// ## The paper's two models
+//
+// The [experiment](experiments/layout.ts) counts their weights part by part, and compares with the table of the paper.
+
 // #region The options
 // What is left out is filled in as the paper has it, or, for a model without an encoder, as GPT-2 has it.
 

@@ -52,42 +52,33 @@
  *   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
  *   for (const step of [1, 2, 3]) {
  *     // There are 6 hypotheses at most: all are ranked, so that the pruned ones can be shown.
- *     const ranked = beamStep(beam, beam.map(({ tokens }) => model(tokens)), 6);
- *     console.log(`W = ${numBeams}, step ${step}: ${list(ranked.slice(0, numBeams))}`);
- *     console.log(`  pruned: ${list(ranked.slice(numBeams))}`);
- *     beam = ranked.slice(0, numBeams).filter(({ tokens }) => tokens.at(-1) !== END);
+ *     const ranked = beamStep(beam, beam.map(({ tokens }) => model(tokens)), 6), kept = ranked.slice(0, numBeams);
+ *     console.log(`W = ${numBeams}, step ${step}: ${list(kept)} | pruned: ${list(ranked.slice(numBeams))}`);
+ *     beam = kept.filter(({ tokens }) => tokens.at(-1) !== END);
  *   }
  * }
  * for (const [numBeams, alpha] of [[1, 0], [2, 0], [2, 1]] as const) {
  *   const search = new BeamSearch({ numBeams, maxNewTokens: 3, eosToken: END, lengthPenalty: alpha });
  *   while (search.live.length > 0) search.extend(search.live.map(({ tokens }) => model(tokens)));
  *   for (const { tokens, logProbability, score } of search.results) {
- *     console.log(
- *       `W = ${numBeams}, alpha ${alpha}: ${spell(tokens)}, probability ${Math.exp(logProbability).toFixed(3)}, ` +
- *         `score ${score.toFixed(2)}`,
- *     );
+ *     const probability = Math.exp(logProbability).toFixed(3);
+ *     console.log(`W = ${numBeams}, alpha ${alpha}: ${spell(tokens)} ${probability}, score ${score.toFixed(2)}`);
  *   }
  * }
  * ```
  *
  * ```text
- * W = 1, step 1: sat -0.693
- *   pruned: ran -0.916, away -2.303
- * W = 1, step 2: sat away -1.715
- *   pruned: sat END -1.772, sat sat -1.897
- * W = 1, step 3: sat away END -1.938
- *   pruned: sat away away -3.324
- * W = 2, step 1: sat -0.693, ran -0.916
- *   pruned: away -2.303
- * W = 2, step 2: ran END -1.609, ran away -1.650
- *   pruned: sat away -1.715, sat END -1.772, sat sat -1.897, ran ran -4.828
- * W = 2, step 3: ran away END -1.873, ran away away -3.260
- *   pruned:
- * W = 1, alpha 0: sat away, probability 0.144, score -1.94
- * W = 2, alpha 0: ran, probability 0.200, score -1.61
- * W = 2, alpha 0: ran away, probability 0.154, score -1.87
- * W = 2, alpha 1: ran away, probability 0.154, score -0.62
- * W = 2, alpha 1: ran, probability 0.200, score -0.80
+ * W = 1, step 1: sat -0.693 | pruned: ran -0.916, away -2.303
+ * W = 1, step 2: sat away -1.715 | pruned: sat END -1.772, sat sat -1.897
+ * W = 1, step 3: sat away END -1.938 | pruned: sat away away -3.324
+ * W = 2, step 1: sat -0.693, ran -0.916 | pruned: away -2.303
+ * W = 2, step 2: ran END -1.609, ran away -1.650 | pruned: sat away -1.715, sat END -1.772, sat sat -1.897, ran ran -4.828
+ * W = 2, step 3: ran away END -1.873, ran away away -3.260 | pruned:
+ * W = 1, alpha 0: sat away 0.144, score -1.94
+ * W = 2, alpha 0: ran 0.200, score -1.61
+ * W = 2, alpha 0: ran away 0.154, score -1.87
+ * W = 2, alpha 1: ran away 0.154, score -0.62
+ * W = 2, alpha 1: ran 0.200, score -0.80
  * ```
  *
  * **Formula.** $\mathcal{B}_t$ is what step $t$ keeps: the $W$ best hypotheses, those of largest log-probability ($\mathrm{top}\;W$).

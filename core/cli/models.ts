@@ -32,6 +32,7 @@ import { createReferenceDevice } from "../engine/reference.ts";
 import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
 import { flagOf } from "./arguments.ts";
+import { ClassifierFound, isClassifierHeader } from "./classifier_header.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
 import { leastWeights, readLayout, writeLayout } from "./layouts.ts";
@@ -146,7 +147,9 @@ export async function readModel(folder: string): Promise<SavedModel> {
   let notes: Notes | undefined;
   const bytes = await readBytes(path, async (front, size) => {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
-    notes = refused(path, await front(end), (header) => checkOutline(outlineCheckpoint(header, size), size));
+    const start = await front(end);
+    if (isClassifierHeader(start, size)) throw new ClassifierFound(path);
+    notes = refused(path, start, (header) => checkOutline(outlineCheckpoint(header, size), size));
   });
   refused(path, bytes, verifyCheckpoint);
   return { path, bytes, notes: notes! };

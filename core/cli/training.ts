@@ -17,6 +17,7 @@ import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";
 import { count, ProgressLine, progressText } from "../host/terminal.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
+import { CLASSIFIER_FORMAT as CLASSIFIER, ClassifierFound } from "./classifier_header.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
@@ -140,7 +141,15 @@ export async function refuseToReplace(
   recipe: Recipe,
 ): Promise<number> {
   if (resume || replace || !await hasModel(out)) return 0;
-  const saved = await readModel(out).then(({ notes }) => notes, () => undefined);
+  const saved = await readModel(out).then(
+    ({ notes }) => notes,
+    (error) => error instanceof ClassifierFound ? CLASSIFIER : undefined,
+  );
+  if (saved === CLASSIFIER) {
+    throw new DataError(
+      `Cannot save in ${quote(out)}: it holds a classifier; --replace gives it up, --out names another folder`,
+    );
+  }
   const isSame = saved?.format === format && recipe["data"] === "" &&
     Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
   // Whatever a file says it has made, the whole run is worth no less.

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
+import type { SequenceTokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import type { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import { padSequences } from "../06_training/batching.ts";
 import { generate } from "../07_generation/generate.ts";
@@ -39,12 +39,12 @@ export class Translator {
   /** What computes. */
   readonly model: EncoderDecoder;
   /** Vocabulary of the sentences. */
-  readonly source: BytePairEncoding;
+  readonly source: SequenceTokenizer;
   /** Vocabulary of the translations. */
-  readonly target: BytePairEncoding;
+  readonly target: SequenceTokenizer;
 
   /** Joins a model and its vocabularies. */
-  constructor(model: EncoderDecoder, source: BytePairEncoding, target: BytePairEncoding) {
+  constructor(model: EncoderDecoder, source: SequenceTokenizer, target: SequenceTokenizer) {
     this.model = model;
     this.source = source;
     this.target = target;

@@ -7,16 +7,17 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
+import type { SequenceTokenizer } from "../02_words/before_tokens/tokenizer.ts";
+import { trainBytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import type { SentencePair } from "../corpora/chinese_english.ts";
 import type { TokenPair } from "./learning.ts";
 
 /** The vocabularies of a translator. */
 export interface Vocabularies {
   /** Of the language that is read. */
-  readonly source: BytePairEncoding;
+  readonly source: SequenceTokenizer;
   /** Of the language that is written. */
-  readonly target: BytePairEncoding;
+  readonly target: SequenceTokenizer;
 }
 
 /** Learns a vocabulary for each side of some pairs, of at most 600 tokens and of 500. */

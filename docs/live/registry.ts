@@ -17,6 +17,26 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/01_introduction/experiments/tasks_and_shapes.words.ts")).words,
   },
   {
+    name: "introduction/rule_based_classifier",
+    load: async () => (await import("../../core/01_introduction/experiments/rule_based_classifier.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/rule_based_classifier.words.ts")).words,
+  },
+  {
+    name: "introduction/bag_of_words",
+    load: async () => (await import("../../core/01_introduction/experiments/bag_of_words.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/bag_of_words.words.ts")).words,
+  },
+  {
+    name: "introduction/evaluation",
+    load: async () => (await import("../../core/01_introduction/experiments/evaluation.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/evaluation.words.ts")).words,
+  },
+  {
+    name: "introduction/three_ways",
+    load: async () => (await import("../../core/01_introduction/experiments/three_ways.ts")).experiment,
+    words: async () => (await import("../../core/01_introduction/experiments/three_ways.words.ts")).words,
+  },
+  {
     name: "words/byte_pair_encoding",
     load: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/byte_pair_encoding.words.ts")).words,
@@ -27,6 +47,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/unigram.words.ts")).words,
   },
   {
+    name: "words/multilingual",
+    load: async () => (await import("../../core/02_words/experiments/multilingual.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual.words.ts")).words,
+  },
+  {
+    name: "words/multilingual/regularization",
+    load: async () => (await import("../../core/02_words/experiments/multilingual/regularization.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/multilingual/regularization.words.ts")).words,
+  },
+  {
     name: "words/embeddings",
     load: async () => (await import("../../core/02_words/experiments/embeddings.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/embeddings.words.ts")).words,
@@ -35,6 +65,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "words/embeddings/bags",
     load: async () => (await import("../../core/02_words/experiments/embeddings/bags.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
+  },
+  {
+    name: "words/before_tokens",
+    load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
   },
   {
     name: "words/softmax",
@@ -137,11 +172,6 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/05_transformer/experiments/decoder.words.ts")).words,
   },
   {
-    name: "transformer/encoder_decoder/size",
-    load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.ts")).experiment,
-    words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder/size.words.ts")).words,
-  },
-  {
     name: "transformer/encoder_decoder",
     load: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/encoder_decoder.words.ts")).words,
@@ -150,6 +180,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "transformer/decoder_only",
     load: async () => (await import("../../core/05_transformer/experiments/decoder_only.ts")).experiment,
     words: async () => (await import("../../core/05_transformer/experiments/decoder_only.words.ts")).words,
+  },
+  {
+    name: "transformer/layout",
+    load: async () => (await import("../../core/05_transformer/experiments/layout.ts")).experiment,
+    words: async () => (await import("../../core/05_transformer/experiments/layout.words.ts")).words,
   },
   {
     name: "training/loss",

@@ -17,7 +17,7 @@ import { DEFAULTS } from "../playground/settings.ts";
 const SENTENCE = "我喜欢吃苹果", HEAD = 2;
 
 /** What the library finds. */
-interface Found {
+export interface Found {
   /** Tokens of the sentence. */
   readonly keys: readonly string[];
   /** What was read and what was written at each step. */

@@ -22,7 +22,7 @@ const WIDTH = 128, FARTHEST = 256, EVERY = 2;
 const DRAWS = 2000, SELDOM = 16;
 
 /** The three curves at the distances drawn, each over its value at distance 0. */
-interface Found {
+export interface Found {
   readonly bound: readonly number[];
   readonly equal: readonly number[];
   readonly random: readonly number[];

@@ -10,7 +10,6 @@ import type { TranslatorRun } from "../runs/translator.ts";
 
 /** What captions and reading are made of. */
 export interface TranslatorSummary extends TranslatorRun {
-  readonly minutes: number;
   readonly credits: string;
   /** Most tokens of a sentence that is learned from. */
   readonly longest: number;
@@ -29,11 +28,10 @@ export interface TranslatorWords {
   readonly reading: (summary: TranslatorSummary) => readonly string[];
 }
 
-function summaryOf(run: TranslatorRun, seconds = 0): TranslatorSummary {
+function summaryOf(run: TranslatorRun): TranslatorSummary {
   const { sentences, layout } = run;
   return {
     ...run,
-    minutes: Math.round(seconds / 60),
     credits: [...new Set(sentences.flatMap(({ attribution }) => attribution.match(/#\d+ \([^)]*\)/g) ?? []))].join(
       ", ",
     ),
@@ -46,21 +44,20 @@ const words: TranslatorWords = {
   after: (steps) => `${steps} steps`,
   reference: "reference",
   bleu: (unseen) => `BLEU of ${unseen} sentences`,
-  loss: "mean loss up to here",
+  loss: "loss, nats per token",
   caption: ({ sentences, credits }) =>
     `The same unseen sentences at each stage, by greedy decoding: the first ${sentences.length - 1} of the test set ` +
     "with 6 to 14 characters, none picked by hand, and the question of the notes, which has no reference. " +
     `Sentences and references: Tatoeba, ${credits}, CC-BY 2.0 FR.`,
-  reading: ({ stages, bleu, weights, pairs, unseen, layout, recipe, minutes, longest }) => [
+  reading: ({ stages, bleu, weights, pairs, unseen, layout, recipe, longest }) => [
     `A model of ${
       number(weights / 1e6, 2)
     } million weights: ${layout.numLayers} layers of encoder and decoder each, width ` +
     `${layout.hiddenSize}, ${layout.numHeads} heads, a vocabulary and a table of ${recipe.vocabSize} tokens for each language. It learned ` +
     `from the ${pairs} pairs with at most ${longest} tokens in each sentence, in ${
       stages.at(-1)
-    } batches of ${recipe.batchSize}, in ` +
-    `${minutes} minutes of one core. The loss is in nats per token, with a label smoothing of ${recipe.labelSmoothing}, and is the mean over the ` +
-    "steps since the stage before.",
+    } batches of ${recipe.batchSize}. The loss in the ` +
+    `last line is the mean over the steps since the stage before, with a label smoothing of ${recipe.labelSmoothing}.`,
     "Read each line of the table from left to right. First come the most frequent words, whatever the source; then sentences that are English " +
     "and have little to do with the source; then some of its words; then translations, with errors.",
     `BLEU ${
@@ -94,5 +91,5 @@ export const run: RunFigures<TranslatorRun, TranslatorWords> = {
       },
     ];
   },
-  reading: (findings, { seconds }, { reading }) => reading(summaryOf(findings, seconds)),
+  reading: (findings, _, { reading }) => reading(summaryOf(findings)),
 };

@@ -73,8 +73,8 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     text: "Byte-pair encoding cuts the sentence into the pieces that its training merged. A character that training " +
       "never saw is UNK.",
     made: [[
-      ["ids", BYTE_PAIR, "      for (const id of this.#remembered.get(word)"],
-      ["names", BYTE_PAIR, "    const letters = Array.from(ids, (id) => this.#lettersOf(id))"],
+      ["ids", BYTE_PAIR, "    this.#read(text, options, (piece) => {"],
+      ["names", BYTE_PAIR, "    const letters = Array.from(ids, (id) => this.#lettersOf(id, withSpecial))"],
     ]],
   },
   embeddings: {

@@ -124,8 +124,10 @@
   // Progress: a page is read once its end was seen.
   const here = root.dataset.url, read = new Set(JSON.parse(store.get("heedRead") || "[]"));
   const showRead = () => {
-    for (const link of $$("[data-page]")) {
-      link.classList.toggle("read", read.has(link.dataset.page) && link.dataset.page !== "index.html");
+    const site = new URL(base, location.href).href;
+    for (const link of $$(".tree li > a, a[data-page]")) {
+      const page = link.href.replace(site, "");
+      link.classList.toggle("read", read.has(page) && page !== "index.html");
     }
   };
   showRead();

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess, assertRejects } from "@std/assert";
 import {
   type BytePairEncodingOptions,
+  plainMerges,
   splitWords,
   trainBytePairEncoding,
 } from "../../core/02_words/byte_pair_encoding/mod.ts";
@@ -83,6 +84,15 @@ Deno.test("trainBytePairEncoding() learns the merges that Hugging Face tokenizer
     for (const [i, sample] of recorded.samples.entries()) assertEquals(encoding.encode(sample), ids[i]);
   }
 });
+
+for (const [name, texts] of Object.entries(corpora)) {
+  Deno.test(`plainMerges() learns what trainBytePairEncoding() learns: ${name}`, async () => {
+    const encoding = await trainBytePairEncoding(texts, { vocabSize: 300, level: "characters" });
+    const words = new Map<string, number>();
+    for (const word of texts.flatMap(splitWords)) words.set(word, (words.get(word) ?? 0) + 1);
+    assertEquals(plainMerges(words, encoding.merges.length), encoding.merges as [string, string][]);
+  });
+}
 
 Deno.test("trainBytePairEncoding() reproduces the example of Sennrich, Haddow and Birch", async () => {
   // Their words end with a mark of their own; here it is ǀ, which Unicode counts among the letters.

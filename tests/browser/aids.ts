@@ -154,7 +154,7 @@ testInBrowser("the contents know which pages were read to their end", async () =
   await withTab({}, async ({ page, open, complaints }) => {
     const read = (): Promise<string[]> =>
       page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>(".tree a.read")].map(({ dataset }) => dataset["page"]!)
+        [...document.querySelectorAll<HTMLAnchorElement>(".tree a.read")].map(({ pathname }) => pathname.slice(1))
       );
     await open(PAGE);
     await page.waitForTimeout(200);

@@ -91,7 +91,7 @@ test("every command has its help", async () => {
 /** Command lines, the exit code, and the one sentence they are answered with. */
 const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["dance"], 2, /^heed: Cannot understand "dance": the commands are train translator, .*\n$/],
-  [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm"\n$/],
+  [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm\|classifier"\n$/],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
   [["train", "lm", "--device", "abacus"], 2, /^heed: Cannot use --device "abacus": it must be one of auto, .*\n$/],
@@ -147,6 +147,17 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
     2,
     /^heed: Cannot use --vocab-size 10 with --tokens bytes: it must be at least 260\n$/,
   ],
+  [["tokenize", "x", "--data", "y"], 2, /^heed: Cannot use --data with "x": one of the two is cut\n$/],
+  [
+    ["tokenize", "x", "--level", "bytes", "--algorithm", "words"],
+    2,
+    /^heed: Cannot use --level with .*: only bpe has.*\n$/,
+  ],
+  [["tokenize", "x", "--vocab-size", "100"], 2, /^heed: Cannot use --vocab-size 100 with bytes: .* at least 260\n$/],
+  [["tokenize", "x", "--tokenizer", "$/none", "--out", "y"], 2, /^heed: Cannot use --out with --tokenizer: .*\n$/],
+  [["tokenize", "x", "--tokenizer", "$/none"], 1, /^heed: Cannot read ".*none": there is no such file.*\n$/],
+  [["tokenize", "x", "--tokenizer", "$/bad.tsv"], 1, /^heed: Cannot read a tokenizer from ".*": it is no JSON\n$/],
+  [["tokenize", "1 x", "--decode"], 1, /^heed: Cannot decode "x" in text 1: ids must be whole numbers .*\n$/],
   [["generate", ""], 2, /^heed: Cannot continue an empty text: write at least one character\n$/],
   [["help", "trian"], 2, /^heed: Cannot understand "trian": did you mean train\n$/],
   [["experiment", "nothing"], 2, /^heed: Cannot run "nothing": "heed experiment" lists the experiments\n$/],
@@ -466,15 +477,23 @@ test("train ngram counts a text in a moment, and generate, info and other progra
     assertMatch(output, /^the cat (on|sat) /);
     const beams = await heed("generate", "the cat", "--model", out, "--max-new-tokens", "6", "--num-beams", "2");
     assertMatch(beams.output, /^the cat (on|s)/);
+    const measured = await heed("evaluate", out, "--data", `${folder}/text.txt`, "--json");
+    const { perplexity, bitsPerByte, unknown } = JSON.parse(measured.output);
+    assertEquals([measured.code, unknown, perplexity < 2, bitsPerByte < 1], [0, 0, true, true]);
     const info = await heed("info", out);
     assertMatch(info.output, new RegExp(`4-grams[^]*tokens of ${tokens}[^]*modified-kneser-ney[^]*perplexity 1`));
   }
+  const both = await heed("evaluate", `${folder}/characters`, `${folder}/words`, "--data", `${folder}/text.txt`);
+  assertEquals([both.code, both.errors], [0, ""]);
+  assertMatch(both.output, /perplexity per token +1\.\d{3} +1\.\d{3}\n/);
   const wrong = async (says: string, ...args: string[]): Promise<void> => {
     const { code, errors } = await heed(...args);
     assertEquals(code === 0, false);
     assertStringIncludes(errors, says);
   };
   await wrong("it must be one of modified-kneser-ney, kneser-ney", "train", "ngram", "--smoothing", "none");
+  await wrong("without --data: it names a text", "evaluate", `${folder}/words`);
+  await wrong("Cannot use --draws with a language model", "evaluate", `${folder}/words`, "--draws", "5");
   await wrong("only words are counted one by one", "train", "ngram", "--min-count", "2");
   await wrong("it must be at least 260", "train", "ngram", "--tokens", "bytes", "--vocab-size", "100");
   await wrong("its table is on the CPU", "generate", "a", "--model", `${folder}/words`, "--device", "webgpu");
@@ -510,4 +529,36 @@ test("experiment computes a table and holds its claims", async () => {
   assertEquals(code, 0);
   assertMatch(output, /^holds /m);
   assertEquals(/^fails /m.test(output), false);
+});
+
+test("tokenize cuts, goes back, saves and shows", async (folder) => {
+  const saved = `${folder}/words.json`, data = `${folder}/text.txt`;
+  await Deno.writeTextFile(data, "low lower lowest\nnewest widest\n");
+  const learned = await heed(
+    "tokenize",
+    "--train",
+    data,
+    "--algorithm",
+    "wordpiece",
+    "--vocab-size",
+    "40",
+    "--out",
+    saved,
+  );
+  assertEquals(learned, { code: 0, output: "", errors: "" });
+  const use = async (...args: string[]): Promise<string> => {
+    const { code, output, errors } = await heed("tokenize", "--tokenizer", saved, ...args);
+    assertEquals([code, errors], [0, ""]);
+    return output;
+  };
+  const ids = (await use("--ids", "Lowest")).trim();
+  assertEquals(await use("--decode", ids), "lowest\n");
+  const { text, tokens } = JSON.parse(await use("--json", "Lowest")) as {
+    text: string;
+    tokens: { id: number; start: number; end: number }[];
+  };
+  assertEquals([text, tokens.map(({ id }) => id).join(" "), tokens.at(-1)!.end], ["Lowest", ids, 6]);
+  assertEquals((await use("--data", data)).split("\n").length, 3);
+  const merges = await heed("tokenize", "--train", data, "--level", "characters", "--merges", "2", "--pieces", "1");
+  assertMatch(merges.output, /^[^ ]+ [^ ]+\n[^ ]+ [^ ]+\n\d+\t.+\n$/);
 });

@@ -594,3 +594,17 @@ Deno.test("figureHtml() marks a link to the notes in a caption, and names the pi
   );
   assertMatch(html, /<title id="f-t">As the notes say, 1 = 1\.<\/title>/);
 });
+
+Deno.test("figuresHtml() gives a wide table the whole width, and each of its cells the head of its column", () => {
+  const table = {
+    kind: "table",
+    columns: ["source", "100 & more"],
+    rows: [["猫", "a cat"], ["狗", ""]],
+    caption,
+  } as const;
+  const [plain, wide] = figuresHtml([table, { ...table, isWide: true }], { width: 560, id: "t" });
+  assert(!/is-whole|data-head/.test(plain!));
+  assert(wide!.startsWith('<figure class="figure kind-table is-whole">'));
+  assertMatch(wide!, /<th scope="row">猫<\/th><td data-head="100 &amp; more">a cat<\/td>/);
+  assertEquals(tablesOf({ ...table, isWide: true }).map(tableCsv), tablesOf(table).map(tableCsv));
+});

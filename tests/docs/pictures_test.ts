@@ -5,6 +5,8 @@ import { passagesOf, takenOut } from "../../docs/passages.ts";
 import { textWidth } from "../../docs/figures/svg.ts";
 import type { Picture } from "../../docs/picture.ts";
 import { type Loaded, loadPictures, Pictures, WIDTHS } from "../../docs/pictures.ts";
+import { picture as attentionMap } from "../../docs/pictures/attention_map.ts";
+import { picture as rotaryDecay } from "../../docs/pictures/rotary_decay.ts";
 import { plain } from "../../docs/words.ts";
 import { granted } from "../permissions.ts";
 
@@ -113,3 +115,28 @@ Deno.test(
     assertEquals(problems, []);
   },
 );
+
+Deno.test("the map of weights has rows that sum to one, and looks where its page says", {
+  ignore: !granted("read"),
+}, async () => {
+  const { keys, queries, weights } = await attentionMap.measure!();
+  for (const row of weights) assert(Math.abs(row.reduce((a, b) => a + b) - 1) < 1e-5);
+  /** Weight of the step that writes a word on some tokens. */
+  const weight = (written: string, ...tokens: string[]): number =>
+    tokens.reduce(
+      (sum, token) => sum + weights[queries.findIndex(([, word]) => word === written)]![keys.indexOf(token)]!,
+      0,
+    );
+  assert(weight("like", "喜欢") > 0.9);
+  assert(weight("apples", "苹", "果") > 0.9);
+  assert(keys.every((key) => weight("eat", key) < 0.5));
+});
+
+Deno.test("the bound on scores of RoPE falls, and so does the score of equal vectors, but not that of random ones", async () => {
+  const { bound, equal, random } = await rotaryDecay.measure!();
+  assert(bound.at(-1)! < 0.3 && equal.at(-1)! < 0.5);
+  // In waves: it rises again somewhere.
+  assert(equal.some((x, i) => i > 0 && x > equal[i - 1]!));
+  // The relative error of a standard deviation of N draws is 1/√2N; two of them are divided.
+  assert(random.every((x) => Math.abs(x - 1) < 5 * Math.sqrt(2) / Math.sqrt(2 * 2000)));
+});

@@ -12,10 +12,22 @@
  * @module
  */
 
+import { checkText } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, needing, numeric, shown } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
 import { rest } from "../../engine/pace.ts";
 import { aRandom, type Random } from "../../engine/random.ts";
+import { splitSpecialTokens } from "../before_tokens/special_tokens.ts";
+import {
+  type DecodeOptions,
+  encodeChecks as tokenizerChecks,
+  type EncodeOptions,
+  type TextToken,
+  type Tokenizer,
+  withSpecialTokens,
+} from "../before_tokens/tokenizer.ts";
+import { gpt2Pattern } from "../before_tokens/patterns.ts";
+import { Trie } from "../before_tokens/trie.ts";
 import {
   type BytePairEncodingData,
   type BytePairEncodingFile,
@@ -31,12 +43,11 @@ import {
 } from "./data.ts";
 import { type BytePairLevel, toBytes, toLetters, utf8 } from "./letters.ts";
 import { NONE } from "./neighbours.ts";
-import { PIECE } from "./pieces.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
 
-/** Chance in {@linkcode BytePairEncoding.encode}: BPE dropout, for training. */
-export interface BytePairEncodeOptions {
+/** How {@linkcode BytePairEncoding.encode} reads a text; BPE dropout is for training. */
+export interface BytePairEncodeOptions extends EncodeOptions {
   /** Probability with which a step passes a possible merge over; 0 by default. */
   readonly dropout?: number | undefined;
   /** Where chance comes from, which `dropout` needs; none by default. */
@@ -44,6 +55,7 @@ export interface BytePairEncodeOptions {
 }
 
 const encodeChecks: Checks<BytePairEncodeOptions> = {
+  ...tokenizerChecks,
   dropout: needing("random", numeric({ min: 0, max: 1 })),
   random: needing("dropout", aRandom),
 };
@@ -55,9 +67,9 @@ const encodeChecks: Checks<BytePairEncodeOptions> = {
  * pairs, which UTF-8 cannot express, come back as U+FFFD. At the level of characters the same holds
  * for texts over the alphabet.
  *
- * Special tokens are never read from a text: `encode("<end>")` spells the five characters.
+ * Special tokens are read from a text only if that is asked for: `encode("<end>")` spells the five characters.
  */
-export class BytePairEncoding {
+export class BytePairEncoding implements Tokenizer {
   /** What the smallest tokens are. */
   readonly level: BytePairLevel;
   /** The text of every token, by id; bytes in GPT-2's letters. */
@@ -72,7 +84,11 @@ export class BytePairEncoding {
   readonly endToken = 2;
   /** Id of the token for characters outside the alphabet. */
   readonly unknownToken = 3;
-  readonly #specialTokens: SpecialTokens;
+  /** The ids of the four tokens that no text contains, by what they are called. */
+  readonly specialTokens: ReadonlyMap<string, number>;
+  readonly #roles: SpecialTokens;
+  readonly #special: Trie;
+  readonly #ids: ReadonlyMap<string, number>;
   readonly #letters: ReadonlyMap<string, number>;
   readonly #joined: ReadonlyMap<number, number>;
   readonly #remembered = new Map<string, readonly number[]>();
@@ -86,7 +102,10 @@ export class BytePairEncoding {
   constructor(data: BytePairEncodingData) {
     const { ids, joined } = readTokens(readFile({ format: FORMAT, ...data }));
     this.level = data.level;
-    this.#specialTokens = { ...data.specialTokens };
+    this.#roles = { ...data.specialTokens };
+    this.specialTokens = new Map(SPECIAL_ROLES.map((role, id) => [data.specialTokens[role], id]));
+    this.#special = new Trie(this.specialTokens);
+    this.#ids = ids;
     this.#letters = new Map(data.alphabet.map((letter) => [letter, ids.get(letter)!]));
     this.#joined = joined;
     this.tokens = [...SPECIAL_ROLES.map((role) => data.specialTokens[role]), ...ids.keys()];
@@ -98,6 +117,12 @@ export class BytePairEncoding {
     return this.tokens.length;
   }
 
+  /** The id of a token as {@linkcode tokens} writes it; undefined if the vocabulary lacks it. */
+  idOf(token: string): number | undefined {
+    checkText("look up", "token", token);
+    return this.specialTokens.get(token) ?? this.#ids.get(token);
+  }
+
   /**
    * Cuts a text into tokens by replaying the merges in the order they were learned.
    *
@@ -105,35 +130,50 @@ export class BytePairEncoding {
    * one of many ways to cut the text, drawn anew each time (Provilkov, Emelianenko and Voita 2020).
    *
    * @param text any string
-   * @param options how often merges are passed over, and where chance comes from
+   * @param options how often merges are passed over, where chance comes from, and whether special tokens are recognized
    * @returns ids of the tokens, without begin and end
    * @throws {TypeError} if it is no string, or an option lacks the other
    * @throws {RangeError} if the dropout is outside [0, 1]
    */
   encode(text: string, options: BytePairEncodeOptions = {}): number[] {
-    if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
-    checkOptions("encode", options, encodeChecks);
-    const { dropout = 0, random } = options;
-    if (random && dropout > 0) return this.#draw(text, () => random.next() < dropout);
     const ids: number[] = [];
-    for (const [word] of text.matchAll(PIECE)) {
-      for (const id of this.#remembered.get(word) ?? this.#encodeWord(word)) ids.push(id);
-    }
+    this.#read(text, options, (piece) => {
+      for (const id of piece) ids.push(id);
+    });
     return ids;
+  }
+
+  /**
+   * Cuts a text into tokens, and says where each stands in the text.
+   *
+   * @param text any string
+   * @param options how often merges are passed over, where chance comes from, and whether special tokens are recognized
+   * @returns tokens; at the level of bytes those of one character have the range of the character
+   * @throws {TypeError} if it is no string
+   */
+  tokenize(text: string, options: BytePairEncodeOptions = {}): TextToken[] {
+    const found: TextToken[] = [];
+    this.#read(text, options, (ids, from, to, isSpecial) => {
+      if (isSpecial) found.push({ id: ids[0]!, token: this.tokens[ids[0]!]!, start: from, end: to });
+      else this.#locate(ids, text.slice(from, to), from, found);
+    });
+    return found;
   }
 
   /**
    * Joins tokens to a text again.
    *
-   * Pad, begin and end vanish; the unknown token and bytes that are no UTF-8 become U+FFFD (�).
+   * Pad, begin and end vanish unless they are asked for; the unknown token and bytes that are no UTF-8 become U+FFFD (�).
    *
    * @param ids tokens of this vocabulary
+   * @param options whether special tokens are written
    * @returns the text
    * @throws {RangeError} if an id is not in the vocabulary
    */
-  decode(ids: Iterable<number>): string {
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
     if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
-    const letters = Array.from(ids, (id) => this.#lettersOf(id)).join("");
+    const withSpecial = withSpecialTokens("decode", options);
+    const letters = Array.from(ids, (id) => this.#lettersOf(id, withSpecial)).join("");
     return this.level === "bytes" ? utf8().decode(toBytes(letters)) : letters;
   }
 
@@ -141,16 +181,20 @@ export class BytePairEncoding {
    * Turns tokens into text while they arrive; a character comes once all its bytes are there.
    *
    * @param ids tokens of this vocabulary, as a generation streams them
+   * @param options whether special tokens are written
    * @returns pieces of text that join to what {@linkcode decode} returns
    * @throws {RangeError} if an id is not in the vocabulary
    */
-  async *decodeStream(ids: AsyncIterable<number> | Iterable<number>): AsyncGenerator<string> {
+  async *decodeStream(
+    ids: AsyncIterable<number> | Iterable<number>,
+    options: DecodeOptions = {},
+  ): AsyncGenerator<string> {
     const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
     if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
-    const decoder = utf8();
+    const withSpecial = withSpecialTokens("decode", options), decoder = utf8();
     for await (const id of ids) {
       await rest();
-      const letters = this.#lettersOf(id);
+      const letters = this.#lettersOf(id, withSpecial);
       const text = this.level === "bytes" ? decoder.decode(toBytes(letters), { stream: true }) : letters;
       if (text !== "") yield text;
     }
@@ -161,7 +205,7 @@ export class BytePairEncoding {
   /** The encoding as plain data for a JSON file. */
   toJSON(): BytePairEncodingFile {
     const alphabet = [...this.#letters.keys()];
-    return { format: FORMAT, level: this.level, specialTokens: this.#specialTokens, alphabet, merges: this.merges };
+    return { format: FORMAT, level: this.level, specialTokens: this.#roles, alphabet, merges: this.merges };
   }
 
   /**
@@ -175,18 +219,53 @@ export class BytePairEncoding {
     return new BytePairEncoding(readFile(data));
   }
 
-  #lettersOf(id: number): string {
+  /** Hands on the tokens of each piece, with its range. */
+  #read(
+    text: string,
+    options: BytePairEncodeOptions,
+    found: (ids: readonly number[], start: number, end: number, isSpecial: boolean) => void,
+  ): void {
+    if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
+    checkOptions("encode", options, encodeChecks);
+    const { specialTokens = false, dropout = 0, random } = options;
+    const draw = random && dropout > 0
+      ? (word: string) => replayMerges(this.#symbolsOf(word), this.#joined, () => random.next() < dropout)
+      : undefined;
+    const cut = (from: number, to: number): void => {
+      const part = text.slice(from, to);
+      for (let start = 0; start < part.length;) {
+        const end = gpt2Pattern.end(part, start), word = part.slice(start, end);
+        const ids = draw?.(word) ?? this.#remembered.get(word) ?? this.#encodeWord(word);
+        found(ids, from + start, from + end, false);
+        start = end;
+      }
+    };
+    if (!specialTokens) return cut(0, text.length);
+    for (const { start, end, id } of splitSpecialTokens(text, this.#special)) {
+      if (id === undefined) cut(start, end);
+      else found([id], start, end, true);
+    }
+  }
+
+  /** Adds the tokens of a piece with their ranges. */
+  #locate(ids: readonly number[], piece: string, offset: number, found: TextToken[]): void {
+    const ends = unitEnds(piece, this.level);
+    let read = 0;
+    for (const id of ids) {
+      const token = this.tokens[id]!, start = read;
+      read += id === UNKNOWN ? 1 : this.level === "bytes" ? token.length : Array.from(token).length;
+      found.push({ id, token, start: offset + startOf(ends, start), end: offset + ends[read - 1]! });
+    }
+  }
+
+  #lettersOf(id: number, withSpecial: boolean): string {
     const token = typeof id === "number" ? this.tokens[id] : undefined;
     if (token === undefined) {
       throw new RangeError(`Cannot decode token ${describe(id)}: ids must be integers in [0, ${this.vocabSize})`);
     }
-    if (id === UNKNOWN) return toLetters("\uFFFD", this.level).join("");
-    return id < FIRST_LETTER ? "" : token;
-  }
-
-  #draw(text: string, isDropped: () => boolean): number[] {
-    const words = text.match(PIECE) ?? [];
-    return words.flatMap((word) => replayMerges(this.#symbolsOf(word), this.#joined, isDropped));
+    if (id >= FIRST_LETTER) return token;
+    if (id === UNKNOWN && !withSpecial) return toLetters("\uFFFD", this.level).join("");
+    return withSpecial ? toLetters(token, this.level).join("") : "";
   }
 
   #symbolsOf(word: string): Int32Array {
@@ -200,6 +279,26 @@ export class BytePairEncoding {
     if (length <= 32) this.#remembered.set(word, ids);
     return ids;
   }
+}
+
+/** For each letter of a piece, where the character ends to which it belongs. */
+function unitEnds(piece: string, level: BytePairLevel): number[] {
+  const ends: number[] = [];
+  let end = 0;
+  for (const letter of piece) {
+    end += letter.length;
+    const point = letter.codePointAt(0)!;
+    const size = level === "characters" || point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    for (let i = 0; i < size; i++) ends.push(end);
+  }
+  return ends;
+}
+
+/** Where the character begins to which a letter belongs. */
+function startOf(ends: readonly number[], letter: number): number {
+  let before = letter - 1;
+  while (before >= 0 && ends[before] === ends[letter]) before--;
+  return before < 0 ? 0 : ends[before]!;
 }
 
 /** Refuses what cannot be gone through token by token. */

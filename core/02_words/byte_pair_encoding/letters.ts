@@ -16,7 +16,11 @@ export type BytePairLevel = "characters" | "bytes";
 
 /** The letters of the 256 bytes, by byte. */
 export const LETTERS: readonly string[] = byteLetters();
-const BYTES: ReadonlyMap<string, number> = new Map(LETTERS.map((letter, byte) => [letter, byte]));
+/** The byte of each letter. */
+export const BYTES: ReadonlyMap<string, number> = new Map(LETTERS.map((letter, byte) => [letter, byte]));
+/** The same by the code of the letter, all of which are below 512. */
+const BYTE_OF = new Uint8Array(512);
+LETTERS.forEach((letter, byte) => BYTE_OF[letter.charCodeAt(0)] = byte);
 
 function byteLetters(): string[] {
   let hidden = 256;
@@ -34,7 +38,9 @@ export function toLetters(text: string, level: BytePairLevel): string[] {
 
 /** The bytes that letters stand for. */
 export function toBytes(letters: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(letters, (letter) => BYTES.get(letter)!);
+  const bytes = new Uint8Array(letters.length);
+  for (let place = 0; place < letters.length; place++) bytes[place] = BYTE_OF[letters.charCodeAt(place)]!;
+  return bytes;
 }
 
 /** Decodes UTF-8; a byte-order mark at the start of a text is text like any other, and stays. */

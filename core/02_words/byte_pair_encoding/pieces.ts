@@ -4,7 +4,8 @@
  * **Question.** Merges must not run from one word into the next, or the vocabulary fills with chance pairs such as
  * `of the`. Where are the words, in a text of any language, and what becomes of the spaces between them?
  *
- * **Idea.** Cut the text before anything is learned, and let no merge cross a cut. The pattern is GPT-2's: letters,
+ * **Idea.** Cut the text before anything is learned, and let no merge cross a cut. The pattern is GPT-2's, one of the
+ * [published patterns](../before_tokens/patterns.ts): letters,
  * digits and other signs are separate pieces. One space before a piece belongs to it, so that `student` at the start of
  * a text and ` student` inside it are two words and no space is ever lost. Chinese writes no spaces: everything between
  * two punctuation marks is one piece, and the merges themselves find the words.
@@ -13,10 +14,20 @@
  */
 
 import { checkText } from "../../engine/arguments.ts";
+import { gpt2Pattern } from "../before_tokens/patterns.ts";
 
-/** One piece; to be used by `matchAll`. */
-export const PIECE: RegExp =
-  /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+/**
+ * Goes through the words of a text.
+ *
+ * @param text any string
+ */
+export function* wordsOf(text: string): Generator<string> {
+  for (let start = 0; start < text.length;) {
+    const end = gpt2Pattern.end(text, start);
+    yield text.slice(start, end);
+    start = end;
+  }
+}
 
 /**
  * Cuts a text into the pieces that no merge may cross.
@@ -28,5 +39,5 @@ export const PIECE: RegExp =
  */
 export function splitWords(text: string): string[] {
   checkText("split words", "text", text);
-  return text.match(PIECE) ?? [];
+  return [...wordsOf(text)];
 }

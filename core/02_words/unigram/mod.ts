@@ -103,7 +103,7 @@ import {
   string,
 } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
-import { PIECE } from "../byte_pair_encoding/pieces.ts";
+import { wordsOf } from "../byte_pair_encoding/pieces.ts";
 import {
   BYTES,
   DEFAULT_SPECIAL_TOKENS,
@@ -308,7 +308,7 @@ async function countWords(
   await pause();
   for (const text of texts) {
     const whole = text.toWellFormed();
-    for (const [word] of (prefixSpace && whole !== "" ? ` ${whole}` : whole).matchAll(PIECE)) {
+    for (const word of wordsOf(prefixSpace && whole !== "" ? ` ${whole}` : whole)) {
       for (const part of cutLong(word)) words.set(part, (words.get(part) ?? 0) + 1);
       if (++counted % PIECES_AT_ONCE === 0) await pause();
     }

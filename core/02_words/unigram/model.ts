@@ -30,6 +30,16 @@ import { checkText } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, checkValue, integer, needing, numeric, shown } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
 import { aRandom, checkRandom, type Random } from "../../engine/random.ts";
+import { splitSpecialTokens } from "../before_tokens/special_tokens.ts";
+import {
+  type DecodeOptions,
+  encodeChecks as tokenizerChecks,
+  type EncodeOptions,
+  type TextToken,
+  type Tokenizer,
+  withSpecialTokens,
+} from "../before_tokens/tokenizer.ts";
+import { Trie } from "../before_tokens/trie.ts";
 import { utf8 } from "../byte_pair_encoding/letters.ts";
 import {
   BYTES,
@@ -55,8 +65,8 @@ export interface Segmentation {
   readonly logProbability: number;
 }
 
-/** Chance in {@linkcode Unigram.encode}: subword regularization, for training. */
-export interface UnigramEncodeOptions {
+/** How {@linkcode Unigram.encode} reads a text; subword regularization is for training. */
+export interface UnigramEncodeOptions extends EncodeOptions {
   /** Power of the probabilities that are drawn from: 0 draws all ways equally often; none are drawn by default. */
   readonly alpha?: number | undefined;
   /** Where chance comes from, which `alpha` needs; none by default. */
@@ -71,18 +81,22 @@ export interface UnigramSampleOptions {
 
 const alphaCheck = numeric({ min: 0, below: Infinity });
 const encodeChecks: Checks<UnigramEncodeOptions> = {
+  ...tokenizerChecks,
   alpha: needing("random", alphaCheck),
   random: needing("alpha", aRandom),
 };
 const sampleChecks: Checks<UnigramSampleOptions> = { alpha: alphaCheck };
+/** The longest text whose lattice stays in memory, in code units. */
+const SHORT = 2 ** 10;
+
 const countCheck = integer({ min: 1, max: 2 ** 16 });
 
 /**
  * A vocabulary of pieces with probabilities, with the way from text to token ids and back.
  *
- * Special tokens are never read from a text: `encode("<end>")` spells the five characters.
+ * Special tokens are read from a text only if that is asked for: `encode("<end>")` spells the five characters.
  */
-export class Unigram {
+export class Unigram implements Tokenizer {
   /** The text of every token, by id; a space is `▁`, a byte `<0xE2>`. */
   readonly tokens: readonly string[];
   /** Logarithm of the probability of each token; 0 for special tokens and bytes. */
@@ -99,8 +113,14 @@ export class Unigram {
   readonly endToken = 2;
   /** Id of the token for characters of no piece. */
   readonly unknownToken = 3;
+  /** The ids of the four tokens that no text contains, by what they are called. */
+  readonly specialTokens: ReadonlyMap<string, number>;
+  readonly #special: Trie;
+  #ids: ReadonlyMap<string, number> | undefined;
   readonly #data: UnigramData;
   readonly #model: ScoredPieces;
+  /** For short texts, whose lattices use one memory. */
+  readonly #short: Lattice;
   /** Id of the first piece, behind special tokens and bytes. */
   readonly #first: number;
 
@@ -114,6 +134,8 @@ export class Unigram {
     this.#data = readFile({ format: FORMAT, ...data });
     const { pieces, specialTokens, byteFallback, prefixSpace, unknownPenalty } = this.#data;
     const bytes = byteFallback ? Array.from({ length: BYTES }, (_, byte) => byteName(byte)) : [];
+    this.specialTokens = new Map(SPECIAL_ROLES.map((role, id) => [specialTokens[role], id]));
+    this.#special = new Trie(this.specialTokens);
     this.#first = FIRST_PIECE + bytes.length;
     this.byteFallback = byteFallback;
     this.prefixSpace = prefixSpace;
@@ -124,11 +146,19 @@ export class Unigram {
       pieces.map(([, score]) => score),
       unknownPenalty,
     );
+    this.#short = new Lattice(this.#model);
   }
 
   /** How many tokens there are, the special ones included. */
   get vocabSize(): number {
     return this.tokens.length;
+  }
+
+  /** The id of a token as {@linkcode tokens} writes it; undefined if the vocabulary lacks it. */
+  idOf(token: string): number | undefined {
+    checkText("look up", "token", token);
+    this.#ids ??= new Map(this.tokens.map((token, id) => [token, id]));
+    return this.#ids.get(token);
   }
 
   /**
@@ -137,7 +167,7 @@ export class Unigram {
    * Takes $O(nL)$ time for $n$ characters and pieces of up to $L$, whatever the text.
    *
    * @param text any string
-   * @param options the power that is drawn by, and where chance comes from
+   * @param options the power that is drawn by, where chance comes from, and whether special tokens are recognized
    * @returns ids of the tokens, without begin and end
    * @throws {TypeError} if it is no string, or an option lacks the other
    * @throws {RangeError} if the power is below 0
@@ -145,9 +175,32 @@ export class Unigram {
   encode(text: string, options: UnigramEncodeOptions = {}): number[] {
     if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
     checkOptions("encode", options, encodeChecks);
-    const { alpha, random } = options, whole = this.#prepared(text);
-    const path = random && alpha !== undefined ? this.#lattice(whole).sample(random, alpha) : this.#model.best(whole);
-    return this.#tokensOf(path, whole);
+    if (options.specialTokens) return this.tokenize(text, options).map(({ id }) => id);
+    const whole = this.#prepared(text);
+    return this.#tokensOf(this.#path(whole, options), whole);
+  }
+
+  /**
+   * Cuts a text as {@linkcode encode} does, and says where each token stands in it.
+   *
+   * @param text any string
+   * @param options the power that is drawn by, where chance comes from, and whether special tokens are recognized
+   * @returns tokens; those of the bytes of one character have the range of the character
+   * @throws {TypeError} if it is no string, or an option lacks the other
+   * @throws {RangeError} if the power is below 0
+   */
+  tokenize(text: string, options: UnigramEncodeOptions = {}): TextToken[] {
+    if (typeof text !== "string") throw new TypeError(`Cannot encode ${describe(text)}: text must be a string`);
+    checkOptions("encode", options, encodeChecks);
+    const parts = options.specialTokens
+      ? splitSpecialTokens(text, this.#special)
+      : [{ start: 0, end: text.length, id: undefined }];
+    const found: TextToken[] = [];
+    for (const { start, end, id } of parts) {
+      if (id !== undefined) found.push({ id, token: this.tokens[id]!, start, end });
+      else this.#locate(text.slice(start, end), start, options, found);
+    }
+    return found;
   }
 
   /**
@@ -212,17 +265,18 @@ export class Unigram {
   /**
    * Joins tokens to a text again.
    *
-   * Pad, begin and end vanish; the unknown token and bytes that are no UTF-8 become U+FFFD (�).
+   * Pad, begin and end vanish unless they are asked for; the unknown token and bytes that are no UTF-8 become U+FFFD (�).
    *
    * @param ids tokens of this vocabulary
+   * @param options whether special tokens are written
    * @returns the text
    * @throws {RangeError} if an id is not in the vocabulary
    */
-  decode(ids: Iterable<number>): string {
+  decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
     if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
-    const decoder = new PieceDecoder(this.prefixSpace);
+    const withSpecial = withSpecialTokens("decode", options), decoder = new PieceDecoder(this.prefixSpace);
     let text = "";
-    for (const id of ids) text += decoder.push(this.#partOf(id));
+    for (const id of ids) text += decoder.push(this.#partOf(id, withSpecial));
     return text + decoder.finish();
   }
 
@@ -230,16 +284,20 @@ export class Unigram {
    * Turns tokens into text while they arrive; a character comes once all its bytes are there.
    *
    * @param ids tokens of this vocabulary, as a generation streams them
+   * @param options whether special tokens are written
    * @returns pieces of text that join to what {@linkcode decode} returns
    * @throws {RangeError} if an id is not in the vocabulary
    */
-  async *decodeStream(ids: AsyncIterable<number> | Iterable<number>): AsyncGenerator<string> {
+  async *decodeStream(
+    ids: AsyncIterable<number> | Iterable<number>,
+    options: DecodeOptions = {},
+  ): AsyncGenerator<string> {
     const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
     if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
-    const decoder = new PieceDecoder(this.prefixSpace);
+    const withSpecial = withSpecialTokens("decode", options), decoder = new PieceDecoder(this.prefixSpace);
     for await (const id of ids) {
       await rest();
-      const text = decoder.push(this.#partOf(id));
+      const text = decoder.push(this.#partOf(id, withSpecial));
       if (text !== "") yield text;
     }
     const last = decoder.finish();
@@ -268,8 +326,27 @@ export class Unigram {
     return this.prefixSpace && whole !== "" ? ` ${whole}` : whole;
   }
 
+  #path(whole: string, { alpha, random }: UnigramEncodeOptions): Path {
+    return random && alpha !== undefined ? this.#lattice(whole).sample(random, alpha) : this.#model.best(whole);
+  }
+
+  /** Adds the tokens of a part of a text with their ranges; a space is put in front of what begins the text. */
+  #locate(part: string, offset: number, options: UnigramEncodeOptions, found: TextToken[]): void {
+    const whole = offset === 0 ? this.#prepared(part) : part.toWellFormed(), path = this.#path(whole, options);
+    const put = whole.length - part.length, place = (at: number): number => offset + Math.max(0, at - put);
+    path.ends.forEach((stop, i) => {
+      const from = path.ends[i - 1] ?? 0, [start, end] = [place(from), place(stop)], piece = path.pieces[i]!;
+      const add = (id: number): void => void found.push({ id, token: this.tokens[id]!, start, end });
+      if (piece !== NO_PIECE) return add(this.#first + piece);
+      if (this.byteFallback) {
+        for (const byte of new TextEncoder().encode(whole.slice(from, stop))) add(FIRST_PIECE + byte);
+      } else if (i > 0 && path.pieces[i - 1] === NO_PIECE) found.push({ ...found.pop()!, end });
+      else add(UNKNOWN);
+    });
+  }
+
   #lattice(whole: string): Lattice {
-    return new Lattice(this.#model).read(whole);
+    return (whole.length <= SHORT ? this.#short : new Lattice(this.#model)).read(whole);
   }
 
   #segmentation(path: Path, whole: string): Segmentation {
@@ -299,11 +376,12 @@ export class Unigram {
   }
 
   /** What a token stands for: a text, or a byte. */
-  #partOf(id: number): string | number {
+  #partOf(id: number, withSpecial: boolean): string | number {
     const token = typeof id === "number" ? this.tokens[id] : undefined;
     if (token === undefined) {
       throw new RangeError(`Cannot decode token ${describe(id)}: ids must be integers in [0, ${this.vocabSize})`);
     }
+    if (withSpecial && id < FIRST_PIECE) return token;
     if (id === UNKNOWN) return "\uFFFD";
     if (id < FIRST_PIECE) return "";
     return id < this.#first ? id - FIRST_PIECE : token.replaceAll(SPACE_SIGN, " ");

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { BytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
+import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
 import { bleu } from "../../06_training/bleu.ts";
 import { generate } from "../../07_generation/generate.ts";
@@ -153,7 +153,7 @@ async function attentionOf(
     });
     return seen!;
   });
-  const name = (vocabulary: BytePairEncoding, id: number) => vocabulary.decode([id]).trim() || "␣";
+  const name = (vocabulary: Tokenizer, id: number) => vocabulary.decode([id]).trim() || "␣";
   return {
     from: [...written.map((id) => name(target, id)), "END"],
     to: [...read.slice(0, -1).map((id) => name(source, id)), "END"],

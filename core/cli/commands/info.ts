@@ -10,6 +10,7 @@ import type { PackedFormat } from "../../engine/backend.ts";
 import { backend } from "../../engine/device.ts";
 import type { Module, StateEntry } from "../../engine/module.ts";
 import { type Command, defineCommand } from "../arguments.ts";
+import { isClassifier, readClassifier, type SavedClassifier } from "../classifiers.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
 import { writeLayout } from "../layouts.ts";
@@ -54,6 +55,19 @@ export function describeModel(saved: SavedModel): [string, string][] {
   ];
 }
 
+/** Rows that describe a saved classifier. */
+function describeClassifier({ path, size, model, notes }: SavedClassifier): [string, string][] {
+  return [
+    ["file", `${path} (${count(size)} bytes)`],
+    ["kind", "classifier (bag of words)"],
+    ["weights", count(model.weights.length + model.bias.length)],
+    ["classes", model.labels.join(", ")],
+    ["vocabulary", `${count(model.vocabulary.length)} pieces of up to ${notes.pieces} words`],
+    ["recipe", list(notes.recipe)],
+    ["measured", list(notes.measured)],
+  ];
+}
+
 /** Bytes of the weights if `--weights` names a format. */
 function bytesOf(model: Module, format: PackedFormat): number {
   const packing = backend().packing?.[format];
@@ -92,6 +106,9 @@ export const command: Command = defineCommand({
   async run(values, [folder]) {
     const reason = await chooseDevice(values);
     if (folder === "") throw new UsageError('Cannot read a model from "": it must name a folder');
+    if (folder !== undefined && await isClassifier(folder)) {
+      return table(describeClassifier(await readClassifier(folder)));
+    }
     if (folder !== undefined && await hasNGrams(folder)) return table(describeNGrams(folder, await readNGrams(folder)));
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();

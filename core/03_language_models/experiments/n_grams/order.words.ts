@@ -13,7 +13,7 @@ export const words: Words<WordOrder> = {
   title: "Which order of words is more probable",
   purpose:
     "The four words of 我喜欢吃苹果 in all their orders, and the logarithm of the probability of each. The models learned Chinese sentences " +
-    "without the two of the notes. Change the number of sentences. See which model can tell the orders apart.",
+    "without the two of the example. Change the number of sentences. See which model can tell the orders apart.",
   controls: { sentences: { label: "Sentences", description: "Sentences that are learned" } },
   claims: {
     unigram: "The unigram model gives all orders the same probability",
@@ -23,7 +23,7 @@ export const words: Words<WordOrder> = {
   },
   captions: {
     table: ({ gain, shown: { all, sentences } }) =>
-      `Logarithm of the probability, in nats, of some of the ${all} orders: the most probable ones, the other one of the notes, and the least ` +
+      `Logarithm of the probability, in nats, of some of the ${all} orders: the most probable ones, the other one of the example, and the least ` +
       `probable, after ${number(sentences)} sentences. 我喜欢吃苹果 leads 苹果喜欢吃我 by ${
         gain.map((one) => fixed(one, 1)).join(", ")
       } nats at ` +

@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Words } from "../../../experiments/experiment.ts";
-import { fixed, number } from "../../../experiments/numbers.ts";
-import type { Size } from "./size.ts";
+import type { Words } from "../../experiments/experiment.ts";
+import { fixed, number } from "../../experiments/numbers.ts";
+import type { Size } from "./layout.ts";
 
 const million = (x: number): string => `${fixed(x / 1e6, 1)} million`;
 

@@ -6,8 +6,8 @@
  * @module
  */
 
-import type { Experiment, Labels, Parts } from "../../../experiments/experiment.ts";
-import { type EncoderDecoderOptions, transformerBase, transformerBig, transformerSize } from "../../layout.ts";
+import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
+import { type EncoderDecoderOptions, transformerBase, transformerBig, transformerSize } from "../layout.ts";
 
 /** Parts of a model that have weights. */
 const PARTS = ["embeddings", "selfAttention", "crossAttention", "feedForward", "norms"] as const;

@@ -1,0 +1,366 @@
+/**
+ * # Three ways to build a system
+ *
+ * **Question.** [Section](rule_based_classifier.ts) wrote rules, [section](bag_of_words.ts) trained. There is a third way: to ask a language model that was trained for something else. How
+ * does a question become an answer without any training, and what does the question have to look like?
+ *
+ * **Idea.** A language model (语言模型) gives every continuation of a text a probability. A prompt (提示词) turns the task into a text that has a natural continuation: *Review: I love it. Mood:* goes on with *positive* or *negative*. The label whose
+ * words the model finds most probable is the answer. The prompt may hold the question alone (zero-shot [零样本]), some solved examples before it (few-shot [少样本]), or examples with their reasoning written out (chain of thought, 思维链). To search
+ * for the best prompt is prompt engineering (提示词工程).
+ *
+ * ```picture three_ways The same question in three ways. Rules are written by a person. Weights are found by training on labelled texts. A prompt uses a model that was trained before, and changes nothing in it.
+ * ```
+ *
+ * **By hand.** A model reads *good film. Mood:* and gives the token *positive* the probability 0.02 and *negative* 0.01. Everything else that could follow has the rest. Among the two labels, positive has 0.02 / (0.02 + 0.01) = 0.667. But the model
+ * may like the word *positive* after any review: let it give 0.03 and 0.01 after an empty review. Divided by those, the labels have 0.02 / 0.03 = 0.667 and 0.01 / 0.01 = 1: now *negative* wins, with 1 / (0.667 + 1) = 0.600.
+ *
+ * ```ts
+ * import { scoreLabels, zeroShotPrompt } from "@heed/heed/introduction";
+ *
+ * // A model that knows two texts: log-probabilities of a continuation after a prefix.
+ * const model = {
+ *   logProbability: (prefix: string, continuation: string) =>
+ *     Math.log(continuation === " negative" ? 0.01 : prefix.includes("good") ? 0.02 : 0.03),
+ * };
+ * const task = { labels: ["positive", "negative"], input: "", output: "Mood:" };
+ * for (const neutral of [undefined, ""]) {
+ *   const { label, probabilities } = await scoreLabels(model, "good film.", task, { neutral });
+ *   console.log(label, probabilities.map((p) => p.toFixed(3)).join(" "));
+ * }
+ * console.log(zeroShotPrompt("good film.", { ...task, input: "Review:" }).replaceAll("\n", " / "));
+ * ```
+ *
+ * ```text
+ * positive 0.667 0.333
+ * negative 0.400 0.600
+ * Review: good film. / Mood:
+ * ```
+ *
+ * **Formula.** With the prompt $u$ of a text, the tokens $\ell_1 \dots \ell_m$ of a label and the prompt $u_0$ of a text that says nothing:
+ *
+ * $$s_\ell = \sum_{i=1}^{m} \ln P(\ell_i \mid u, \ell_1, \dots, \ell_{i-1}), \qquad \hat y = \arg\max_\ell \; s_\ell - s_\ell(u_0)$$
+ *
+ * | symbol | in code   | is                                                       |
+ * | ------ | --------- | -------------------------------------------------------- |
+ * | $u$    | `prompt`  | the text that the label continues                        |
+ * | $s$    | `scores`  | log-probability of each label                            |
+ * | $u_0$  | `neutral` | a text without a mood, such as an empty one; may be left out |
+ *
+ * **Why the difference.** The probability of a label mixes two things: how well it fits this text, and how frequent its words are anyway. The second is the same for all texts, so it can be measured once and subtracted. It is also what lets one
+ * label win for every text.
+ *
+ * Sources: Brown et al. 2020, *Language Models are Few-Shot Learners* (zero-shot, few-shot); Wei et al. 2022, *Chain-of-Thought Prompting Elicits Reasoning in Large Language Models*; Zhao, Wallace, Feng, Klein and Singh 2021, *Calibrate Before Use*; Holtzman, West,
+ * Shwartz, Choi and Zettlemoyer 2021, *Surface Form Competition* (subtracting what a label has anyway); Kojima et al. 2022, *Large Language Models are Zero-Shot Reasoners* (*Let's think step by step*).
+ *
+ * @module
+ */
+
+import { checkList, checkText } from "../engine/arguments.ts";
+import {
+  abortSignal,
+  checkFunction,
+  checkOptions,
+  type Checks,
+  flag,
+  list,
+  required,
+  shown,
+  string,
+} from "../engine/options.ts";
+import { rest } from "../engine/pace.ts";
+
+/** What a prompt needs of a language model: how probable a continuation is after a prefix. */
+export interface ContinuationScorer {
+  /** The logarithm of the probability of a continuation, each token given all before it. */
+  logProbability(prefix: string, continuation: string): number | Promise<number>;
+}
+
+/** How a task is written into a prompt. */
+export interface PromptTask {
+  /** The words that answer. */
+  readonly labels: readonly string[];
+  /** What is asked, above all else; nothing by default. */
+  readonly instruction?: string | undefined;
+  /** What stands before a text; `"Text:"` by default. */
+  readonly input?: string | undefined;
+  /** What stands before an answer; `"Label:"` by default. */
+  readonly output?: string | undefined;
+}
+
+/** A text with its answer, and perhaps with the way to it. */
+export interface SolvedExample {
+  /** The text. */
+  readonly text: string;
+  /** Its answer. */
+  readonly label: string;
+  /** The way from the one to the other, in words; none by default. */
+  readonly reasoning?: string | undefined;
+}
+
+/**
+ * A prompt with the question alone.
+ *
+ * @param text what is to be classified
+ * @param task instruction, labels, what stands before text and answer
+ * @returns a text that the answer continues, after a space
+ */
+export function zeroShotPrompt(text: string, task: PromptTask): string {
+  return fewShotPrompt(text, [], task);
+}
+
+/**
+ * A prompt with solved examples before the question.
+ *
+ * @param text what is to be classified
+ * @param examples texts with answers, in the order in which they are to stand
+ * @param task instruction, labels, what stands before text and answer
+ * @returns a text that the answer continues, after a space
+ * @throws {RangeError} if an example has an answer that is none of the labels
+ */
+export function fewShotPrompt(text: string, examples: readonly SolvedExample[], task: PromptTask): string {
+  return written(text, examples, task, ({ label }, { output }) => lineOf(output, label));
+}
+
+/**
+ * A prompt whose examples show the way to the answer, for the model to write one too.
+ *
+ * What continues it is reasoning first. {@linkcode answerOf} finds the answer in it.
+ *
+ * @param text what is to be classified
+ * @param examples texts with reasoning and answers; none by default, and then an invitation to think stands there
+ * @param task instruction, labels, what stands before text and answer
+ * @param reasoning what stands before the reasoning; `"Let's think step by step."` by default
+ * @returns a text that the reasoning continues, after a space
+ * @throws {RangeError} if an example has no reasoning
+ */
+export function chainOfThoughtPrompt(
+  text: string,
+  examples: readonly SolvedExample[],
+  task: PromptTask,
+  reasoning: string = "Let's think step by step.",
+): string {
+  checkText("write a prompt", "reasoning", reasoning);
+  const lines = written(text, examples, task, (example, { output }) => {
+    if (!example.reasoning) {
+      throw new RangeError(`Cannot show the way to ${shown(example.label)}: the example has no reasoning`);
+    }
+    return `${lineOf(reasoning, example.reasoning)}\n${lineOf(output, example.label)}`;
+  });
+  const { output = "Label:" } = task;
+  return lines.slice(0, lines.length - output.length) + reasoning;
+}
+
+/**
+ * The answer in what a model wrote: the label that stands behind the last mark of an answer.
+ *
+ * @param continuation what a model wrote after a prompt
+ * @param task labels, and what stands before an answer
+ * @returns one of the labels; undefined where none stands there
+ */
+export function answerOf(continuation: string, task: PromptTask): string | undefined {
+  checkText("find an answer", "continuation", continuation);
+  checkOptions("find an answer", task, taskChecks);
+  const { labels, output = "Label:" } = task, at = continuation.lastIndexOf(output);
+  const rest = continuation.slice(at < 0 ? 0 : at + output.length).trimStart();
+  // Of two labels of which one begins with the other, the longer one is meant.
+  return labels.toSorted((a, b) => b.length - a.length).find((label) => rest.startsWith(label));
+}
+
+/** The answer to a prompt. */
+export interface ScoredLabels {
+  /** The label with the highest score. */
+  readonly label: string;
+  /** Log-probability of each label, less that after a neutral text if one is given. */
+  readonly scores: readonly number[];
+  /** The softmax of the scores: how the labels divide one among them. */
+  readonly probabilities: readonly number[];
+}
+
+/** How {@linkcode scoreLabels} asks. */
+export interface ScoreOptions {
+  /** Solved examples before the question; none by default. */
+  readonly examples?: readonly SolvedExample[] | undefined;
+  /** A text that says nothing, whose scores of the labels are subtracted; none by default. */
+  readonly neutral?: string | undefined;
+  /** Whether a score is divided by the characters of its label; false by default. */
+  readonly perCharacter?: boolean | undefined;
+  /** Stops it; nothing does by default. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Asks a language model which label it finds most probable.
+ *
+ * Nothing of the model is changed. Takes one call of the model for each label, and twice as many with a neutral text.
+ *
+ * @param model what gives continuations their probability
+ * @param text what is to be classified
+ * @param task instruction, labels, what stands before text and answer
+ * @param options examples, what is subtracted
+ * @returns the label, and the scores of all
+ */
+export async function scoreLabels(
+  model: ContinuationScorer,
+  text: string,
+  task: PromptTask,
+  options: ScoreOptions = {},
+): Promise<ScoredLabels> {
+  checkFunction("score labels by", model?.logProbability);
+  checkOptions("score labels", options, scoreChecks);
+  const { examples = [], neutral, perCharacter = false, signal } = options;
+  const prompt = fewShotPrompt(text, examples, task);
+  const after = neutral === undefined ? undefined : fewShotPrompt(neutral, examples, task);
+  const scores: number[] = [];
+  for (const label of task.labels) {
+    await rest(signal);
+    const continuation = ` ${label}`;
+    // $s_\ell$, and what the label has after any text.
+    let score = await model.logProbability(prompt, continuation);
+    if (after !== undefined) score -= await model.logProbability(after, continuation);
+    scores.push(perCharacter ? score / continuation.length : score);
+  }
+  const most = Math.max(...scores), exponentials = scores.map((score) => Math.exp(score - most));
+  const sum = exponentials.reduce((total, one) => total + one, 0);
+  return {
+    label: task.labels[scores.indexOf(most)]!,
+    scores,
+    probabilities: exponentials.map((one) => one / sum),
+  };
+}
+
+// ## A model of tokens
+//
+// Language models score tokens, not texts. {@linkcode continuationScorer} makes one of the other. Where the prompt ends and the label begins, a tokenizer may join characters of both into one token; then the
+// probability of the label is that of all tokens that are not the same without it.
+
+/** What a language model of tokens can do: the log-probability of each token, given those before it. */
+export interface TokenScorer {
+  /** One natural logarithm for each token but the first, or for each with one before it all. */
+  score(tokens: readonly number[]): ArrayLike<number> | Promise<ArrayLike<number>>;
+}
+
+/**
+ * Makes a scorer of texts of a scorer of tokens.
+ *
+ * @param model a number for each token, given those before it; of `n` tokens, `n` or `n − 1` numbers
+ * @param encode the tokenizer
+ * @returns what {@linkcode scoreLabels} asks
+ */
+export function continuationScorer(
+  model: TokenScorer,
+  encode: (text: string) => ArrayLike<number>,
+): ContinuationScorer {
+  checkFunction("score tokens by", model?.score);
+  checkFunction("encode by", encode);
+  return {
+    async logProbability(prefix, continuation) {
+      const before = Array.from(encode(prefix)), whole = Array.from(encode(prefix + continuation));
+      let same = 0;
+      while (same < before.length && before[same] === whole[same]) same++;
+      const scores = await model.score(whole), missing = whole.length - scores.length;
+      if (missing < 0 || missing > 1) {
+        throw new RangeError(
+          `Cannot use ${scores.length} scores of ${whole.length} tokens: each token but the first needs one`,
+        );
+      }
+      let sum = 0;
+      for (let i = Math.max(same, missing); i < whole.length; i++) sum += scores[i - missing]!;
+      return sum;
+    },
+  };
+}
+
+// #region How a prompt is written
+// Instruction, examples and question stand in paragraphs of their own.
+
+const taskChecks: Checks<PromptTask> = {
+  labels: required(list<string>("a list of at least two words", (label) => typeof label === "string" && label !== "")),
+  instruction: string,
+  input: string,
+  output: string,
+};
+
+const scoreChecks: Checks<ScoreOptions> = {
+  examples: list<SolvedExample>("a list of solved examples", isSolved),
+  neutral: string,
+  perCharacter: flag,
+  signal: abortSignal,
+};
+
+function isSolved(value: unknown): boolean {
+  const { text, label } = (value ?? {}) as Partial<SolvedExample>;
+  return typeof text === "string" && typeof label === "string";
+}
+
+/** What stands before something, and the thing. */
+const lineOf = (before: string, text: string): string => before === "" ? text : `${before} ${text}`;
+
+function written(
+  text: string,
+  examples: readonly SolvedExample[],
+  task: PromptTask,
+  answer: (example: SolvedExample, marks: { readonly output: string }) => string,
+): string {
+  checkText("write a prompt", "text", text);
+  checkList("write a prompt", "examples", examples, "objects with text and label, two strings", isSolved);
+  checkOptions("write a prompt", task, taskChecks);
+  const { labels, instruction = "", input = "Text:", output = "Label:" } = task;
+  if (labels.length < 2) throw new RangeError(`Cannot ask for one of ${labels.length} labels: at least two are needed`);
+  const strange = examples.find(({ label }) => !labels.includes(label));
+  if (strange) {
+    throw new RangeError(`Cannot show an example of ${shown(strange.label)}: it must be one of ${labels.join(", ")}`);
+  }
+  return [
+    ...instruction === "" ? [] : [instruction],
+    ...examples.map((example) => `${lineOf(input, example.text)}\n${answer(example, { output })}`),
+    `${lineOf(input, text)}\n${output}`,
+  ].join("\n\n");
+}
+
+// #endregion
+
+// ## The three ways on one task
+//
+// The [experiment](experiments/three_ways.ts) judges reviews in all three ways. Its language model is one of this book, with two layers, and learns within seconds to continue lines of reviews, some of which somebody has marked with a mood. That shows how a
+// prompt is written, scored and calibrated, and how much depends on its form. It does *not* show what large models do: this one has read a few hundred sentences, all of the kind that it is asked about, so that its answers are learned from labelled
+// reviews after all. A model that has read the web answers questions whose form it was never trained on; [chapter](../02_words/mod.ts) and all chapters behind it lead there.
+//
+// | way       | what it needs                                        | what changes it                     | what it costs for each text          |
+// | --------- | ---------------------------------------------------- | ----------------------------------- | ------------------------------------ |
+// | rules     | a person who knows the language                      | a line of a table                   | a look-up for each word              |
+// | training  | some hundred labelled texts, better some thousand    | more texts                          | a product for each word and class    |
+// | prompting | a model that somebody else has trained on much text  | other words in the prompt           | a pass through the model for each label |
+//
+// **The notes, 004.5.** It holds for models that are large enough. *Without training* means without further training: the model was trained before, on far more text than the task has.
+//
+// **The notes, 004.6.** It holds. What is trained further may be a model of any size, and the bag of words of [section](bag_of_words.ts) is the smallest case: it starts from zeros instead of from a trained model.
+
+// ## Pitfall: a space that is in the wrong place
+//
+// A prompt that ends in a space and a label without one give other tokens than a text has: most vocabularies keep the space at the front of a word. The probability of such a sequence is tiny for every label, and what is left to compare is noise. The
+// functions here end a prompt without a space and let the label begin with one. The test "scoreLabels() never splits the space from its word" looks at both.
+
+// ## Exercise
+//
+// Write a prompt for three labels that have different numbers of words: *good*, *bad*, *neither good nor bad*. Which of them has an advantage, and by what option does it lose it?
+//
+// **Hint.** Each further token multiplies by a probability, which is at most 1.
+//
+// **Solution.** The short labels have it. With `perCharacter` a score is a mean over the characters of the label.
+//
+// ```ts
+// import { scoreLabels } from "@heed/heed/introduction";
+//
+// // Every character has the probability one half, whatever it is.
+// const model = { logProbability: (_: string, continuation: string) => continuation.length * Math.log(0.5) };
+// const task = { labels: ["good", "bad", "neither good nor bad"] };
+// for (const perCharacter of [false, true]) {
+//   const { probabilities } = await scoreLabels(model, "It was there.", task, { perCharacter });
+//   console.log(probabilities.map((p) => p.toFixed(3)).join(" "));
+// }
+// ```
+//
+// ```text
+// 0.333 0.667 0.000
+// 0.333 0.333 0.333
+// ```

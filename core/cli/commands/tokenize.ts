@@ -1,0 +1,206 @@
+/**
+ * # Tokens from the command line
+ *
+ * `tokenize` learns a tokenizer from a text, or reads a saved one, and cuts the texts of its arguments, of a file, or of
+ * standard input. It also goes back from ids to text, and shows what was learned.
+ *
+ * @module
+ */
+
+import { BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
+import { trainUnigram, type UnigramStep } from "../../02_words/unigram/mod.ts";
+import { readTokenizer } from "../../02_words/before_tokens/file.ts";
+import { wordPieceDecoder } from "../../02_words/before_tokens/decoders.ts";
+import { TokenizerPipeline } from "../../02_words/before_tokens/pipeline.ts";
+import { characters, whitespace } from "../../02_words/before_tokens/pre_tokenizers.ts";
+import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
+import { mostFrequent, WordLevel } from "../../02_words/before_tokens/word_level.ts";
+import { countPieces, trainWordPiece } from "../../02_words/before_tokens/word_piece_training.ts";
+import { chineseEnglish } from "../../corpora/chinese_english.ts";
+import { rest } from "../../engine/pace.ts";
+import { count } from "../../host/terminal.ts";
+import { choice, type Command, defineCommand, flag, flagOf, number, text, type Values } from "../arguments.ts";
+import { DataError, escapeControl, quote, UsageError } from "../errors.ts";
+import { named, readBytes, readLines, readText, writeFile } from "../files.ts";
+import { line } from "../terminal.ts";
+
+/** Largest file of a tokenizer. */
+const MAX_FILE = 2 ** 28;
+
+const sizes = { min: 6, max: 10_000_000, whole: true } as const;
+const options = {
+  tokenizer: text("FILE", "A tokenizer that --out has saved"),
+  train: text("FILE", "Text to learn from; the sentences that come with the code unless given"),
+  algorithm: choice(["bpe", "unigram", "wordpiece", "characters", "words"], "What is learned; bpe unless given"),
+  level: choice(["bytes", "characters"], "What bpe starts from; bytes unless given"),
+  vocabSize: number("N", "Tokens to learn at most; 1000 unless given", sizes),
+  minFrequency: number("N", "Joins no pair that is rarer; 2 unless given", { min: 1, max: 1_000_000_000, whole: true }),
+  out: text("FILE", "Where what was learned is saved"),
+  data: text("FILE", "Texts to cut, one a line"),
+  ids: flag("Write ids instead of tokens"),
+  json: flag("Write a line of JSON for each text: ids, tokens, places"),
+  decode: flag("Read ids, and write the text that they stand for"),
+  specialTokens: flag("Recognize special tokens in a text, and write them"),
+  merges: number("N", "Show the first merges of bpe", { min: 1, max: 10_000_000, whole: true }),
+  pieces: number("N", "Show the last tokens of the vocabulary", { min: 1, max: 10_000_000, whole: true }),
+} as const;
+type Given = Values<typeof options>;
+
+/** `tokenize`. */
+export const command: Command = defineCommand({
+  operands: "[TEXT…]",
+  maxOperands: 10_000,
+  details: [
+    "Without a text it cuts standard input, or --data, line by line, unless it is only to learn and save, or to show.",
+    "Tokens are written as the vocabulary holds them: a space as ␣, of bytes as Ġ; a word that goes on with ##.",
+    "--ids writes what --decode reads.",
+  ],
+  options,
+  async run(values, texts) {
+    checkTogether(values, texts);
+    const tokenizer = values.tokenizer === undefined ? await learn(values) : await load(values.tokenizer);
+    if (values.out !== undefined) await save(tokenizer, values.out);
+    if (values.merges !== undefined) showMerges(tokenizer, values.merges);
+    if (values.pieces !== undefined) showPieces(tokenizer, values.pieces);
+    const onlyShows = values.out !== undefined || values.merges !== undefined || values.pieces !== undefined;
+    if (texts.length === 0 && values.data === undefined && onlyShows) return;
+    for await (const [name, one] of textsOf(texts, values.data)) {
+      if (values.decode) decode(tokenizer, one, name, values);
+      else encode(tokenizer, one, values);
+    }
+  },
+});
+
+/** Refuses options that have no effect with the others. */
+function checkTogether(values: Given, texts: readonly string[]): void {
+  const refuse = (flag: string, other: string, why: string): never => {
+    throw new UsageError(`Cannot use ${flag} with ${other}: ${why}`);
+  };
+  if (texts.length > 0 && values.data !== undefined) refuse("--data", quote(texts[0]!, 40), "one of the two is cut");
+  if (values.ids && values.json) refuse("--ids", "--json", "JSON holds the ids");
+  if (values.ids && values.decode) refuse("--ids", "--decode", "ids are read, and text is written");
+  if (values.tokenizer !== undefined) {
+    for (const name of ["train", "algorithm", "level", "vocabSize", "minFrequency", "out"] as const) {
+      if (values[name] !== undefined) refuse(flagOf(name), "--tokenizer", "what was saved is not learned again");
+    }
+  }
+  const { algorithm = "bpe" } = values;
+  if (values.level !== undefined && algorithm !== "bpe") {
+    refuse("--level", `--algorithm ${algorithm}`, "only bpe has levels");
+  }
+  if (values.minFrequency !== undefined && algorithm !== "bpe" && algorithm !== "wordpiece") {
+    refuse("--min-frequency", `--algorithm ${algorithm}`, "it joins no pairs");
+  }
+}
+
+/** Learns what is asked for. */
+async function learn(values: Given): Promise<Tokenizer> {
+  const { algorithm = "bpe", level = "bytes", vocabSize = 1000, minFrequency = 2 } = values;
+  if (algorithm === "bpe" && level === "bytes" && vocabSize < 260) {
+    throw new UsageError(`Cannot use --vocab-size ${vocabSize} with bytes: it must be at least 260`);
+  }
+  const texts = values.train === undefined
+    ? chineseEnglish().training.map(({ target }) => target)
+    : await readText(values.train);
+  const progress = progressOf(values.train);
+  try {
+    if (algorithm === "bpe") {
+      const onProgress = (step: { merges: number; maxMerges: number }): void => progress(step.merges, step.maxMerges);
+      return await trainBytePairEncoding(texts, { vocabSize, level, minFrequency, onProgress });
+    }
+    if (algorithm === "unigram") {
+      const onProgress = (step: UnigramStep): void => progress(step.pieces);
+      return await trainUnigram(texts, { vocabSize, onProgress });
+    }
+    if (algorithm === "wordpiece") {
+      const onProgress = (step: { tokens: number; maxTokens: number }): void => progress(step.tokens, step.maxTokens);
+      return await trainWordPiece(texts, { vocabSize, minFrequency, onProgress });
+    }
+    const preTokenizer = algorithm === "words" ? whitespace : characters;
+    const counts = await countPieces(texts, undefined, preTokenizer, () => rest());
+    return new TokenizerPipeline({
+      preTokenizer,
+      model: new WordLevel(mostFrequent(counts, vocabSize, ["[UNK]"])),
+      ...algorithm === "words" && { decoder: wordPieceDecoder({ cleanup: false }) },
+    });
+  } finally {
+    progress();
+  }
+}
+
+/** Tells on standard error how far the learning is, if a person watches; without numbers it clears the line. */
+function progressOf(path: string | undefined): (done?: number, all?: number) => void {
+  const isWatched = Deno.stderr.isTerminal(), encoder = new TextEncoder();
+  let told = 0;
+  return (done, all) => {
+    if (!isWatched || done !== undefined && performance.now() - told < 100) return;
+    told = performance.now();
+    const whole = all === undefined ? "" : ` of ${count(all)}`;
+    const from = path === undefined ? "the sentences that come with the code" : named(path);
+    const text = done === undefined ? "" : `${count(done)}${whole} learned from ${from}`;
+    Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${text}`));
+  };
+}
+
+/** Reads a saved tokenizer. */
+async function load(path: string): Promise<Tokenizer> {
+  const bytes = await readBytes(path);
+  try {
+    if (bytes.length > MAX_FILE) throw new SyntaxError(`it has more than ${count(MAX_FILE)} bytes`);
+    return readTokenizer(parse(bytes));
+  } catch (error) {
+    throw new DataError(`Cannot read a tokenizer from ${quote(path)}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** The JSON of a file. */
+function parse(bytes: Uint8Array<ArrayBuffer>): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw new SyntaxError("it is no JSON");
+  }
+}
+
+/** Saves a tokenizer. */
+async function save(tokenizer: Tokenizer, path: string): Promise<void> {
+  await writeFile(path, new TextEncoder().encode(`${JSON.stringify(tokenizer)}\n`));
+}
+
+/** What is cut: the arguments, a file, or standard input; with a name for each. */
+async function* textsOf(given: readonly string[], path: string | undefined): AsyncGenerator<[string, string]> {
+  if (given.length > 0) return yield* given.map((text, i): [string, string] => [`text ${i + 1}`, text]);
+  if (path === undefined && Deno.stdin.isTerminal()) line("Write a text and press Enter; Ctrl-D ends.");
+  for await (const { number, text } of readLines(path ?? "-")) yield [`${named(path ?? "-")} line ${number}`, text];
+}
+
+/** A token that can be seen. */
+const visible = (token: string): string => escapeControl(token.replaceAll(" ", "␣"));
+
+function encode(tokenizer: Tokenizer, text: string, { ids, json, specialTokens }: Given): void {
+  if (ids) return line(tokenizer.encode(text, { specialTokens }).join(" "));
+  const tokens = tokenizer.tokenize(text, { specialTokens });
+  if (json) return line(JSON.stringify({ text, ids: tokens.map(({ id }) => id), tokens }));
+  line(tokens.map(({ token }) => visible(token)).join(" "));
+}
+
+function decode(tokenizer: Tokenizer, text: string, name: string, { json, specialTokens }: Given): void {
+  const words = text.split(/[\s,[\]]+/).filter((word) => word !== "");
+  const wrong = words.find((word) => !/^\d{1,9}$/.test(word) || Number(word) >= tokenizer.vocabSize);
+  if (wrong !== undefined) {
+    const most = tokenizer.vocabSize - 1;
+    throw new DataError(`Cannot decode ${quote(wrong, 40)} in ${name}: ids must be whole numbers from 0 to ${most}`);
+  }
+  const ids = words.map(Number), written = tokenizer.decode(ids, { specialTokens });
+  line(json ? JSON.stringify({ ids, text: written }) : escapeControl(written));
+}
+
+function showMerges(tokenizer: Tokenizer, most: number): void {
+  if (!(tokenizer instanceof BytePairEncoding)) throw new UsageError("Cannot use --merges: only bpe has merges");
+  for (const [left, right] of tokenizer.merges.slice(0, most)) line(`${visible(left)} ${visible(right)}`);
+}
+
+function showPieces(tokenizer: Tokenizer, most: number): void {
+  const { tokens } = tokenizer, first = Math.max(0, tokens.length - most);
+  tokens.slice(first).forEach((token, i) => line(`${first + i}\t${visible(token)}`));
+}
