@@ -350,6 +350,13 @@ function joined(
 }
 // #endregion
 
+// ## On one text
+//
+// N-gram models of every order learn the first nine tenths of Tiny Shakespeare, and predict the rest. Tokens are characters, subwords or words.
+//
+// ```picture language_models_run N-gram models of characters, subwords and words by their order.
+// ```
+
 // ## Pitfall: frequencies instead of probabilities
 //
 // $c(hw) / c(h)$ is the best model of the text that was counted, and gives the probability 0 to whatever was not in it. The test "next() sums to one after
