@@ -4,11 +4,11 @@
  * **Question.** One vocabulary has to serve several languages, and most of the text is in one of them. What becomes of a low-resource language (小语种), of which the
  * training saw little? And once the vocabulary is there: a text is always cut the same way. Does a model learn more if it is not?
  *
- * **Idea.** Both parts of [section](byte_pair_encoding/mod.ts) and [section](unigram/mod.ts) count, and what is rare does not count. The words of the small language get no pieces of their own and are cut into
+ * **Idea.** Byte-pair encoding ([section](byte_pair_encoding/mod.ts)) and the unigram model ([section](unigram/mod.ts)) count, and what is rare does not count. The words of the small language get no pieces of their own and are cut into
  * letters, so its texts are long and its model sees little of them at once. The remedy is to sample (采样) it more often than it occurs, and the large ones
  * less. How much more is one number, the temperature.
  *
- * ```picture language_sampling What part of the drawn sentences is in each of four languages, of which there are 10 000, 2000, 400 and 50 sentences, as the temperature rises.
+ * ```picture language_sampling What part of the drawn sentences is in each of four languages, of which there are 10,000, 2,000, 400 and 50 sentences, as the temperature rises.
  * ```
  *
  * The second remedy is for the model: in training a text is cut in another way each time, by chance. This is *subword regularization* (子词正则化). The model sees

@@ -8,7 +8,7 @@
  * **Idea.** Look at how large its gradients were so far, and divide by that. AdaGrad adds up the squares of all gradients of a
  * parameter. It divides the next gradient by the root of that sum. Where gradients were rare or small, the sum is small, and the
  * step is long. But the sum only grows, so all steps get shorter and shorter. RMSProp takes a running average of the squares
- * instead, which forgets old gradients. Then the steps stay as long as they are.
+ * instead, which forgets old gradients. So its steps do not shrink with time.
  *
  * **By hand.** A parameter has the gradient 4 at every step. *AdaGrad* adds up $4^2 = 16$ each time. Step 1 is
  * $4 / \sqrt{16} = 1$ learning rate long. Step 2 is $4 / \sqrt{16 + 16} = 0.7071$, step 3 is $4 / \sqrt{48} = 0.5774$, and step 100 only
@@ -38,12 +38,12 @@
  * RMSProp, length of step 1: 10.0000, 2: 7.0888, 3: 5.8025, 100: 1.2559, 1000: 1.0000
  * ```
  *
- * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$ and a small $\epsilon$ that
- * keeps the division finite, AdaGrad is
+ * **Formula.** With the gradient $g_t$ of parameter $\theta$ at step $t$, the learning rate $\eta$, a small $\epsilon$ that
+ * keeps the division finite, and $s_0 = 0$, AdaGrad is
  *
  * $$s_t = s_{t-1} + g_t^2, \qquad \theta_t = \theta_{t-1} - \eta\, \frac{g_t}{\sqrt{s_t} + \epsilon}$$
  *
- * RMSProp has $v$ in the place of $s$, with a rate $\beta_2$ of forgetting:
+ * RMSProp has $v$ in the place of $s$, with $v_0 = 0$. The nearer its decay rate $\beta_2$ is to 1, the longer it remembers:
  *
  * $$v_t = \beta_2 v_{t-1} + (1 - \beta_2)\, g_t^2$$
  *
@@ -63,8 +63,8 @@
  * number, it makes the same steps. So the learning rate is no longer a factor of the slope. It is the length of a step.
  *
  * **Why AdaGrad slows down.** For gradients of one size, $s_t = t\, g^2$, and step $t$ is $\eta / \sqrt{t}$ long. For a convex loss, which has one
- * valley, Duchi et al. prove that such steps are good ones. A network is still far from its valley when it has made ten thousand steps, and
- * the squares of its first gradients, often the largest, are never forgotten.
+ * valley, Duchi et al. prove that such steps are good ones. A network may need long steps for
+ * much longer, and the squares of its first gradients, often the largest, are never forgotten.
  *
  * **What Adam adds.** RMSProp follows the gradient of one batch, and its first steps are too long. [Adam](adam.ts) puts a running average in the
  * place of the gradient, and corrects both averages for having begun at 0.

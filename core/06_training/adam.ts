@@ -80,17 +80,17 @@
  * **Where the division comes from.** [RMSProp](adagrad_and_rmsprop.ts) divides each gradient by the root of a running average of its squares.
  * Adam is, in effect, RMSProp with a running average in the place of the gradient too, and with the corrections.
  *
- * **How long a step can be.** The bound is that of Kingma and Ba, in their section *Adam's update rule*. A gradient after a long silence has
+ * **How long a step can be.** The bound is that of Kingma and Ba, in their section *Adam's update rule*. A gradient after a long silence, when both corrections are 1, has
  * $m = (1 - \beta_1)\, g$ and $v = (1 - \beta_2)\, g^2$, so the step is $\eta\, (1 - \beta_1) / \sqrt{1 - \beta_2}$, with the usual rates
  * $0.1 / \sqrt{0.001} = 3.16$ learning rates. This is the largest one when $1 - \beta_1 > \sqrt{1 - \beta_2}$; otherwise the bound is $\eta$. The word
  * that is met once in a thousand batches comes close to it: the second exercise measures how close.
  *
- * **Why the corrections.** After $t$ steps the weights of the gradients in $m_t$ sum to $1 - \beta_1^t$, and in $v_t$ to
- * $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
+ * **Why the corrections.** After $t$ steps $m_t = (1 - \beta_1)\,(g_t + \beta_1 g_{t-1} + \dots + \beta_1^{t-1} g_1)$. The factors of the gradients
+ * sum to $1 - \beta_1^t$, and those of the squares in $v_t$ to $1 - \beta_2^t$. Divided by these sums, both are averages of the gradients seen so far (unbiased). Without them the early steps
  * are too long, not too short: $v$ is further from its true size than $m$, and it stands below the line of the fraction. The first step is $\eta$
  * for every parameter. Later steps are usually shorter, since gradients that disagree have a short average.
  *
- * **Why decay is not a penalty.** L2 regularization (L2正则化) adds $\frac{\lambda}{2} \lVert \theta \rVert^2$ to the loss, and so
+ * **Why decay is not a penalty.** L2 regularization (L2正则化) adds $\frac{\lambda}{2} \lVert \theta \rVert^2$, the sum of all squared weights times $\lambda / 2$, to the loss, and so
  * $\lambda \theta$ to the gradient. For SGD that is weight decay: each step takes $\eta \lambda \theta$ off the weight. For Adam the division by $\sqrt{v}$ applies to it too: weights with large
  * gradients hardly decay. AdamW multiplies the weight itself by $1 - \eta\lambda$ instead.
  *

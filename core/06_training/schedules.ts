@@ -8,7 +8,7 @@
  * long steps do harm at the beginning; why they do is disputed, see below. Then it falls, because a
  * step that is longer than the valley is wide jumps over the minimum.
  *
- * ```picture schedules Three schedules and, for comparison, a constant rate, with the same peak, 100 steps of warm-up and 1000 steps in all. The inverse square root has no end.
+ * ```picture schedules Three schedules with the same peak, 100 steps of warm-up and 1000 steps in all; for comparison, a constant rate without a warm-up. The inverse square root has no end.
  * ```
  *
  * A schedule is a plain function from the number of the step to the learning rate. It has no state of
@@ -65,8 +65,8 @@
  *
  * **Why a warm-up.** Vaswani et al. give no reason. Goyal et al. warm up SGD: with large batches the rate is large, and the network changes
  * fast at first. Xiong et al. 2020 find the reason in the norms: with post-norm the gradients near the output are large before
- * training, with pre-norm they are not, and the warm-up may go. Liu et al. 2020 find it in Adam: its first $v$ rest on a handful
- * of gradients, so the ratio has a large variance; their RAdam corrects for it. Two experiments compare training with a warm-up and without: one
+ * training, with pre-norm they are not, and no warm-up is needed. Liu et al. 2020 find it in Adam: its first $v$ rest on a handful
+ * of gradients, so the quotient $m / \sqrt{v}$ has a large variance; their RAdam corrects for it. Two experiments compare training with a warm-up and without: one
  * below, and one of deep stacks in [section](../05_transformer/normalization.ts).
  *
  * **Which one.** The cosine and the line have to know the last step, and end at the floor: they suit a run of known length.
@@ -206,6 +206,13 @@ const inverseChecks: Checks<InverseSquareRootOptions> = {
 // Post-norm is the placement of the original Transformer: the norm stands after each addition ([section](../05_transformer/normalization.ts)).
 // The [experiment](experiments/schedules/warmup.ts) trains small encoders of that kind, and of the other one, from the full rate at once
 // and after a warm-up.
+
+// ## On a larger text
+//
+// The run below trains the language model of [section](optimizers.ts) on Shakespeare, in characters.
+//
+// ```picture schedules_run One Transformer under five schedules on the same batches, each from the best of its peaks.
+// ```
 
 // ## Pitfall: counting from 0 with a warm-up
 //

@@ -111,7 +111,7 @@ export const run: RunFigures<OptimizersRun, OptimizersWords> = {
         // The first steps, where all fall alike, would fill the height; fewer points show the same curves.
         series: results.map(({ name, curve }) => ({
           label: methods[name],
-          points: curve.filter(([step]) => step >= recipe.warmupSteps && step % 40 === 0),
+          points: curve.filter(([step]) => step >= recipe.warmupSteps && step % 80 === 0),
         })),
       })),
       {

@@ -153,9 +153,12 @@ testInBrowser("copied code is the source's", async () => {
 testInBrowser("the contents know which pages were read to their end", async () => {
   await withTab({}, async ({ page, open, complaints }) => {
     const read = (): Promise<string[]> =>
-      page.evaluate(() =>
-        [...document.querySelectorAll<HTMLAnchorElement>(".tree a.read")].map(({ pathname }) => pathname.slice(1))
-      );
+      page.evaluate(() => {
+        const site = new URL(`${document.documentElement.dataset["root"]}/`, location.href).href;
+        return [...document.querySelectorAll<HTMLAnchorElement>(".tree a.read")].map(({ href }) =>
+          href.replace(site, "")
+        );
+      });
     await open(PAGE);
     await page.waitForTimeout(200);
     assertEquals(await read(), []);

@@ -8,7 +8,7 @@ import { chosenPages, crawl, inTabs, kindsOfPages, SITE, type Tab, testInBrowser
 /** Kilobytes that a page may cost, fonts not counted. */
 const MAX_PAGE = 66_000;
 /** The encoder–decoder's page has two recorded runs, in Chinese too, beside all that others have. */
-const heaviest = (url: string): number => /transformer\/encoder_decoder\.html$/.test(url) ? 68_000 : MAX_PAGE;
+const heaviest = (url: string): number => /transformer\/encoder_decoder\.html$/.test(url) ? 69_000 : MAX_PAGE;
 
 /** The part of axe's answer that is used. */
 interface Violation {

@@ -4,6 +4,7 @@ import { CHINESE_PHRASES } from "../../docs/zh/phrases.ts";
 import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
 import type { ArchitecturesRun } from "../../docs/runs/architectures.ts";
 import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
+import type { SchedulesRun } from "../../docs/runs/schedules.ts";
 import type { TranslatorRun } from "../../docs/runs/translator.ts";
 
 const loaded = {
@@ -114,4 +115,18 @@ Deno.test("the recorded architectures are of one size, and half of the weights f
   // The reading says that the encoder and its decoder take fewer seconds, and why.
   const [both, alone] = results;
   assert(both!.seconds < alone!.seconds);
+});
+
+Deno.test("in the recorded schedules each that falls ends below the constant rates with every seed, and bands hold their curves", () => {
+  const { results, peaks } = readRun<SchedulesRun>("schedules").findings;
+  const of = (name: string) => results.find((result) => result.name === name)!;
+  const constant = Math.min(...of("noWarmup").seeds, ...of("constant").seeds);
+  for (const name of ["inverseSquareRoot", "cosine", "linear"]) assert(Math.max(...of(name).seeds) < constant, name);
+  for (const { name, curve, band, best, losses, seeds } of results) {
+    assert(curve.every(([, loss], i) => band[i]![0] <= loss && loss <= band[i]![1]), name);
+    assertEquals([best, seeds[0]], [
+      peaks[losses.indexOf(seeds[0]!)],
+      Math.min(...losses.map((loss) => loss ?? Infinity)),
+    ]);
+  }
 });

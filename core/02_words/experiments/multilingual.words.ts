@@ -52,7 +52,7 @@ export const words: Words<Multilingual> = {
       `Tokens at ${large(temperatures[warm]!)}, divided by those at ${large(1)}: ${
         languages.map((_, i) => change(i)).join(", ")
       }. ` +
-      "What a small language gains is a multiple of what a large one pays, since a piece serves the more words the less has been joined before.",
+      "A number below 1 is what a language gains, one above 1 what it pays.",
       "The test sentences of the small languages hold no unseen words, since short grammars made them. Real ones do, and gain less: the run below.",
     ];
   },

@@ -157,7 +157,8 @@ export class Unigram implements Tokenizer {
   /** The id of a token as {@linkcode tokens} writes it; undefined if the vocabulary lacks it. */
   idOf(token: string): number | undefined {
     checkText("look up", "token", token);
-    this.#ids ??= new Map(this.tokens.map((token, id) => [token, id]));
+    // Of equal names the special token is meant: it comes last here, and so stays.
+    this.#ids ??= new Map(this.tokens.map((token, id): [string, number] => [token, id]).reverse());
     return this.#ids.get(token);
   }
 

@@ -75,7 +75,7 @@ export const words: Words<Schedules> = {
       nats(short[1]!)
     }. The table is still far ` +
     "away, and what falls makes no way. So a schedule that falls pays when a run is long enough to reach the noise.",
-    "A table of scores has a loss with one valley. A Transformer has not, but the gradients of its batches are as noisy.",
+    "A table of scores has a loss with one valley. A Transformer has not, but the gradients of its batches are as noisy: the recorded run of the page has one.",
   ],
   labels: { ...NAMES, peak: "peak learning rate", excess: "nats above the best table", step: "step" },
 };

@@ -280,3 +280,10 @@ Deno.test("encode(), nBest() and sample() say what is wrong with their arguments
   assertThrows(() => vocabulary.nBest("e", 0), RangeError, "count = 0");
   assertThrows(() => vocabulary.nBest(2 as never, 1), TypeError, "text = 2");
 });
+
+Deno.test("idOf() of a name that a piece shares with a special token is the special token", () => {
+  const vocabulary = vocabularyOf({ "<end>": 0.5, a: 0.5 });
+  assertEquals(vocabulary.idOf("<end>"), vocabulary.endToken);
+  assertEquals(vocabulary.idOf("a"), 5);
+  assertEquals(vocabulary.idOf("b"), undefined);
+});
