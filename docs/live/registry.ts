@@ -107,6 +107,31 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.words.ts")).words,
   },
   {
+    name: "language_models/rnn",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn.words.ts")).words,
+  },
+  {
+    name: "language_models/rnn/clipping",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn/clipping.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn/clipping.words.ts")).words,
+  },
+  {
+    name: "language_models/lstm",
+    load: async () => (await import("../../core/03_language_models/experiments/lstm.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/lstm.words.ts")).words,
+  },
+  {
+    name: "language_models/lstm/forget_gates",
+    load: async () => (await import("../../core/03_language_models/experiments/lstm/forget_gates.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/lstm/forget_gates.words.ts")).words,
+  },
+  {
+    name: "language_models/lstm/recall",
+    load: async () => (await import("../../core/03_language_models/experiments/lstm/recall.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
+  },
+  {
     name: "attention/scaled_dot_product",
     load: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.ts")).experiment,
     words: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.words.ts")).words,

@@ -504,6 +504,39 @@ test("train ngram counts a text in a moment, and generate, info and other progra
   await wrong("it is no vocabulary of an n-gram model", "generate", "a", "--model", `${folder}/words`);
 });
 
+test("train rnn, lstm and gru learn a text, go on bit for bit, and generate continues it", async (folder) => {
+  const data = `${folder}/text.txt`;
+  await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  for (const kind of ["rnn", "lstm", "gru"]) {
+    const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
+    const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
+    const made = await heed("train", kind, "--data", data, "--out", whole, ...tiny, ...warmup);
+    assertEquals([made.code, made.errors], [0, ""]);
+    assertMatch(made.output, /held out \d/);
+    await heed("train", kind, "--data", data, "--out", parts, ...tiny, ...warmup);
+    const further = (out: string): Promise<Finished> => heed("train", kind, "--resume", "--steps", "30", "--out", out);
+    assertEquals([(await further(whole)).code, (await further(parts)).code], [0, 0]);
+    const write = (...more: string[]): Promise<Finished> =>
+      heed("generate", "the ", "--model", whole, "--max-new-tokens", "40", ...more);
+    const [first, second, beams, coarse] = [
+      await write("--seed", "3"),
+      await heed("generate", "the ", "--model", parts, "--max-new-tokens", "40", "--seed", "3"),
+      await write("--num-beams", "3"),
+      await write("--weights", "int8"),
+    ];
+    assertEquals([first.code, first.errors, first.output.length], [0, "", "the ".length + 40 + 1]);
+    assertEquals(first.output, second.output);
+    assertEquals([beams.code, beams.output.startsWith("the "), coarse.code], [0, true, 0]);
+    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${kind}\\)`));
+    const other = await heed("train", "lm", "--resume", "--out", whole);
+    assertEquals(other.code, 1);
+    assertStringIncludes(other.errors, `it is one of "heed train ${kind}"`);
+  }
+  const heads = await heed("train", "lstm", "--num-heads", "2");
+  assertEquals(heads.code, 2);
+  assertStringIncludes(heads.errors, "--num-heads");
+});
+
 test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {
   await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
   const out = `${folder}/lm`, tiny = ["--hidden-size", "16", "--num-layers", "1", "--threads", "1", "--steps", "30"];

@@ -18,7 +18,7 @@ import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
-import { openLanguageModel, readLanguageModel } from "../models.ts";
+import { openTextModel, readTextModel } from "../models.ts";
 import { hasNGrams, type NGramVocabulary, noSpecialTokensOf, readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 
@@ -31,7 +31,7 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
   ],
   options: {
-    model: text("FOLDER", "A model saved by train lm or train ngram", "models/lm"),
+    model: text("FOLDER", "A model saved by train lm, rnn, lstm, gru or ngram", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...decodingOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
@@ -71,7 +71,7 @@ export const command: Command = defineCommand({
 interface Opened {
   readonly model: Decoder;
   readonly vocabulary: NGramVocabulary;
-  readonly options: { readonly rules: readonly LogitsRule[]; readonly slide?: true };
+  readonly options: { readonly rules: readonly LogitsRule[]; readonly slide?: boolean };
 }
 
 /** Opens the model that a folder holds: a network, or a table on the CPU. */
@@ -84,10 +84,12 @@ async function openModel(
   },
 ): Promise<Opened> {
   if (!await hasNGrams(values.model)) {
-    const saved = await readLanguageModel(values.model);
+    const saved = await readTextModel(values.model);
     await chooseDevice(values);
-    const model = openLanguageModel(saved, values.weights);
-    return { model, vocabulary: saved.notes.vocabulary, options: { rules: [noSpecialTokens], slide: true } };
+    const model = openTextModel(saved, values.weights);
+    // A recurrent model has no context that could be full.
+    const slide = model.contextLength < Infinity;
+    return { model, vocabulary: saved.notes.vocabulary, options: { rules: [noSpecialTokens], slide } };
   }
   if (values.weights !== "float32") {
     throw new UsageError(`Cannot use --weights ${values.weights} with an n-gram model: it has no weights`);

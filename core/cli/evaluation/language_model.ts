@@ -14,7 +14,7 @@ import { padEnd, padStart } from "../../engine/printing.ts";
 import { interruption } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { named, readText } from "../files.ts";
-import { hasModel, openLanguageModel, readLanguageModel, readModel } from "../models.ts";
+import { hasModel, openTextModel, readModel, readTextModel } from "../models.ts";
 import { hasNGrams, type NGramVocabulary, readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 import type { EvaluatedKind } from "./kind.ts";
@@ -32,7 +32,7 @@ export const languageModelKind: EvaluatedKind = {
   reads: ["data", "json"],
   async holds(folder) {
     if (await hasNGrams(folder)) return true;
-    return await hasModel(folder) && (await readModel(folder)).notes.format === "heed language model 1";
+    return await hasModel(folder) && (await readModel(folder)).notes.format !== "heed translator 1";
   },
   async evaluate(folder, other, { data, json }) {
     if (data === undefined) throw new UsageError("Cannot evaluate a language model without --data: it names a text");
@@ -59,8 +59,8 @@ const silent = { isTerminal: false, columns: () => 80, write: () => {} };
 async function open(folder: string): Promise<{ readonly model: LanguageModel; readonly vocabulary: NGramVocabulary }> {
   await useDevice("wasm");
   if (await hasNGrams(folder)) return await readNGrams(folder);
-  const saved = await readLanguageModel(folder);
-  return { model: openLanguageModel(saved, "float32"), vocabulary: saved.notes.vocabulary };
+  const saved = await readTextModel(folder);
+  return { model: openTextModel(saved, "float32"), vocabulary: saved.notes.vocabulary };
 }
 
 async function measure(
