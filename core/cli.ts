@@ -22,6 +22,7 @@
  * | `language_model.ts`, `recurrent.ts` | what trains on a text, and its recurrent kinds |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `classifiers.ts`      | saved models, saved classifiers                    |
+ * | `ngrams.ts`                        | saved n-gram models                                |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
@@ -50,6 +51,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train lstm", summary: "Train an LSTM on a text" },
   { name: "train gru", summary: "Train a GRU on a text" },
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
+  { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },

@@ -82,6 +82,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
   },
   {
+    name: "language_models/autoregressive/classes",
+    load: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
+  },
+  {
     name: "language_models/n_grams",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,
@@ -95,6 +100,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/n_grams/intervening",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/filtering",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.words.ts")).words,
   },
   {
     name: "language_models/rnn",

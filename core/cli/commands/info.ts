@@ -14,6 +14,7 @@ import { isClassifier, readClassifier, type SavedClassifier } from "../classifie
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
 import { type Notes, openTextModel, openTranslator, readModel, type SavedModel, writtenLayout } from "../models.ts";
+import { hasNGrams, readNGrams, type SavedNGrams } from "../ngrams.ts";
 import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
 import { count } from "../../host/terminal.ts";
@@ -89,6 +90,19 @@ function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, nu
   return Object.fromEntries(kept) as Record<string, number | string>;
 }
 
+/** Rows that describe a saved n-gram model. */
+function describeNGrams(folder: string, { model, vocabulary, notes }: SavedNGrams): [string, string][] {
+  return [
+    ["folder", folder],
+    ["kind", `language model (${model.order}-grams)`],
+    ["n-grams", model.sizes.map(count).join(", ")],
+    ["memory", `${count(model.byteLength)} bytes`],
+    ["vocabulary", `${count(vocabulary.vocabSize)} tokens of ${notes.tokens}`],
+    ["smoothing", notes.smoothing],
+    ["measured", list(notes.measured)],
+  ];
+}
+
 /** `info`: the device, or a saved model. */
 export const command: Command = defineCommand({
   operands: "[FOLDER]",
@@ -101,6 +115,7 @@ export const command: Command = defineCommand({
     if (folder !== undefined && await isClassifier(folder)) {
       return table(describeClassifier(await readClassifier(folder)));
     }
+    if (folder !== undefined && await hasNGrams(folder)) return table(describeNGrams(folder, await readNGrams(folder)));
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();
     line(`heed ${version}`);
