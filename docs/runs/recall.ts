@@ -112,7 +112,7 @@ if (import.meta.main) {
   await record<RecallRun>({
     name: "recall",
     summary: "Train networks to remember a sign over a growing distance, and record what is found.",
-    origin: "tinyshakespeare of github.com/karpathy/char-rnn, data/tinyshakespeare/input.txt",
+    origin: "Karpathy's char-rnn, data/tinyshakespeare",
     licence: "public domain",
     make: async (path) => {
       const words = wordsOf(await Deno.readTextFile(path)), weights: number[] = [];
