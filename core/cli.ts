@@ -19,8 +19,10 @@
  * | `terminal.ts`, `figures.ts`        | where lines go, maps and figures                   |
  * | `files.ts`, `corpus.ts`            | reading text and pairs, writing without half files |
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
+ * | `language_model.ts`, `recurrent.ts` | what trains on a text, and its recurrent kinds |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `classifiers.ts`      | saved models, saved classifiers                    |
+ * | `ngrams.ts`                        | saved n-gram models                                |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
@@ -45,7 +47,11 @@ import { complain, line, standardOutput } from "./cli/terminal.ts";
 export const COMMANDS: readonly Heading[] = [
   { name: "train translator", summary: "Train a translator on pairs of sentences" },
   { name: "train lm", summary: "Train a language model on a text" },
+  { name: "train rnn", summary: "Train a recurrent network on a text" },
+  { name: "train lstm", summary: "Train an LSTM on a text" },
+  { name: "train gru", summary: "Train a GRU on a text" },
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
+  { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },

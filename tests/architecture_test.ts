@@ -638,7 +638,7 @@ Deno.test("every kernel names what it computes, and that asks for the kernel", {
   const named = [...activations.matchAll(/\{@linkcode (\w+)\}/g)].map(([, name]) => name!);
   assertEquals([kernels.length > 8, named.toSorted()], [true, Object.keys(ACTIVATION).toSorted()]);
   for (const [, symbol = "", name = ""] of [...kernels, ...named.map((name) => ["", name, name])]) {
-    const defines = new RegExp(`^export (?:function|const) ${symbol}\\b`, "m");
+    const defines = new RegExp(`^export (?:function|const|class) ${symbol}\\b`, "m");
     const asks = new RegExp(`"${name}"|update\\.${name}\\b`);
     if (![...library()].some(({ text }) => defines.test(text) && asks.test(text))) {
       wrong.push(`a fused kernel: nothing that defines ${symbol} asks for ${name}`);

@@ -78,6 +78,11 @@ const decoder = (): transformer.DecoderOnly => new transformer.DecoderOnly(small
 const translator = (): transformer.EncoderDecoder => new transformer.EncoderDecoder(small, random()).eval();
 const optimizer = (): training.Optimizer => new training.Optimizer(linear().parameters(), training.sgd());
 const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
+const reader = (): languageModels.RecurrentLanguageModel =>
+  new languageModels.RecurrentLanguageModel({ vocabSize: 8, hiddenSize: 4 }, random()).eval();
+const recurrent = <M>(Make: new (options: languageModels.RecurrentOptions, random: engine.Random) => M): M =>
+  new Make({ inputSize: 4, hiddenSize: 4 }, random());
+const step = (): languageModels.LstmStep => languageModels.lstmStep(x(16), x(4));
 const rules = (): introduction.RuleBasedClassifier<string> =>
   new introduction.RuleBasedClassifier(introduction.englishSentiment, [0], ["-", "+"]);
 const bag = (): introduction.BagOfWords => new introduction.BagOfWords({ labels: ["-", "+"], vocabulary: ["good"] });
@@ -495,6 +500,24 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "EncoderDecoder.forward": () => on(translator(), ids(), ids(), { sourceMask: mask(2, 4), mask: mask(2, 4) }),
   "EncoderDecoder.given": () => on(translator(), x(2, 3, 4), mask(2, 3)),
   transformerSize: () => call(small),
+  "plainRnn": () => call(x(3, 2), x(2, 4), x(4, 4), x(4), x(4)),
+  "derivativesThroughTime": () => call(x(4, 4), x(3, 4)),
+  "new RNN": () => call({ inputSize: 4, hiddenSize: 4, nonlinearity: "relu" }, random()),
+  "RNN.forward": () => on(recurrent(languageModels.RNN), x(2, 3, 4), { mask: mask(2, 3), hiddenState: x(2, 1, 4) }),
+  "lstmStep": () => call(x(2, 16), x(2, 4)),
+  "cellDerivatives": () => call(x(4, 16), step(), step()),
+  "new LSTM": () => call({ inputSize: 4, hiddenSize: 4, numLayers: 2, bidirectional: true, forgetBias: 0 }, random()),
+  "LSTM.forward": () =>
+    on(recurrent(languageModels.LSTM), x(2, 3, 4), { hiddenState: x(2, 1, 4), cellState: x(2, 1, 4) }),
+  "gruStep": () => call(x(2, 12), x(2, 12), x(2, 4)),
+  "new GRU": () => call({ inputSize: 4, hiddenSize: 4, bias: false, dropout: 0.1 }, random()),
+  "GRU.forward": () => on(recurrent(languageModels.GRU), x(2, 3, 4), { mask: mask(2, 3), hiddenState: x(2, 1, 4) }),
+  "new RecurrentLanguageModel": () => call({ vocabSize: 8, hiddenSize: 4, recurrence: languageModels.gru }, random()),
+  "RecurrentLanguageModel.read": () =>
+    on(reader(), ids(), { mask: mask(2, 4), hiddenState: x(2, 1, 4), cellState: x(2, 1, 4), lastOnly: true }),
+  "RecurrentLanguageModel.forward": () => on(reader(), ids(), { mask: mask(2, 4), lastOnly: true }),
+  "RecurrentLanguageModel.newCaches": () => on(reader(), () => new generation.KeyValueCache()),
+  "KeyValueCache.replace": () => on(new generation.KeyValueCache(), x(1, 2, 1, 4), x(1, 2, 1, 4)),
   "new DecoderOnly": () => call(small, random()),
   "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),
   "DecoderOnly.forward": () => on(decoder(), ids(), { lastOnly: true, prefix: [1, 1], starts: [0, -1] }),

@@ -18,6 +18,9 @@
  */
 
 import { logSoftmax, softmax } from "../core/02_words/softmax.ts";
+import { gruStates } from "../core/03_language_models/lstm/gru.ts";
+import { lstmStates } from "../core/03_language_models/lstm/mod.ts";
+import { elmanStates } from "../core/03_language_models/rnn.ts";
 import { applyRotary } from "../core/04_attention/positions/rotary.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../core/04_attention/scaled_dot_product.ts";
 import { gelu, geluTanh, relu, silu } from "../core/05_transformer/feed_forward/activations.ts";
@@ -590,6 +593,90 @@ const rotaryRows: FusedRows = {
   }],
 };
 
+// ## Recurrent networks
+
+/** What one direction of one layer reads: words, matrix, bias, states, mask. */
+type Reading = (reverse: boolean) => (...inputs: (Tensor | undefined)[]) => Tensor;
+
+const readings: Readonly<Record<"rnn" | "relu" | "lstm" | "gru", Reading>> = {
+  rnn: (reverse) => (projected, weight, bias, state, mask) =>
+    elmanStates(projected!, { weight: weight!, bias }, state!, { mask, reverse }),
+  relu: (reverse) => (projected, weight, bias, state, mask) =>
+    elmanStates(projected!, { weight: weight!, bias }, state!, { mask, reverse }, "relu"),
+  lstm: (reverse) => (projected, weight, bias, hidden, cell, mask) =>
+    lstmStates(projected!, { weight: weight!, bias }, [hidden!, cell!], { mask, reverse }),
+  gru: (reverse) => (projected, weight, bias, state, mask) =>
+    gruStates(projected!, { weight: weight!, bias }, state!, { mask, reverse }),
+};
+
+/** Inputs of B texts of T words, with states of H numbers and G gates. */
+function recurrentInputs(
+  [B, T, H]: readonly [number, number, number],
+  kind: keyof typeof readings,
+  { bias = true, masked = false }: { readonly bias?: boolean; readonly masked?: boolean } = {},
+): FusedCase["inputs"] {
+  const G = { rnn: 1, relu: 1, lstm: 4, gru: 3 }[kind];
+  return (d) => [
+    d.normal(B, T, G * H),
+    scaled(d.normal(H, G * H), 1 / Math.sqrt(H)),
+    bias ? d.normal(G * H) : undefined,
+    ...Array.from({ length: kind === "lstm" ? 2 : 1 }, () => d.normal(B, H)),
+    masked ? d.booleans(0.6, B, T) : undefined,
+  ];
+}
+
+function recurrentRows(...kinds: readonly (keyof typeof readings)[]): FusedRows {
+  const shapes = [[1, 1, 1], [2, 3, 5], [3, 4, 16], [1, 7, 17], [5, 2, 64], [17, 6, 33], [2, 2, 260]] as const;
+  return {
+    cases: kinds.flatMap((kind) => [
+      ...shapes.flatMap((shape) =>
+        [false, true].map((reverse): FusedCase => ({
+          name: `${kind} [${shape}]${reverse ? ", backwards" : ""}`,
+          inputs: recurrentInputs(shape, kind),
+          run: readings[kind](reverse),
+          closeness: loose,
+        }))
+      ),
+      ...[false, true].map((reverse): FusedCase => ({
+        name: `${kind} with padding and without bias${reverse ? ", backwards" : ""}`,
+        inputs: recurrentInputs([4, 6, 9], kind, { bias: false, masked: true }),
+        run: readings[kind](reverse),
+        closeness: loose,
+      })),
+      {
+        name: `${kind} of views`,
+        inputs: (d) => {
+          const [projected, weight, ...rest] = recurrentInputs([3, 4, 6], kind, { masked: true })(d);
+          return [turnedOver(projected!), turnedOver(weight!), ...rest];
+        },
+        run: (projected, weight, ...rest) =>
+          readings[kind](false)(projected!.transpose(0, 2), weight!.transpose(0, 1), ...rest),
+        closeness: loose,
+      },
+    ]),
+    borders: kinds.flatMap((kind) =>
+      [3, 4, 5, 8, 31, 128].map((H): BorderCase => ({
+        name: `${kind} of ${H} numbers`,
+        inputs: recurrentInputs([3, 5, H], kind, { masked: true }),
+        run: readings[kind](false),
+        units: 64,
+      }))
+    ),
+    large: kinds.map((kind): FusedCase => ({
+      name: `${kind} [24, 20, 128]`,
+      inputs: recurrentInputs([24, 20, 128], kind, { masked: true }),
+      run: readings[kind](true),
+      closeness: loose,
+    })),
+  };
+}
+
+/** The same numbers with the first and the last axis exchanged. */
+function turnedOver(x: HostArray): HostArray {
+  const last = x.shape.length - 1, shape = x.shape.map((_, i) => x.shape[i === 0 ? last : i === last ? 0 : i]!);
+  return build(shape, (...at) => x.at(...at.map((_, i) => at[i === 0 ? last : i === last ? 0 : i]!)));
+}
+
 /** Every function that a device may compute by a kernel of its own. */
 export const fusedCases: Readonly<Record<FusedName, FusedRows>> = {
   softmax: softmaxRows,
@@ -605,4 +692,7 @@ export const fusedCases: Readonly<Record<FusedName, FusedRows>> = {
   dropout: dropoutRows,
   attention: attentionRows,
   rotary: rotaryRows,
+  rnn: recurrentRows("rnn", "relu"),
+  lstm: recurrentRows("lstm"),
+  gru: recurrentRows("gru"),
 };

@@ -9,6 +9,9 @@
  */
 
 import { softmax } from "../core/02_words/softmax.ts";
+import { gruStates } from "../core/03_language_models/lstm/gru.ts";
+import { lstmStates } from "../core/03_language_models/lstm/mod.ts";
+import { elmanStates } from "../core/03_language_models/rnn.ts";
 import { scaledDotProductAttention as attention } from "../core/04_attention/scaled_dot_product.ts";
 import { layerNorm } from "../core/05_transformer/normalization.ts";
 import { crossEntropy } from "../core/06_training/loss.ts";
@@ -89,6 +92,26 @@ export function layerNormRow(rows: number, E: number): TimedCase {
   };
 }
 
+/** One direction of one layer over B texts of T words, with states of H numbers; the words are projected already. */
+function recurrentRow(kind: "rnn" | "lstm" | "gru", B: number, T: number, H: number): TimedCase {
+  const G = { rnn: 1, lstm: 4, gru: 3 }[kind];
+  return {
+    name: `${kind} B${B} T${T} H${H}`,
+    inputs: (d) => [
+      d.normal(B, T, G * H),
+      d.uniform(-1 / Math.sqrt(H), 1 / Math.sqrt(H), H, G * H),
+      d.normal(G * H),
+      ...Array.from({ length: kind === "lstm" ? 2 : 1 }, () => d.normal(B, H)),
+    ],
+    run: (projected, weight, bias, hidden, cell) => {
+      const map = { weight: weight!, bias };
+      if (kind === "lstm") return lstmStates(projected!, map, [hidden!, cell!]);
+      return kind === "gru" ? gruStates(projected!, map, hidden!) : elmanStates(projected!, map, hidden!);
+    },
+    flops: 2 * B * T * G * H * H,
+  };
+}
+
 function crossEntropyRow(N: number, V: number): TimedCase {
   return {
     name: `crossEntropy ${N}×${V}`,
@@ -145,7 +168,10 @@ function adamRow(count: number): TimedUpdate {
 
 /** A bench, or a part of one, that takes its rows here. */
 export type Timed = Readonly<
-  Record<"matmul" | "matvec" | "softmax" | "layerNorm" | "loss" | "attention" | "cachedAttention", readonly TimedCase[]>
+  Record<
+    "matmul" | "matvec" | "softmax" | "layerNorm" | "loss" | "recurrent" | "attention" | "cachedAttention",
+    readonly TimedCase[]
+  >
 >;
 
 /** The rows by bench: `bench/NAME_bench.ts` times those of its name. */
@@ -170,6 +196,9 @@ export const timed: Timed = {
   ],
   softmax: [softmaxRow(64, 64), softmaxRow(64, 1024), softmaxRow(4096, 1024)],
   layerNorm: [layerNormRow(64, 64), layerNormRow(64, 1024), layerNormRow(2048, 128), layerNormRow(4096, 768)],
+  recurrent: [128, 256, 512].flatMap((H) =>
+    (["rnn", "lstm", "gru"] as const).map((kind) => recurrentRow(kind, 32, 64, H))
+  ),
   loss: [crossEntropyRow(64, 100), crossEntropyRow(2048, 1000), crossEntropyRow(128, 50257)],
   attention: ([[1, 4, 16, 16], [32, 4, 64, 32], [1, 12, 128, 64], [1, 12, 512, 64]] as const).flatMap(([B, H, T, D]) =>
     [false, true].map((causal) => attentionRow(B, H, T, D, causal))

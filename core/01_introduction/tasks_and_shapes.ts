@@ -278,7 +278,7 @@ export function graphNodes(
 //
 // **The notes, 000.1.** It holds. The machine decides by a token that ends the answer ([section](../05_transformer/decoder.ts)).
 //
-// **The notes, 000.2.** It holds (sequence labelling [序列标注]). The type {@linkcode SequenceLabeling} says so to the compiler: four words in, four labels out.
+// **The notes, 000.2.** It holds, and the field calls it sequence labelling [序列标注]. The type {@linkcode SequenceLabeling} says so to the compiler: four words in, four labels out.
 //
 // **The notes, 003.5.** It holds, and {@linkcode taskShape} tells from examples which of them it is. One answer for the whole input, as in text classification,
 // is the third case, which the notes leave out here.

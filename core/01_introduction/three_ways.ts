@@ -5,7 +5,7 @@
  * does a question become an answer without any training, and what does the question have to look like?
  *
  * **Idea.** A language model (语言模型) gives every continuation of a text a probability. A prompt (提示词) turns the task into a text that has a natural continuation: *Review: I love it. Mood:* goes on with *positive* or *negative*. The label whose
- * words the model finds most probable is the answer. The prompt may hold the question alone (zero-shot [零样本]), some solved examples before it (few-shot [少样本]), or examples with their reasoning written out (chain of thought, 思维链). To search
+ * words the model finds most probable is the answer. A zero-shot [零样本] prompt holds the question alone. A few-shot [少样本] prompt has some solved examples before it, and in a chain of thought (思维链) they have their reasoning written out. To search
  * for the best prompt is prompt engineering (提示词工程).
  *
  * ```picture three_ways The same question in three ways. Rules are written by a person. Weights are found by training on labelled texts. A prompt uses a model that was trained before, and changes nothing in it.

@@ -304,6 +304,8 @@ export async function perplexity(
 // Ng and Jordan compare the two: with the same features the discriminative one ends with the smaller error, and the generative one needs fewer
 // examples to reach its own.
 //
+// The [experiment](experiments/autoregressive/classes.ts) compares them on the same counts of words.
+//
 // **The notes, 004.25.** Right about probability, and too strict about the kinds: the next word *is* a label, one of $V$. A model
 // that is trained to predict the next word discriminates at every position, and generates all the same. A large language model
 // classifies by the word that it writes.
@@ -369,7 +371,7 @@ export interface ScoreOptions {
   readonly window?: number | undefined;
   /** Tokens from one window to the next, at most a window; half a window by default. */
   readonly stride?: number | undefined;
-  /** Windows computed together; as many as have 2²⁴ logits by default. */
+  /** Windows computed together; as many as have 8,192 tokens and 2²⁴ logits by default. */
   readonly batchSize?: number | undefined;
   /** Stops the scoring with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal | undefined;
@@ -419,8 +421,8 @@ const aLanguageModel = object<LanguageModel>(
 
 /** Tokens that a model which looks them up scores between two pauses. */
 const AT_ONCE = 4096;
-/** Longest window, and most logits of a batch, unless somebody says otherwise. */
-const LONGEST_WINDOW = 1024, MOST_LOGITS = 2 ** 24;
+/** Longest window, and most tokens and logits of a batch, unless somebody says otherwise. */
+const LONGEST_WINDOW = 1024, MOST_TOKENS = 2 ** 13, MOST_LOGITS = 2 ** 24;
 
 /** A stretch of a sequence: inputs from `start`, of which the targets from `fresh` up to `end` are scored. */
 interface Window {
@@ -449,7 +451,8 @@ function windowsOf(
     windows.push({ start: end - length, fresh, end });
     fresh = end;
   }
-  return { windows, batchSize: batchSize ?? Math.max(1, Math.floor(MOST_LOGITS / (length * model.vocabSize))) };
+  const fitting = Math.floor(Math.min(MOST_TOKENS, MOST_LOGITS / model.vocabSize) / length);
+  return { windows, batchSize: batchSize ?? Math.max(1, fitting) };
 }
 
 /** Scores some windows in one batch. */

@@ -12,6 +12,8 @@
  * | ---------------- | ----------------------------------------------------------------- |
  * | `autoregressive` | what a language model is, and how good one is                     |
  * | `n_grams`        | what counts of short sequences of tokens can predict              |
+ * | `rnn`            | how a network of fixed size reads a text of any length            |
+ * | `lstm`           | how it remembers something for more than a few steps              |
  *
  * ## Notation
  *
@@ -32,3 +34,41 @@
 
 export * from "./autoregressive.ts";
 export * from "./n_grams/mod.ts";
+export {
+  derivativesThroughTime,
+  type Nonlinearity,
+  plainRnn,
+  type RecurrentCall,
+  type RecurrentCell,
+  type RecurrentLayer,
+  type RecurrentOptions,
+  type RecurrentResult,
+  RNN,
+  type RNNOptions,
+} from "./rnn.ts";
+export {
+  type CellDerivatives,
+  cellDerivatives,
+  LSTM,
+  type LSTMCall,
+  type LSTMOptions,
+  type LSTMResult,
+  type LstmStep,
+  lstmStep,
+} from "./lstm/mod.ts";
+export { GRU, type GRUOptions, gruStep } from "./lstm/gru.ts";
+export {
+  type CompleteRecurrentOptions,
+  type ContinuedCall,
+  type ContinuedResult,
+  elman,
+  gru,
+  lstm,
+  type Recurrence,
+  recurrences,
+  type RecurrentContinuation,
+  RecurrentLanguageModel,
+  type RecurrentLanguageModelOptions,
+  type RecurrentNetwork,
+  type StateMemory,
+} from "./lstm/language_model.ts";

@@ -110,9 +110,9 @@ import { softmax } from "../02_words/softmax.ts";
 import { causalMask, checkFitsScores, combineMasks } from "./masks.ts";
 
 /**
- * Mixes the rows of `value` by how well each `query` matches each `key`, for one head.
+ * Mixes the rows of `value` by how well each `query` matches each `key`.
  *
- * The formula line by line. {@linkcode scaledDotProductAttention} computes the same for many heads.
+ * The formula line by line. {@linkcode scaledDotProductAttention} computes the same for many heads, which are attentions side by side.
  *
  * @param query what each position looks for, `[T, D]`
  * @param key what each position can be found by, `[S, D]`
@@ -146,8 +146,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // The weights $A$ of a trained model can be drawn (attention map) [注意力图]: a row for each query, a column for each key. Every row sums to one,
 // since each query has one unit of weight to give. A column sums to anything: a key may serve many queries, or none.
 //
-// ```picture attention_map One head of a small trained translator, while it translates 我喜欢吃苹果. Each row is a step of the translation: it
-// reads the word before the arrow and writes the word behind it. Each column is a token of the sentence, or its END. The darker, the larger the weight.
+// ```picture attention_map One head of a small trained translator, that is, one of the attentions that it computes side by side, while it translates 我喜欢吃苹果. Each row is a step of the translation: it
+// reads the word before the arrow and writes the word behind it; BEGIN is a token that stands before the first word. Each column is a token of the sentence, or its END. The darker, the larger the weight.
 // ```
 //
 // The step that writes *like* looks at 喜欢, the step that writes *apples* at the two tokens of 苹果. Other rows divide their weight, as the one that
@@ -178,8 +178,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // **The notes, 003.30.** A slip of the pen: the scores are products of a query with *keys*. A product of a query with itself would
 // say nothing of other positions.
 //
-// **The notes, 002.19.** It holds. An additive score needs a tanh for each pair *and* each hidden unit, $TSD$ of them with D hidden
-// units, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul` (matrix multiplication, 矩阵乘法),
+// **The notes, 002.19.** It holds. An additive score is $w^\top \tanh(W_1 q + W_2 k)$: with D hidden units it needs D values of tanh for each of the $TS$ pairs,
+// $TSD$ of them, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul` (matrix multiplication, 矩阵乘法),
 // the operation that processors do best, and stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
 
 // ## Dropout of the weights
@@ -432,8 +432,8 @@ function requireBool(mask: Tensor | undefined): void {
 
 // ## Pitfall: the softmax of a column
 //
-// A softmax along the wrong axis makes the *columns* sum to one: keys choose queries. With as many queries as keys no
-// shape shows it. The test "attentionWeights() spends exactly one unit of weight per query" fails for it.
+// A softmax along the wrong axis makes the *columns* sum to one: keys choose queries. No shape
+// shows it, since a softmax leaves the shape as it is. The test "attentionWeights() spends exactly one unit of weight per query" fails for it.
 
 // ## Pitfall: a finite stand-in for minus infinity
 //

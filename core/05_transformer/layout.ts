@@ -1,8 +1,8 @@
 /**
  * # The layout of a model
  *
- * **Question.** Thirteen options describe a Transformer. Which of them follow from the others, and how many weights does a
- * layout have?
+ * **Question.** A Transformer is described by its sizes and its parts. Which of them follow from the others, and how many weights
+ * does such a layout have?
  *
  * **Idea.** A layout is plain data. What its writer leaves out is filled in: the width of the feed-forward network is four times that of the model,
  * the width of a head is that of the model divided by the number of heads, and the rest is as in the paper. The number of trained weights (parameter count, 参数量)
@@ -34,7 +34,7 @@
  * all 63082496
  * ```
  *
- * **Formula.** Without biases and gains, and with as many keys as queries,
+ * **Formula.** Without biases and gains, with keys and values of its own for each head, and with one table for both languages and the scores,
  *
  * $$N = VE + L\,(4E^2 + 2EF) + L\,(8E^2 + 2EF)$$
  *

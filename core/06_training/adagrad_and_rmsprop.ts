@@ -1,7 +1,7 @@
 /**
  * # AdaGrad and RMSProp
  *
- * **Question.** [SGD](optimizers.ts) gives all parameters one learning rate. But the vector of a rare word has a gradient once in a
+ * **Question.** [SGD](optimizers.ts) gives all parameters one learning rate. But the vector of a rare word, as an input of a network, has a gradient once in a
  * thousand batches, and the step that follows is no longer than that of a frequent word. How does each parameter get a learning
  * rate of its own (adaptive learning rate) [自适应学习率], without anyone choosing it?
  *

@@ -2,7 +2,7 @@
  * # Adam
  *
  * **Question.** One learning rate for all parameters is too long a step for some of them and too short
- * for others: the vector of a rare word has a gradient once in a thousand batches. How does each
+ * for others: as an input of a network, the vector of a rare word has a gradient once in a thousand batches. How does each
  * parameter get a step of its own length, without anyone choosing it?
  *
  * **Idea.** Adam keeps two running averages of each parameter: of its gradient, and of the square of

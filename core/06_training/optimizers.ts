@@ -80,7 +80,8 @@
  * minimum and comes back, several times.
  *
  * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and
- * divides. [AdamW](adam.ts) lets weights shrink beside that division, not through it.
+ * divides. [AdamW](adam.ts) also subtracts a small multiple of each weight from it (weight decay) [权重衰减]. A penalty adds that multiple to the gradient instead, and Adam's division then
+ * changes it too; AdamW subtracts it directly.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
  * Convergence of Iteration Methods* (momentum); Sutskever, Martens, Dahl and Hinton 2013, *On the Importance of
@@ -281,10 +282,11 @@ export class Optimizer {
 // slowly along the flat floor. Momentum adds up along the floor and cancels across. AdaGrad, RMSProp and
 // Adam divide by the usual size of the slope, which makes both directions alike.
 //
-// A valley of two numbers has no rare words, and a language model has. The vector of a word has a gradient only in batches
-// that contain the word. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
-// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. A step that follows
-// a rare gradient is longer than one of steady gradients ([Adam](adam.ts) has the bound), and the gradients of frequent words
+// A valley of two numbers has no rare words, and a language model has. As an input, the vector of a word has a gradient only in batches
+// that contain the word. The same vectors are the rows that score the next word ([section](../05_transformer/decoder_only.ts)), and a row has a gradient in every batch: a small one for a
+// rare word, which lowers its score. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
+// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. The small gradients of rare words agree for many steps, and a step that follows
+// a rare large one is longer than one of steady gradients ([Adam](adam.ts) has the bound). The gradients of frequent words
 // disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
 //
@@ -295,7 +297,8 @@ export class Optimizer {
 //
 // Momentum (as above) takes the gradient where it stands, and only then moves on. But the velocity will move the parameter by $-\eta \mu\, u_{t-1}$ whatever
 // this gradient says. Nesterov 1983 takes the gradient there, one step ahead, so that a velocity that runs past the minimum is
-// noticed earlier. If the place that is looked at counts as the parameter, the step is
+// noticed earlier. Call the place that is looked at $\varphi_t = \theta_t - \eta \mu\, u_t$. It moves by $\varphi_t = \varphi_{t-1} + \eta \mu\, u_{t-1} - \eta\, u_t - \eta \mu\, u_t =
+// \varphi_{t-1} - \eta\, (g_t + \mu\, u_t)$. With $\theta$ written for $\varphi$, the step is
 //
 // $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, (g_t + \mu\, u_t)$$
 //

@@ -23,6 +23,7 @@
  * | the same with `kdim`, `vdim`                 | `contextSize`, `valueContextSize`     | `q_proj_weight`, `k_proj_weight`, `v_proj_weight` instead |
  * | `nn.TransformerEncoderLayer`, `…DecoderLayer` | `EncoderLayer`, `DecoderLayer`        | `self_attn`, `multihead_attn`, `linear1`, `linear2`, `norm1`, `norm2`, `norm3` |
  * | `nn.TransformerEncoder`, `nn.TransformerDecoder` | `Encoder`, `DecoderStack`         | `layers.0`…, `norm` if there is a `closingNorm`          |
+ * | `nn.RNN`, `nn.LSTM`, `nn.GRU`                | `RNN`, `LSTM`, `GRU`                  | `weight_ih_l0` is `layers.0.forwards.input.weight`, transposed; `_hh_`, `bias_`, `_reverse` |
  * | `nn.Sequential`                              | `Sequential`                          | `0`, `1`, …                                              |
  *
  * A field that is in no row of the table has the same name on both sides. `nn.Transformer` has an `encoder` and a `decoder`, both
@@ -98,6 +99,9 @@ import {
 import { scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { Tensor } from "../engine/tensor.ts";
+import { GRU } from "../03_language_models/lstm/gru.ts";
+import { LSTM } from "../03_language_models/lstm/mod.ts";
+import { RNN } from "../03_language_models/rnn.ts";
 import { MultiHeadAttention } from "../04_attention/multi_head.ts";
 import { DecoderLayer } from "../05_transformer/decoder.ts";
 import { EncoderLayer } from "../05_transformer/encoder.ts";
@@ -184,10 +188,26 @@ function namesWithin(part: unknown): Readonly<Record<string, string>> {
   if (part instanceof EncoderLayer) return ENCODER_LAYER;
   if (part instanceof DecoderLayer) return DECODER_LAYER;
   if (part instanceof LayerNorm || part instanceof RMSNorm) return { gain: "weight" };
+  if (part instanceof RNN || part instanceof LSTM || part instanceof GRU) return recurrentNames(part);
   if (part instanceof BatchNorm) {
     return { gain: "weight", runningMean: "running_mean", runningVariance: "running_var" };
   }
   return {};
+}
+
+/** All weights of a recurrent network stand in one row, with layer and direction in their names. */
+function recurrentNames({ layers }: RNN | LSTM | GRU): Readonly<Record<string, string>> {
+  const names: Record<string, string> = {};
+  for (const layer of layers.keys()) {
+    for (const [direction, suffix] of [["forwards", ""], ["backwards", "_reverse"]]) {
+      for (const [map, letters] of [["input", "ih"], ["hidden", "hh"]]) {
+        for (const part of ["weight", "bias"]) {
+          names[`layers.${layer}.${direction}.${map}.${part}`] = `${part}_${letters}_l${layer}${suffix}`;
+        }
+      }
+    }
+  }
+  return names;
 }
 
 function attentionNames({ query, key, value }: MultiHeadAttention): Readonly<Record<string, string>> {

@@ -565,7 +565,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // question. Koehn and Knowles 2017 find that translations get worse again beyond a moderate width. Stahlberg and Byrne 2019
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
 // one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
-// 2018 trace it to the sum of log-probabilities: every token costs, and a model that is trained word by word is not told what a length is worth. A
+// 2018 trace the preference for short sequences to the sum of log-probabilities: every token costs, and a model that is trained word by word is not told what a length is worth. A
 // length penalty counteracts the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass [概率质量] that it says little about the
 // distribution. *Minimum Bayes risk* (最小贝叶斯风险) asks for the sequence that is closest to the others instead, on average over what the model samples.

@@ -59,14 +59,15 @@ import { tensor } from "../engine/create.ts";
 import { take } from "../engine/indexing.ts";
 import { type Tensor, uninitialized } from "../engine/tensor.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
-import { dims } from "../engine/shape.ts";
+import { dims, sameShape } from "../engine/shape.ts";
+import type { StateMemory } from "../03_language_models/lstm/language_model.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 
 /** Positions that a memory has room for at first. */
 const FIRST_ROOM = 16;
 
 /** The keys and values of one attention layer, for everything it has seen. */
-export class KeyValueCache implements KeyValueMemory {
+export class KeyValueCache implements KeyValueMemory, StateMemory {
   #key: Tensor | undefined;
   #value: Tensor | undefined;
   #length = 0;
@@ -113,6 +114,23 @@ export class KeyValueCache implements KeyValueMemory {
     });
     this.#length = end;
     return this.contents();
+  }
+
+  /**
+   * Remembers these in place of everything before, for models whose memory does not grow.
+   *
+   * @param key `[B, G, T, D]`
+   * @param value `[B, G, T, W]`
+   * @throws {TypeError} if the shapes disagree with each other
+   */
+  replace(key: Tensor, value: Tensor): void {
+    const { B, G, T } = dims(key, "B G T D");
+    dims(value, "B G T W", { B, G, T });
+    noGrad(() => {
+      this.#key = written(this.#key, key);
+      this.#value = written(this.#value, value);
+    });
+    this.#length = T;
   }
 
   /**
@@ -175,6 +193,17 @@ function withRoom(memory: Tensor | undefined, like: Tensor, used: number, needed
     release(memory);
   }
   return larger;
+}
+
+/** The same memory with other contents, or another one where they do not fit exactly. */
+function written(memory: Tensor | undefined, contents: Tensor): Tensor {
+  if (memory && sameShape(memory.shape, contents.shape)) {
+    memory.assign(contents);
+    return memory;
+  }
+  const copy = keep(contents.clone());
+  if (memory) release(memory);
+  return copy;
 }
 
 /** What decides the size of a model's key–value memory. */

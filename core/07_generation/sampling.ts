@@ -39,6 +39,7 @@ import { checkRandom, type Random } from "../engine/random.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { softmax } from "../02_words/softmax.ts";
+import type { StateMemory } from "../03_language_models/lstm/language_model.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { draw } from "./on_device.ts";
 import { likeliest, nothingAllowed } from "./rules.ts";
@@ -59,10 +60,10 @@ export interface Decoder {
    *
    * A model without it, or one that returns no memories, reads the whole sequence at each step.
    *
-   * @param create makes one key–value memory; called once per attention
+   * @param create makes one memory; called once per attention, or once for the states of a recurrent model
    * @returns what `forward` expects as `caches`
    */
-  newCaches?(create: () => KeyValueMemory): readonly KeyValueMemory[];
+  newCaches?(create: () => KeyValueMemory & StateMemory): readonly (KeyValueMemory & StateMemory)[];
   /**
    * Scores the next token after each of some further tokens.
    *
@@ -73,7 +74,10 @@ export interface Decoder {
    */
   forward(
     tokens: Tensor,
-    options: { readonly caches?: readonly KeyValueMemory[] | undefined; readonly lastOnly?: boolean | undefined },
+    options: {
+      readonly caches?: readonly (KeyValueMemory & StateMemory)[] | undefined;
+      readonly lastOnly?: boolean | undefined;
+    },
   ): Tensor;
   /**
    * The same model with each row of its batch repeated, for models that hold a source per row.

@@ -35,6 +35,7 @@ import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
+import type { StateMemory } from "../03_language_models/lstm/language_model.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DecodingTask, DeviceContext } from "./rules.ts";
@@ -67,7 +68,7 @@ export class Session {
   #beams = 1;
   #caches: KeyValueCache[] = [];
   /** What the model takes as its caches; nothing where it has none. */
-  #memories: readonly KeyValueMemory[] | undefined;
+  #memories: readonly (KeyValueMemory & StateMemory)[] | undefined;
   /** Prompt and text of each row. */
   #sequences: number[][];
   /** How many of the last tokens of each the model has read, and how many after those are fresh. */

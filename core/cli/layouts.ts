@@ -9,6 +9,7 @@
  */
 
 import { readFields } from "../engine/json.ts";
+import { type CompleteRecurrentOptions, recurrences } from "../03_language_models/lstm/language_model.ts";
 import { attentions, multiHead } from "../04_attention/multi_head.ts";
 import { positionSchemes } from "../04_attention/positions/mod.ts";
 import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
@@ -142,4 +143,60 @@ export function readLayout(written: unknown): EncoderDecoderOptions {
     norm: readPart("a norm", epsilon === undefined || epsilon === EPSILON ? word : { word, epsilon }, normalizations),
     ...(positions !== undefined && { positions: readPart("positions", positions, positionSchemes) }),
   };
+}
+
+// ## Recurrent models
+
+/** What the keys of a written layout of a recurrent model hold. */
+interface RecurrentFields {
+  readonly recurrence: unknown;
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly embeddingSize: number;
+  readonly numLayers: number;
+  readonly tieHead: boolean;
+  readonly bias: boolean;
+  readonly dropout: number;
+}
+
+const recurrentFields: Checks<RecurrentFields> = {
+  recurrence: required(part),
+  vocabSize: required(vocabularySize),
+  hiddenSize: required(numeric(LIMITS.hiddenSize)),
+  embeddingSize: required(numeric(LIMITS.hiddenSize)),
+  numLayers: required(numeric(LIMITS.numLayers)),
+  tieHead: required(flag),
+  bias: required(flag),
+  dropout: required(numeric(LIMITS.dropout)),
+};
+
+/**
+ * What a file holds of the layout of a recurrent model.
+ *
+ * @param layout options of a model
+ */
+export function writeRecurrentLayout({ recurrence, ...sizes }: CompleteRecurrentOptions): WrittenLayout {
+  return { recurrence: writePart(recurrence), ...sizes };
+}
+
+/**
+ * The layout of a recurrent model that a file holds.
+ *
+ * @param written what {@linkcode writeRecurrentLayout} returned
+ * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
+ * @throws {TypeError} if there is no such recurrence
+ */
+export function readRecurrentLayout(written: unknown): CompleteRecurrentOptions {
+  const { recurrence, ...sizes } = readFields("the notes", written, recurrentFields, "layout");
+  return { recurrence: readPart("a recurrence", recurrence, recurrences), ...sizes };
+}
+
+/**
+ * Weights that a recurrent model of a layout has at least.
+ *
+ * @param layout what {@linkcode readRecurrentLayout} returned
+ */
+export function leastRecurrentWeights(layout: CompleteRecurrentOptions): number {
+  const { vocabSize: V, embeddingSize: E, hiddenSize: H, numLayers: L, tieHead } = layout;
+  return V * E + (tieHead ? 0 : H * V) + H * (E + H) + (L - 1) * 2 * H * H;
 }

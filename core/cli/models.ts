@@ -10,6 +10,7 @@
  */
 
 import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
+import { type CompleteRecurrentOptions, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
@@ -35,7 +36,15 @@ import { flagOf } from "./arguments.ts";
 import { ClassifierFound, isClassifierHeader } from "./classifier_header.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
-import { leastWeights, readLayout, writeLayout } from "./layouts.ts";
+import {
+  leastRecurrentWeights,
+  leastWeights,
+  readLayout,
+  readRecurrentLayout,
+  writeLayout,
+  writeRecurrentLayout,
+  type WrittenLayout,
+} from "./layouts.ts";
 import { type Recipe, recipeChecks } from "./recipes.ts";
 
 export type { Recipe } from "./recipes.ts";
@@ -73,8 +82,21 @@ export interface LanguageModelNotes extends CommonNotes {
   readonly vocabulary: BytePairEncoding;
 }
 
+/** What a saved recurrent language model notes down. */
+export interface RecurrentNotes extends CommonNotes {
+  /** Tells it from other files. */
+  readonly format: "heed recurrent model 1";
+  /** Layout of the model. */
+  readonly layout: CompleteRecurrentOptions;
+  /** Its vocabulary. */
+  readonly vocabulary: BytePairEncoding;
+}
+
+/** What a saved model that continues texts notes down. */
+export type LanguageNotes = LanguageModelNotes | RecurrentNotes;
+
 /** What a saved model notes down. */
-export type Notes = TranslatorNotes | LanguageModelNotes;
+export type Notes = TranslatorNotes | LanguageNotes;
 
 /** A model file that was read. */
 export interface SavedModel<N extends Notes = Notes> {
@@ -101,10 +123,16 @@ export async function saveModel(folder: string, run: TrainingRun, notes: Notes):
   await writeFile(modelPath(folder), await encodeModel(run, notes));
 }
 
+/** The layout of a model as a file holds it. */
+export function writtenLayout({ format, layout }: Notes): WrittenLayout {
+  return format === "heed recurrent model 1" ? writeRecurrentLayout(layout) : writeLayout(layout);
+}
+
 /** Notes as a file holds them. */
-function writeNotes({ layout, measured, ...notes }: Notes): Json {
+function writeNotes(all: Notes): Json {
+  const { layout: _, measured, ...notes } = all;
   const numbers = Object.entries(measured).filter(([, value]) => Number.isFinite(value));
-  const written = { ...notes, layout: writeLayout(layout), measured: Object.fromEntries(numbers) };
+  const written = { ...notes, layout: writtenLayout(all), measured: Object.fromEntries(numbers) };
   return JSON.parse(JSON.stringify(written)) as Json;
 }
 
@@ -182,18 +210,46 @@ export async function readTranslator(folder: string): Promise<SavedModel<Transla
 }
 
 /**
- * Reads a saved language model.
+ * Reads a saved model that continues texts, of either kind.
  *
  * @throws {DataError} if there is none
  */
-export async function readLanguageModel(folder: string): Promise<SavedModel<LanguageModelNotes>> {
+export async function readTextModel(folder: string): Promise<SavedModel<LanguageNotes>> {
   const { path, bytes, notes } = await readModel(folder);
-  if (notes.format !== "heed language model 1") {
+  if (notes.format === "heed translator 1") {
     throw new DataError(
       `Cannot use ${quote(path)} as a language model: it is a translator, and "heed translate" uses it`,
     );
   }
   return { path, bytes, notes };
+}
+
+/**
+ * Reads a saved language model that is decoder-only.
+ *
+ * @throws {DataError} if there is none
+ */
+export async function readLanguageModel(folder: string): Promise<SavedModel<LanguageModelNotes>> {
+  const { path, bytes, notes } = await readTextModel(folder);
+  if (notes.format === "heed language model 1") return { path, bytes, notes };
+  const { word } = notes.layout.recurrence;
+  throw new DataError(`Cannot use ${quote(path)} as a decoder-only model: it is one of "heed train ${word}"`);
+}
+
+/**
+ * Reads a saved recurrent model.
+ *
+ * @param folder where it is
+ * @param word its kind
+ * @throws {DataError} if there is none of this kind
+ */
+export async function readRecurrentModel(folder: string, word: string): Promise<SavedModel<RecurrentNotes>> {
+  const { path, bytes, notes } = await readTextModel(folder);
+  const found = notes.format === "heed recurrent model 1" ? notes.layout.recurrence.word : "lm";
+  if (notes.format === "heed recurrent model 1" && found === word) return { path, bytes, notes };
+  throw new DataError(
+    `Cannot use ${quote(path)} as a model of "heed train ${word}": it is one of "heed train ${found}"`,
+  );
 }
 
 /** Puts a run where a saved model left it; without an optimizer, only the weights. */
@@ -209,6 +265,17 @@ export function openTranslator(saved: SavedModel<TranslatorNotes>, format?: Pack
 /** The language model that a file describes, with its weights, packed if a format is named. */
 export function openLanguageModel(saved: SavedModel<LanguageModelNotes>, format?: PackedFormat): DecoderOnly {
   return open(saved, new DecoderOnly(saved.notes.layout, Random.none), format);
+}
+
+/** The model that a file describes, of either kind. */
+export function openTextModel(
+  saved: SavedModel<LanguageNotes>,
+  format?: PackedFormat,
+): DecoderOnly | RecurrentLanguageModel {
+  const { notes } = saved;
+  return notes.format === "heed language model 1"
+    ? openLanguageModel({ ...saved, notes }, format)
+    : open(saved, new RecurrentLanguageModel(notes.layout, Random.none), format);
 }
 
 function open<M extends Module>(saved: SavedModel, model: M, format: PackedFormat | undefined): M {
@@ -236,7 +303,7 @@ interface WrittenNotes {
 const vocabulary = object("an object that is a byte-pair encoding");
 
 const noteChecks: Checks<WrittenNotes> = {
-  format: required(oneOf(["heed translator 1", "heed language model 1"])),
+  format: required(oneOf(["heed translator 1", "heed language model 1", "heed recurrent model 1"])),
   layout: required(object("an object that is a layout")),
   recipe: required(object("an object of settings by name")),
   measured: required(object("an object of measurements by name", (value) => !Array.isArray(value))),
@@ -245,21 +312,51 @@ const noteChecks: Checks<WrittenNotes> = {
   vocabulary,
 };
 
+/** What follows from a layout: its weights, at least and by name, and the recipe that agrees with it. */
+interface Outline {
+  readonly layout: EncoderDecoderOptions | CompleteRecurrentOptions;
+  readonly least: number;
+  /** Made once the file is known to be large enough. */
+  readonly own: () => Map<string, TensorShape>;
+  readonly recipe: Recipe;
+}
+
+function transformerOutline(notes: WrittenNotes): Outline {
+  const layout = readLayout(notes.layout), Model = notes.format === "heed translator 1" ? EncoderDecoder : DecoderOnly;
+  return {
+    layout,
+    least: leastWeights(layout),
+    own: () => shapesOf(layout, (sizes) => new Model(sizes, Random.none)),
+    recipe: readRecipe(notes.recipe, layout, ["contextLength", "hiddenSize", "numLayers", "numHeads", "dropout"]),
+  };
+}
+
+function recurrentOutline(notes: WrittenNotes): Outline {
+  const layout = readRecurrentLayout(notes.layout);
+  return {
+    layout,
+    least: leastRecurrentWeights(layout),
+    own: () => shapesOf(layout, (sizes) => new RecurrentLanguageModel(sizes, Random.none)),
+    recipe: readRecipe(notes.recipe, layout, ["hiddenSize", "numLayers", "dropout"]),
+  };
+}
+
 /** Checks what the header of a file of so many bytes says, before the rest is read. */
 function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fileSize: number): Notes {
-  const notes = readFields("the notes", value, noteChecks), layout = readLayout(notes.layout);
-  const least = leastWeights(layout);
+  const notes = readFields("the notes", value, noteChecks);
+  const { least, own, recipe, layout } = notes.format === "heed recurrent model 1"
+    ? recurrentOutline(notes)
+    : transformerOutline(notes);
   if (!(4 * least <= fileSize)) {
     throw new SyntaxError(`its notes state a model of at least ${least} weights, and the file has ${fileSize} bytes`);
   }
-  const isTranslator = notes.format === "heed translator 1";
-  const own = shapesOf(layout, (sizes) => new (isTranslator ? EncoderDecoder : DecoderOnly)(sizes, Random.none));
-  if (own.size !== weights.size) {
-    throw new SyntaxError(`its notes state a model of ${own.size} tensors, and the file has ${weights.size}`);
+  const shapes = own(), isTranslator = notes.format === "heed translator 1";
+  if (shapes.size !== weights.size) {
+    throw new SyntaxError(`its notes state a model of ${shapes.size} tensors, and the file has ${weights.size}`);
   }
-  requireSameTensors(own, weights);
-  if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(own, name))), averages);
-  const recipe = readRecipe(notes.recipe, layout), common = { layout, recipe, measured: readMeasured(notes.measured) };
+  requireSameTensors(shapes, weights);
+  if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(shapes, name))), averages);
+  const common = { recipe, measured: readMeasured(notes.measured) };
   const read = (side: "source" | "target" | "vocabulary", size: number | undefined): BytePairEncoding => {
     if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${notes.format} needs it`);
     const stated = tokensIn(notes[side]);
@@ -276,14 +373,13 @@ function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fi
   };
   const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
   if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
-  return notes.format === "heed translator 1"
-    ? {
-      format: notes.format,
-      ...common,
-      source: read("source", layout.sourceVocabSize),
-      target: read("target", layout.vocabSize),
-    }
-    : { format: notes.format, ...common, vocabulary: read("vocabulary", layout.vocabSize) };
+  const sizes = layout as EncoderDecoderOptions;
+  if (notes.format === "heed translator 1") {
+    const source = read("source", sizes.sourceVocabSize), target = read("target", sizes.vocabSize);
+    return { format: notes.format, layout: sizes, ...common, source, target };
+  }
+  const vocabulary = read("vocabulary", layout.vocabSize);
+  return { format: notes.format, layout, ...common, vocabulary } as LanguageNotes;
 }
 
 /** How many tokens a vocabulary in a file has, before it is built; undefined if it is none. */
@@ -320,9 +416,9 @@ interface TensorShape {
  *
  * Nothing is drawn, and what starts as zeros is made where memory is the host's.
  */
-function shapesOf(
-  layout: EncoderDecoderOptions,
-  make: (layout: EncoderDecoderOptions) => Module,
+function shapesOf<L extends { readonly numLayers?: number | undefined }>(
+  layout: L,
+  make: (layout: L) => Module,
 ): Map<string, TensorShape> {
   const numLayers = layout.numLayers!;
   return withBackend(createReferenceDevice(), () => {
@@ -338,9 +434,13 @@ function shapesOf(
 }
 
 /** Reads a recipe; where it states what the layout states too, they must agree. */
-function readRecipe(value: unknown, layout: EncoderDecoderOptions): Recipe {
+function readRecipe<K extends string>(
+  value: unknown,
+  layout: { readonly [Name in K]?: number | undefined },
+  names: readonly K[],
+): Recipe {
   const recipe = readFields("the notes", value, recipeChecks, "recipe") as Recipe;
-  for (const name of ["contextLength", "hiddenSize", "numLayers", "numHeads", "dropout"] as const) {
+  for (const name of names) {
     const stated = recipe[name];
     if (stated === undefined || stated === layout[name]) continue;
     throw new SyntaxError(`its recipe states ${name} = ${stated}, and its layout ${layout[name] ?? "nothing"}`);

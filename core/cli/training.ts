@@ -42,29 +42,36 @@ export function setting(
 /** Settings that a run which continues may change. */
 export const CHANGEABLE: readonly string[] = ["steps", "evaluateEvery", "data"];
 
-/** The settings of a recipe, as options; `usual` holds the defaults that the help shows. */
-export function recipeOptions(usual: Recipe): {
-  readonly [K in Exclude<NumberName, "sourceVocabSize" | "labelSmoothing" | "beta2" | "clipNorm">]: Option<
-    number | undefined
-  >;
-} {
-  const of = (name: NumberName, description: string): Option<number | undefined> =>
-    setting(description, LIMITS[name], usual[name]!);
-  return {
-    steps: of("steps", "Steps of training"),
-    batchSize: of("batchSize", "Examples in a step"),
-    contextLength: of("contextLength", "Longest sequence in tokens"),
-    hiddenSize: of("hiddenSize", "Width of the model"),
-    numLayers: of("numLayers", "Layers"),
-    numHeads: of("numHeads", "Attention heads in a layer"),
-    vocabSize: of("vocabSize", "Most entries of a vocabulary"),
-    learningRate: of("learningRate", "Highest learning rate"),
-    warmupSteps: of("warmupSteps", "Steps until it is reached"),
-    weightDecay: of("weightDecay", "Share of each weight that decays"),
-    dropout: of("dropout", "Share of activations dropped"),
-    evaluateEvery: of("evaluateEvery", "Steps between two evaluations"),
-    seed: of("seed", "Where all random numbers come from"),
-  };
+/** Settings that a command asks for. */
+type Setting = Exclude<NumberName, "sourceVocabSize" | "labelSmoothing" | "beta2" | "clipNorm">;
+
+/** What each of them is. */
+const SETTINGS: Readonly<Record<Setting, string>> = {
+  steps: "Steps of training",
+  batchSize: "Examples in a step",
+  contextLength: "Longest sequence in tokens",
+  hiddenSize: "Width of the model",
+  numLayers: "Layers",
+  numHeads: "Attention heads in a layer",
+  vocabSize: "Most entries of a vocabulary",
+  learningRate: "Highest learning rate",
+  warmupSteps: "Steps until it is reached",
+  weightDecay: "Share of each weight that decays",
+  dropout: "Share of activations dropped",
+  evaluateEvery: "Steps between two evaluations",
+  seed: "Where all random numbers come from",
+};
+
+/**
+ * The settings of a recipe, as options.
+ *
+ * @param usual the defaults that the help shows; what it lacks is no option
+ * @returns an option for each setting
+ */
+export function recipeOptions(usual: Recipe): { readonly [K in Setting]: Option<number | undefined> } {
+  const names = (Object.keys(SETTINGS) as Setting[]).filter((name) => name in usual);
+  const options = names.map((name) => [name, setting(SETTINGS[name], LIMITS[name], usual[name]!)]);
+  return Object.fromEntries(options) as Record<Setting, Option<number | undefined>>;
 }
 
 /** Where to save (in `folder` unless a file is learned), whether to continue, what computes. */
@@ -90,7 +97,7 @@ interface Place {
 }
 
 /** What the models of the code's own corpus are called, in `models`. */
-const OWN_NAMES: readonly string[] = ["lm", "translator"];
+const OWN_NAMES: readonly string[] = ["lm", "rnn", "lstm", "gru", "translator"];
 
 /** The folder of a run: what learns from a file never comes near what learns from the code's own corpus. */
 export function folderOf({ data, out }: Place, folder: string): string {
@@ -161,10 +168,17 @@ export async function refuseToReplace(
   throw new DataError(`Cannot save in ${quote(out)}: it holds ${what}; ${ways.join(", ")}`);
 }
 
+/** What each kind of saved model is. */
+const KINDS: Readonly<Record<Notes["format"], string>> = {
+  "heed translator 1": "a translator",
+  "heed language model 1": "a language model",
+  "heed recurrent model 1": "a recurrent language model",
+};
+
 /** A saved model in a few words. */
 function whatIs(saved: Notes | undefined): string {
   if (saved === undefined) return "a model that cannot be read";
-  const kind = saved.format === "heed translator 1" ? "a translator" : "a language model";
+  const kind = KINDS[saved.format];
   const data = saved.recipe["data"];
   return `${kind} trained on ${data ? named(String(data)) : "the sentences that come with the code"}`;
 }
@@ -179,11 +193,15 @@ export function numberOf(recipe: Recipe, name: string): number {
 /** Defaults that fit what is given: nobody is refused for an option that was never written. */
 export function fittingDefaults(usual: Recipe, given: Readonly<Record<string, unknown>>): Recipe {
   const { steps, hiddenSize, numHeads } = given;
-  const [width, heads, warmup] = ["hiddenSize", "numHeads", "warmupSteps"].map((name) => usual[name] as number);
+  const [width, heads, warmup] = ["hiddenSize", "numHeads", "warmupSteps"].map((name) =>
+    usual[name] as number | undefined
+  );
   const fitting: Record<string, number> = {};
   if (typeof steps === "number") fitting["warmupSteps"] = Math.min(warmup!, Math.floor(steps / 5));
+  // A recurrent model has no heads.
+  if (heads === undefined) return { ...usual, ...fitting };
   if (typeof hiddenSize === "number") {
-    fitting["numHeads"] = Array.from({ length: heads! }, (_, i) => heads! - i).find((n) => hiddenSize % n === 0)!;
+    fitting["numHeads"] = Array.from({ length: heads }, (_, i) => heads - i).find((n) => hiddenSize % n === 0)!;
   } else if (typeof numHeads === "number") {
     fitting["hiddenSize"] = Math.max(1, Math.floor(width! / (2 * numHeads))) * 2 * numHeads;
   }
@@ -198,7 +216,7 @@ const MOST_NUMBERS = 2 ** 30;
 
 /** Refuses settings that contradict each other, or that no device can hold. */
 export function checkRecipe(recipe: Recipe): void {
-  const [width, heads] = [numberOf(recipe, "hiddenSize"), numberOf(recipe, "numHeads")];
+  const width = numberOf(recipe, "hiddenSize"), heads = hasHeads(recipe) ? numberOf(recipe, "numHeads") : 1;
   if (width % heads !== 0) {
     throw new UsageError(
       `Cannot split --hidden-size ${width} into --num-heads ${heads}: the heads must divide the width`,
@@ -234,9 +252,12 @@ function checkSize(recipe: Recipe, width: number): void {
   }
 }
 
+/** Whether it is the recipe of a Transformer: a recurrent model has no heads. */
+const hasHeads = (recipe: Recipe): boolean => "numHeads" in recipe;
+
 /** Weights that a model has at least. */
 function weightsOf(recipe: Recipe): number {
-  return 12 * numberOf(recipe, "numLayers") * numberOf(recipe, "hiddenSize") ** 2;
+  return (hasHeads(recipe) ? 12 : 2) * numberOf(recipe, "numLayers") * numberOf(recipe, "hiddenSize") ** 2;
 }
 
 /** Bytes that WebAssembly can address. */

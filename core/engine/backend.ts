@@ -87,6 +87,12 @@ export interface FusedFunctions extends Readonly<Record<ActivationName, NoAttrib
   readonly attention: { readonly causal: boolean; readonly scale: number };
   /** Of {@linkcode applyRotary}. */
   readonly rotary: { readonly interleaved: boolean };
+  /** Of {@linkcode RNN}, one direction of one layer. */
+  readonly rnn: { readonly reverse: boolean; readonly relu: boolean };
+  /** Of {@linkcode LSTM}, one direction of one layer. */
+  readonly lstm: { readonly reverse: boolean };
+  /** Of {@linkcode GRU}, one direction of one layer. */
+  readonly gru: { readonly reverse: boolean };
 }
 
 /** Functions that overwrite tensors and may have a kernel, and their attributes. */

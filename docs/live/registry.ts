@@ -82,6 +82,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive.words.ts")).words,
   },
   {
+    name: "language_models/autoregressive/classes",
+    load: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
+  },
+  {
     name: "language_models/n_grams",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,
@@ -95,6 +100,36 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/n_grams/intervening",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams/intervening.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/filtering",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.words.ts")).words,
+  },
+  {
+    name: "language_models/rnn",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn.words.ts")).words,
+  },
+  {
+    name: "language_models/rnn/clipping",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn/clipping.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn/clipping.words.ts")).words,
+  },
+  {
+    name: "language_models/lstm",
+    load: async () => (await import("../../core/03_language_models/experiments/lstm.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/lstm.words.ts")).words,
+  },
+  {
+    name: "language_models/lstm/forget_gates",
+    load: async () => (await import("../../core/03_language_models/experiments/lstm/forget_gates.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/lstm/forget_gates.words.ts")).words,
+  },
+  {
+    name: "language_models/lstm/recall",
+    load: async () => (await import("../../core/03_language_models/experiments/lstm/recall.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
   },
   {
     name: "attention/scaled_dot_product",

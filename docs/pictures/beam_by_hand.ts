@@ -146,7 +146,7 @@ export const picture: Picture<readonly Search[]> = {
       y += drawn.height + GAP;
     }
     let x = 0;
-    for (const [look, text] of [["best", "most probable"], ["kept", "kept"], ["pruned", "pruned"]] as const) {
+    for (const [look, text] of [["best", "result"], ["kept", "kept"], ["pruned", "pruned"]] as const) {
       parts.push(branch(x, y + 6, x + 28, y + 6, look), label(say(text), { class: "small", x: x + 34, y: y + 10 }));
       x += 34 + textWidth(say(text), { size: 11 }) + 22;
     }

@@ -41,7 +41,7 @@ export const picture: Picture<readonly Way[]> = {
   },
   draw: ({ width, say }, ways) => {
     const narrow = width < 500, wide = narrow ? 138 : 190, parts: string[] = [], step = 84;
-    const middle = narrow ? 118 : 150, end = middle + wide + 26;
+    const middle = narrow ? 114 : 150, end = middle + wide + (narrow ? 20 : 26), shaft = narrow ? 8 : 18;
     ways.forEach(({ name, input, holder, origin }, i) => {
       const y = 14 + i * step;
       parts.push(label(say(name), { class: "ink group", x: 0, y: y + 4 }));
@@ -52,7 +52,9 @@ export const picture: Picture<readonly Way[]> = {
       parts.push(
         el("path", {
           class: "step",
-          d: `M${middle - 24} ${y + 27}h18m-5 -4l5 4l-5 4M${middle + wide + 4} ${y + 27}h16m-5 -4l5 4l-5 4`,
+          d: `M${middle - shaft - 6} ${y + 27}h${shaft}m-5 -4l5 4l-5 4M${middle + wide + 4} ${y + 27}h${
+            shaft - 2
+          }m-5 -4l5 4l-5 4`,
         }),
       );
       parts.push(label(say("positive"), { class: "small", x: end, y: y + 31 }));

@@ -32,7 +32,8 @@ testWithFolder("no command line is answered by words of the engine", async (fold
     const absent: Record<string, string[]> = {
       "translate": [`--model=${folder}/none`],
       "generate": [`--model=${folder}/none`],
-      "train lm": [`--out=${folder}/none`],
+      ...Object.fromEntries(["lm", "rnn", "lstm", "gru"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]])),
+      "train ngram": [`--out=${folder}/none`],
       "train translator": [`--out=${folder}/none`],
     };
     for (let i = 0; i < 1500; i++) {

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
+import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
 import {
   alibi,
@@ -26,9 +27,11 @@ import {
   checkNotes,
   hasModel,
   openLanguageModel,
+  openTextModel,
   openTranslator,
   readLanguageModel,
   readModel,
+  readRecurrentModel,
   readTranslator,
   saveModel,
   settle,
@@ -64,6 +67,49 @@ testWithFolder("a saved language model is read back with the same weights", asyn
   assertEquals(saved.notes.vocabulary.encode("cat"), vocabulary.encode("cat"));
   assertEquals(saved.notes.recipe, { steps: 3 });
 });
+
+testWithFolder(
+  "a saved recurrent model is read back with the same weights, and a damaged one is refused",
+  async (folder) => {
+    for (const recurrence of [elman, lstm, gru]) {
+      const own = new RecurrentLanguageModel(
+        { vocabSize: vocabulary.vocabSize, hiddenSize: 8, embeddingSize: 4, numLayers: 3, recurrence },
+        new Random(1),
+      );
+      const recurrent = { ...notes, format: "heed recurrent model 1", layout: own.options } as const;
+      await saveModel(folder, { model: own }, recurrent);
+      const saved = await readRecurrentModel(folder, recurrence.word), opened = openTextModel(saved);
+      for (const [path, weight] of own.parameters()) {
+        assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
+      }
+      assertEquals(saved.notes.layout, own.options);
+      assertEquals(new Map(describeModel(saved)).get("kind"), `language model (${recurrence.word})`);
+      await assertRejects(() => readLanguageModel(folder), DataError, `it is one of "heed train ${recurrence.word}"`);
+      for (
+        const [layout, message] of [
+          [{ hiddenSize: 1e6 }, "of at least"],
+          [{ numLayers: 2 }, "a model of"],
+          [{ hiddenSize: "8" }, "layout.hiddenSize"],
+          [{ recurrence: "transformer" }, 'a recurrence from "transformer"'],
+          [{ numHeads: 2 }, "layout.numHeads"],
+          [{ bias: false }, "a model of"],
+        ] as const
+      ) {
+        const { recurrence: { word }, ...sizes } = own.options;
+        const wrong = {
+          ...recurrent,
+          vocabulary: vocabulary.toJSON(),
+          layout: { recurrence: word, ...sizes, ...layout },
+        };
+        await Deno.writeFile(
+          `${folder}/model.safetensors`,
+          await encodeCheckpoint({ model: own, notes: wrong as Json }),
+        );
+        await assertRejects(() => readModel(folder), DataError, message);
+      }
+    }
+  },
+);
 
 testWithFolder(
   "a saved language model is opened in every format of weights, and info says how many bytes",

@@ -448,6 +448,95 @@ test("train lm learns a text and generate continues it, the same for the same se
   }
 });
 
+test("train ngram counts a text in a moment, and generate, info and other programs use what it saves", async (folder) => {
+  await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  for (const [tokens, more] of [["characters", []], ["bytes", ["--vocab-size", "270"]], ["words", []]] as const) {
+    const out = `${folder}/${tokens}`, arpa = `${folder}/${tokens}.arpa`;
+    const trained = await heed(
+      ...["train", "ngram", "--data", `${folder}/text.txt`, "--tokens", tokens, "--order", "4", "--out", out],
+      ...["--arpa", arpa, ...more],
+    );
+    assertEquals([trained.code, trained.errors], [0, ""]);
+    assertMatch(trained.output, /perplexity 1\.\d+ on the text kept apart/);
+    assertEquals(await Deno.readTextFile(arpa), await Deno.readTextFile(`${out}/model.arpa`));
+    assertMatch(await Deno.readTextFile(arpa), /^\\data\\\nngram 1=\d+\n/);
+    const again = await heed("train", "ngram", "--data", `${folder}/text.txt`, "--out", out);
+    assertEquals(again.code, 1);
+    assertMatch(again.errors, /it holds a model; --replace gives it up/);
+    const { code, output, errors } = await heed(
+      "generate",
+      "the cat",
+      "--model",
+      out,
+      "--max-new-tokens",
+      "12",
+      "--top-k",
+      "1",
+    );
+    assertEquals([code, errors], [0, ""]);
+    assertMatch(output, /^the cat (on|sat) /);
+    const beams = await heed("generate", "the cat", "--model", out, "--max-new-tokens", "6", "--num-beams", "2");
+    assertMatch(beams.output, /^the cat (on|s)/);
+    const measured = await heed("evaluate", out, "--data", `${folder}/text.txt`, "--json");
+    const { perplexity, bitsPerByte, unknown } = JSON.parse(measured.output);
+    assertEquals([measured.code, unknown, perplexity < 2, bitsPerByte < 1], [0, 0, true, true]);
+    const info = await heed("info", out);
+    assertMatch(info.output, new RegExp(`4-grams[^]*tokens of ${tokens}[^]*modified-kneser-ney[^]*perplexity 1`));
+  }
+  const both = await heed("evaluate", `${folder}/characters`, `${folder}/words`, "--data", `${folder}/text.txt`);
+  assertEquals([both.code, both.errors], [0, ""]);
+  assertMatch(both.output, /perplexity per token +1\.\d{3} +1\.\d{3}\n/);
+  const wrong = async (says: string, ...args: string[]): Promise<void> => {
+    const { code, errors } = await heed(...args);
+    assertEquals(code === 0, false);
+    assertStringIncludes(errors, says);
+  };
+  await wrong("it must be one of modified-kneser-ney, kneser-ney", "train", "ngram", "--smoothing", "none");
+  await wrong("without --data: it names a text", "evaluate", `${folder}/words`);
+  await wrong("Cannot use --draws with a language model", "evaluate", `${folder}/words`, "--draws", "5");
+  await wrong("only words are counted one by one", "train", "ngram", "--min-count", "2");
+  await wrong("it must be at least 260", "train", "ngram", "--tokens", "bytes", "--vocab-size", "100");
+  await wrong("its table is on the CPU", "generate", "a", "--model", `${folder}/words`, "--device", "webgpu");
+  await wrong("it has no weights", "generate", "a", "--model", `${folder}/words`, "--weights", "int8");
+  await Deno.writeTextFile(`${folder}/words/model.arpa`, "\\data\\\nngram 1=2\n");
+  await wrong("it has no line \\end\\", "generate", "a", "--model", `${folder}/words`);
+  await Deno.writeTextFile(`${folder}/words/tokenizer.json`, "{}");
+  await wrong("it is no vocabulary of an n-gram model", "generate", "a", "--model", `${folder}/words`);
+});
+
+test("train rnn, lstm and gru learn a text, go on bit for bit, and generate continues it", async (folder) => {
+  const data = `${folder}/text.txt`;
+  await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  for (const kind of ["rnn", "lstm", "gru"]) {
+    const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
+    const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
+    const made = await heed("train", kind, "--data", data, "--out", whole, ...tiny, ...warmup);
+    assertEquals([made.code, made.errors], [0, ""]);
+    assertMatch(made.output, /held out \d/);
+    await heed("train", kind, "--data", data, "--out", parts, ...tiny, ...warmup);
+    const further = (out: string): Promise<Finished> => heed("train", kind, "--resume", "--steps", "30", "--out", out);
+    assertEquals([(await further(whole)).code, (await further(parts)).code], [0, 0]);
+    const write = (...more: string[]): Promise<Finished> =>
+      heed("generate", "the ", "--model", whole, "--max-new-tokens", "40", ...more);
+    const [first, second, beams, coarse] = [
+      await write("--seed", "3"),
+      await heed("generate", "the ", "--model", parts, "--max-new-tokens", "40", "--seed", "3"),
+      await write("--num-beams", "3"),
+      await write("--weights", "int8"),
+    ];
+    assertEquals([first.code, first.errors, first.output.length], [0, "", "the ".length + 40 + 1]);
+    assertEquals(first.output, second.output);
+    assertEquals([beams.code, beams.output.startsWith("the "), coarse.code], [0, true, 0]);
+    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${kind}\\)`));
+    const other = await heed("train", "lm", "--resume", "--out", whole);
+    assertEquals(other.code, 1);
+    assertStringIncludes(other.errors, `it is one of "heed train ${kind}"`);
+  }
+  const heads = await heed("train", "lstm", "--num-heads", "2");
+  assertEquals(heads.code, 2);
+  assertStringIncludes(heads.errors, "--num-heads");
+});
+
 test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {
   await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
   const out = `${folder}/lm`, tiny = ["--hidden-size", "16", "--num-layers", "1", "--threads", "1", "--steps", "30"];

@@ -105,6 +105,16 @@ Deno.test(
             const number = (key: string) => Number(new RegExp(` ${key}="([-\\d.]+)"`).exec(attributes!)?.[1] ?? 0);
             const anchor = / text-anchor="(\w+)"/.exec(attributes!)?.[1];
             const wide = content ? textWidth(content) * (/small/.test(attributes!) ? 11 / 13 : 1) : number("width");
+            const turned = / transform="translate\((\S+) (\S+)\) rotate\(-90\)"/.exec(attributes!);
+            if (turned) {
+              // The title of an axis, written upwards around its middle.
+              const [x, y] = turned.slice(1).map(Number), half = wide / 2;
+              assert(
+                x! >= 0 && x! <= width! && y! - half >= -1 && y! + half <= height! + 1,
+                `${name} at ${width}: ${element}`,
+              );
+              continue;
+            }
             const left = number("x") - (anchor === "end" ? wide : anchor === "middle" ? wide / 2 : 0);
             assert(left >= -1 && left + wide <= width! + 1, `${name} at ${width}: ${element} ends at ${left + wide}`);
             assert(number("y") >= 0 && number("y") + number("height") <= height! + 1, `${name}: ${element}`);

@@ -15,6 +15,7 @@ import * as op from "./fused_opcodes.ts";
 import { crossEntropy, crossEntropyBackward } from "./loss.ts";
 import { addPartials, normalize, normalizeBackward } from "./normalization.ts";
 import { adamStep } from "./optimizer.ts";
+import { gruStep, gruStepBackward, lstmStep, lstmStepBackward, rnnStep, rnnStepBackward } from "./recurrent.ts";
 import { rotary } from "./rotary.ts";
 import { logSoftmax, logSoftmaxBackward, softmax, softmaxBackward } from "./softmax.ts";
 
@@ -57,6 +58,18 @@ export function fusedJob(job: i32, args: usize, from: i32, to: i32, scratch: usi
       return attentionFew(args, from, to, scratch);
     case op.ATTENTION_BACKWARD:
       return attentionBackward(args, from, to, scratch);
+    case op.RNN_STEP:
+      return rnnStep(args, from, to);
+    case op.RNN_STEP_BACKWARD:
+      return rnnStepBackward(args, from, to);
+    case op.LSTM_STEP:
+      return lstmStep(args, from, to);
+    case op.LSTM_STEP_BACKWARD:
+      return lstmStepBackward(args, from, to);
+    case op.GRU_STEP:
+      return gruStep(args, from, to);
+    case op.GRU_STEP_BACKWARD:
+      return gruStepBackward(args, from, to);
     default:
       unreachable();
   }

@@ -42,3 +42,15 @@ export const ATTENTION = 78;
 export const ATTENTION_FEW = 79;
 /** Gradient of attention. */
 export const ATTENTION_BACKWARD = 80;
+/** One step of an Elman network. */
+export const RNN_STEP = 82;
+/** One step of an Elman network, backwards. */
+export const RNN_STEP_BACKWARD = 83;
+/** One step of a long short-term memory. */
+export const LSTM_STEP = 84;
+/** One step of a long short-term memory, backwards. */
+export const LSTM_STEP_BACKWARD = 85;
+/** One step of a gated recurrent unit. */
+export const GRU_STEP = 86;
+/** One step of a gated recurrent unit, backwards. */
+export const GRU_STEP_BACKWARD = 87;

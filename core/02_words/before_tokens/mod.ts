@@ -52,7 +52,7 @@
  *
  * **Why no regular expressions.** The published [patterns](patterns.ts) are regular expressions, and engines that run them go back when an attempt
  * fails. A hostile text can make that take a time that grows with the square of its length. So can a letter with many accents for Unicode's
- * normalization forms. All steps here take time in proportion to the text, and the tests give them hundreds of thousands of letters of each trying kind.
+ * normalization forms. All steps here take time in proportion to the text, and the tests give them a hundred thousand letters of each trying kind.
  *
  * **The parts.** The [contract](tokenizer.ts) is what a model sees of a tokenizer, and [the pipeline](pipeline.ts) a tokenizer made of parts.
  * [Steps](pre_tokenizer.ts) are [normalizers](normalizers.ts), [pre-tokenizers](pre_tokenizers.ts), among them [a letter for the space](metaspace.ts)

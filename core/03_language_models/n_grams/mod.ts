@@ -224,7 +224,8 @@ export async function trainNGrams(
 
 // ## Fast and small
 //
-// Training a network computes gradients for every token many times over. Training a table counts every token once.
+// Training a network computes gradients for every token many times over. Training a table counts every token once. So a table can look at far more text than a
+// network can, and say what the network should read. The [experiment](../experiments/n_grams/filtering.ts) filters noise away.
 //
 // **The notes, 004.36.** Faster, yes. Better on simple tasks: where the text is small or the context that matters is short. In the first experiment the
 // small network is behind the table after its few steps.
@@ -348,6 +349,13 @@ function joined(
   return tokens;
 }
 // #endregion
+
+// ## On one text
+//
+// N-gram models of every order learn the first nine tenths of Tiny Shakespeare, and predict the rest. Tokens are characters, subwords or words.
+//
+// ```picture language_models_run N-gram models of characters, subwords and words by their order.
+// ```
 
 // ## Pitfall: frequencies instead of probabilities
 //

@@ -53,7 +53,7 @@ export const words: Words<Scaling> = {
       `${percent(alignedLargest[0]!)} to ${percent(alignedLargest.at(-1)!, 3)}, with the division.`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `The gradient that reaches a query, as the root mean square of its coordinates: median, mean and largest of ${queries} ` +
-      `queries with ${keys} keys each. The gradient at the output has variance 1, and so have the values. Without the ` +
+      `queries with ${keys} keys each. There is no loss here: in its place each output is handed a random gradient of variance 1. The values have variance 1 too. Without the ` +
       `division the median at width 1024 is ${number(gradient.median.at(-1)!, 2)}, the mean ` +
       `${number(gradient.mean.at(-1)!, 2)} and the largest ${number(gradient.largest.at(-1)!, 2)}; with it (dashed), ` +
       `${number(scaledGradient.median.at(-1)!, 2)}, ${number(scaledGradient.mean.at(-1)!, 2)} and ` +

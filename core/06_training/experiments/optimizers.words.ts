@@ -28,9 +28,9 @@ function beyond(
   const rates = valley[0] === valley[1]
     ? `In the valley both have the rate ${number(valley[0]!, 2)}`
     : `In the valley SGD has the rate ${number(valley[0]!, 2)} and momentum ${number(valley[1]!, 2)}`;
-  return `${swings} ${rates}; for the language model the best rate of SGD is ${
+  return `${swings} ${rates}; for the language model the rate that served best in a search beforehand is, for SGD, ${
     number(model[0]!, 2)
-  }, that of momentum ${number(model[1]!, 2)}.`;
+  }, for momentum ${number(model[1]!, 2)}.`;
 }
 
 /** What the experiment says. */
@@ -67,7 +67,7 @@ export const words: Words<Contest> = {
     heads: "heads",
     context: "context",
     batch: "windows in a batch",
-    clip: "gradients clipped to length",
+    clip: "a gradient that is longer is shortened to length",
     schedule: "schedule of the language model",
   },
   claims: {
@@ -91,7 +91,9 @@ export const words: Words<Contest> = {
       }.`,
     losses: ({ losses, shown: { text, names, modelRates, runs, last } }) =>
       `The same small language model on ${text}, from the same weights and on the same batches. Mean of ${runs} seeds, and their range as a band: ` +
-      `${each(names, losses, 3)} nats per ${UNITS[text]} (the mean of the last ${last} steps). Learning rates: ${
+      `${each(names, losses, 3)} nats per ${
+        UNITS[text]
+      } (a nat is the unit of −log probability with the natural logarithm; the mean of the last ${last} steps). Learning rates: ${
         each(names, modelRates, 2)
       }.`,
     moved: ({ shown: { text, names, rareShare, runs } }) =>

@@ -43,6 +43,8 @@ export interface SearchFindings {
   readonly beamAt: readonly number[];
   readonly shown: {
     readonly models: number;
+    /** Standard deviation of their logits, but in the last figure. */
+    readonly deviation: number;
     /** Words of the vocabulary. */
     readonly words: number;
     readonly length: number;
@@ -256,6 +258,7 @@ export const experiment: Experiment<Search> = {
       beamAt,
       shown: {
         models: MODELS,
+        deviation: sharpness,
         words: V,
         length,
         width: beams,

@@ -13,7 +13,7 @@ import type { Search } from "./greedy_and_beam.ts";
 export const words: Words<Search> = {
   title: "What greedy search misses",
   purpose:
-    "Random models of four words are small enough for every sequence to be scored. Greedy search and beams are " +
+    "A model here is a table: after each prefix it has four random logits, one for each word, and their softmax. So few words let every sequence be scored. Greedy search and beams are " +
     "compared with the most probable sequence of each model. Change the beam in the tree, and see which prefixes it " +
     "prunes and whether that sequence survives. The curves count how often each width finds it, what it costs, and how " +
     "it depends on how sure the models are.",
@@ -36,13 +36,13 @@ export const words: Words<Search> = {
     sharp: "With the largest standard deviation, greedy search finds it in more than three models of four",
   },
   captions: {
-    tree: ({ shown: { tree: { length, width, missed, greedy, best, beam } } }) =>
-      `Sequences of ${length} words of one model: the prefixes that a beam of ${width} meets, each with its probability. ` +
+    tree: ({ shown: { deviation, tree: { length, width, missed, greedy, best, beam } } }) =>
+      `Sequences of ${length} words of one model, whose logits have standard deviation ${deviation}: the prefixes that a beam of ${width} meets, each with its probability. ` +
       `${missed ? "Greedy search misses the most probable one: it finds" : "Greedy search finds"} ${greedy.text} ` +
       `(${percent(greedy.probability, 2)}); the most probable sequence is ${best.text} ` +
       `(${percent(best.probability, 2)}); the beam finds ${beam.text} (${percent(beam.probability, 2)}).`,
-    found: ({ widths, found, error, shown: { models, length } }) =>
-      `Over ${models} models and sequences of ${length} words, greedy search finds the most probable sequence in ` +
+    found: ({ widths, found, error, shown: { models, length, deviation } }) =>
+      `Over ${models} models with logits of standard deviation ${deviation} and sequences of ${length} words, greedy search finds the most probable sequence in ` +
       `${percent(found[0]!, 2)} of the models (± ${percent(error[0]!, 2)}), a beam of ${widths[1]} in ` +
       `${percent(found[1]!, 2)} (± ${percent(error[1]!, 2)}), a beam of ${widths.at(-1)} in ` +
       `${percent(found.at(-1)!, 3)}. Intervals hold in 95 of 100 draws of the models.`,

@@ -10,11 +10,12 @@
 import { type Command, defineCommand, flag, flagOf, number, text } from "../arguments.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { classifierKind } from "../evaluation/classifier.ts";
+import { languageModelKind } from "../evaluation/language_model.ts";
 import type { EvaluatedKind, EvaluateValues } from "../evaluation/kind.ts";
 import { readModel } from "../models.ts";
 
 /** What can be evaluated. */
-const KINDS: readonly EvaluatedKind[] = [classifierKind];
+const KINDS: readonly EvaluatedKind[] = [classifierKind, languageModelKind];
 
 /** `evaluate`. */
 export const command: Command = defineCommand({
@@ -23,6 +24,7 @@ export const command: Command = defineCommand({
   details: [
     "A classifier: accuracy, precision and recall, the confusion matrix, on lines of label, tab and text; without --data on the reviews kept",
     "apart where it learned those that come with the code. With OTHER both are compared on the same texts.",
+    "A language model, of train lm or train ngram: perplexity per token and bits per character and byte of a text.",
   ],
   options: {
     data: text("FILE", "What to measure on"),

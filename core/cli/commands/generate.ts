@@ -7,13 +7,19 @@
  * @module
  */
 
+import { WordVocabulary } from "../../03_language_models/n_grams/mod.ts";
 import { generate, stream } from "../../07_generation/generate.ts";
+import type { LogitsRule } from "../../07_generation/rules.ts";
+import type { Decoder } from "../../07_generation/sampling.ts";
+import type { PackedFormat } from "../../engine/backend.ts";
+import type { DeviceName } from "../../engine/device.ts";
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
-import { UsageError } from "../errors.ts";
-import { openLanguageModel, readLanguageModel } from "../models.ts";
+import { quote, UsageError } from "../errors.ts";
+import { openTextModel, readTextModel } from "../models.ts";
+import { hasNGrams, type NGramVocabulary, noSpecialTokensOf, readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 
 /** `generate`. */
@@ -25,7 +31,7 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
   ],
   options: {
-    model: text("FOLDER", "A model saved by train lm", "models/lm"),
+    model: text("FOLDER", "A model saved by train lm, rnn, lstm, gru or ngram", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...decodingOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
@@ -35,12 +41,10 @@ export const command: Command = defineCommand({
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const saved = await readLanguageModel(values.model);
-    await chooseDevice(values);
-    const model = openLanguageModel(saved, values.weights);
-    const { vocabulary } = saved.notes;
+    const { model, vocabulary, options: own } = await openModel(values);
     const ids = vocabulary.encode(prompt);
-    const options = { maxNewTokens: values.maxNewTokens, rules: [noSpecialTokens, ...rules], slide: true };
+    if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
+    const options = { maxNewTokens: values.maxNewTokens, ...own, rules: [...own.rules, ...rules] };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));
       const tokens = stream(model, ids, { ...options, search });
@@ -48,7 +52,7 @@ export const command: Command = defineCommand({
         for await (const { token } of tokens) yield token;
       })();
       try {
-        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
+        for await (const piece of decoded(vocabulary, idsOnly)) standardOutput.write(printable(piece));
       } finally {
         // What goes wrong on the way is said on a line of its own.
         line();
@@ -56,8 +60,55 @@ export const command: Command = defineCommand({
       return;
     }
     const { tokens, beams } = await generate(model, ids, { ...options, search });
-    const written = (tokens: readonly number[]): string => printable(prompt + vocabulary.decode(tokens));
+    const written = (tokens: readonly number[]): string =>
+      printable(prompt + (vocabulary instanceof WordVocabulary ? " " : "") + vocabulary.decode(tokens));
     if (!values.allBeams) return line(written(tokens));
     beams!.forEach((each, i) => line(`${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${written(each.tokens)}`));
   },
 });
+
+/** A language model of either kind, with what the loop needs to know. */
+interface Opened {
+  readonly model: Decoder;
+  readonly vocabulary: NGramVocabulary;
+  readonly options: { readonly rules: readonly LogitsRule[]; readonly slide?: boolean };
+}
+
+/** Opens the model that a folder holds: a network, or a table on the CPU. */
+async function openModel(
+  values: {
+    readonly model: string;
+    readonly weights: PackedFormat;
+    readonly device: DeviceName;
+    readonly threads: number | undefined;
+  },
+): Promise<Opened> {
+  if (!await hasNGrams(values.model)) {
+    const saved = await readTextModel(values.model);
+    await chooseDevice(values);
+    const model = openTextModel(saved, values.weights);
+    // A recurrent model has no context that could be full.
+    const slide = model.contextLength < Infinity;
+    return { model, vocabulary: saved.notes.vocabulary, options: { rules: [noSpecialTokens], slide } };
+  }
+  if (values.weights !== "float32") {
+    throw new UsageError(`Cannot use --weights ${values.weights} with an n-gram model: it has no weights`);
+  }
+  if (values.device === "webgpu") {
+    throw new UsageError("Cannot use --device webgpu with an n-gram model: its table is on the CPU");
+  }
+  const { model, vocabulary } = await readNGrams(values.model);
+  await chooseDevice({ ...values, device: values.device === "auto" ? "wasm" : values.device });
+  return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)] } };
+}
+
+/** The text of tokens as they come. */
+async function* decoded(vocabulary: NGramVocabulary, tokens: AsyncIterable<number>): AsyncGenerator<string> {
+  if (!(vocabulary instanceof WordVocabulary)) return yield* vocabulary.decodeStream(tokens);
+  let isStart = false;
+  for await (const token of tokens) {
+    const word = vocabulary.decode([token]);
+    yield word === "\n" || isStart ? word : ` ${word}`;
+    isStart = word === "\n";
+  }
+}

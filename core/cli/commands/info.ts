@@ -13,8 +13,8 @@ import { type Command, defineCommand } from "../arguments.ts";
 import { isClassifier, readClassifier, type SavedClassifier } from "../classifiers.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
-import { writeLayout } from "../layouts.ts";
-import { openLanguageModel, openTranslator, readModel, type SavedModel } from "../models.ts";
+import { type Notes, openTextModel, openTranslator, readModel, type SavedModel, writtenLayout } from "../models.ts";
+import { hasNGrams, readNGrams, type SavedNGrams } from "../ngrams.ts";
 import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
 import { count } from "../../host/terminal.ts";
@@ -34,6 +34,13 @@ function list(values: Readonly<Record<string, number | string>>): string {
   ).join(", ") || "none";
 }
 
+/** What a saved model is. */
+function kindOf(notes: Notes): string {
+  if (notes.format === "heed translator 1") return "translator (encoder–decoder)";
+  const kind = notes.format === "heed language model 1" ? "decoder-only" : notes.layout.recurrence.word;
+  return `language model (${kind})`;
+}
+
 /** Rows that describe a saved model. */
 export function describeModel(saved: SavedModel): [string, string][] {
   const { path, bytes, notes } = saved;
@@ -41,14 +48,14 @@ export function describeModel(saved: SavedModel): [string, string][] {
   const vocabularies = isTranslator
     ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
     : `${count(notes.vocabulary.vocabSize)} tokens of ${notes.vocabulary.level}`;
-  const model = isTranslator ? openTranslator({ ...saved, notes }) : openLanguageModel({ ...saved, notes });
+  const model = isTranslator ? openTranslator({ ...saved, notes }) : openTextModel({ ...saved, notes });
   return [
     ["file", `${path} (${count(bytes.length)} bytes)`],
-    ["kind", isTranslator ? "translator (encoder–decoder)" : "language model (decoder-only)"],
+    ["kind", kindOf(notes)],
     ["weights", count(model.parameterCount())],
     ["memory", WEIGHT_FORMATS.map((format) => `${format} ${count(bytesOf(model, format))}`).join(", ") + " bytes"],
     ["vocabulary", vocabularies],
-    ["layout", list(numbersOf(writeLayout(notes.layout)))],
+    ["layout", list(numbersOf(writtenLayout(notes)))],
     ["recipe", list(notes.recipe)],
     ["measured", list(notes.measured)],
   ];
@@ -83,6 +90,19 @@ function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, nu
   return Object.fromEntries(kept) as Record<string, number | string>;
 }
 
+/** Rows that describe a saved n-gram model. */
+function describeNGrams(folder: string, { model, vocabulary, notes }: SavedNGrams): [string, string][] {
+  return [
+    ["folder", folder],
+    ["kind", `language model (${model.order}-grams)`],
+    ["n-grams", model.sizes.map(count).join(", ")],
+    ["memory", `${count(model.byteLength)} bytes`],
+    ["vocabulary", `${count(vocabulary.vocabSize)} tokens of ${notes.tokens}`],
+    ["smoothing", notes.smoothing],
+    ["measured", list(notes.measured)],
+  ];
+}
+
 /** `info`: the device, or a saved model. */
 export const command: Command = defineCommand({
   operands: "[FOLDER]",
@@ -95,6 +115,7 @@ export const command: Command = defineCommand({
     if (folder !== undefined && await isClassifier(folder)) {
       return table(describeClassifier(await readClassifier(folder)));
     }
+    if (folder !== undefined && await hasNGrams(folder)) return table(describeNGrams(folder, await readNGrams(folder)));
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();
     line(`heed ${version}`);

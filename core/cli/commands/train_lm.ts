@@ -1,5 +1,5 @@
 /**
- * # Training a language model from the command line
+ * # Training a decoder-only model from the command line
  *
  * `train lm` learns to continue a text. By default the tokens are characters and the layout is
  * small enough for a laptop.
@@ -7,48 +7,12 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
-import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import { SequenceWindows } from "../../06_training/batching.ts";
-import { crc32 } from "../../06_training/checkpoints.ts";
-import { crossEntropy } from "../../06_training/loss.ts";
-import { nextTokens } from "../../06_training/teacher_forcing.ts";
-import { noGrad } from "../../engine/autograd.ts";
-import { rest } from "../../engine/pace.ts";
-import { Random } from "../../engine/random.ts";
-import { scope } from "../../engine/scope.ts";
-import { choice, type Command, defineCommand, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
-import { chooseDevice } from "../device.ts";
-import { DataError } from "../errors.ts";
-import { readText } from "../files.ts";
-import type { RunFolder } from "../folder.ts";
-import {
-  type LanguageModelNotes,
-  readLanguageModel,
-  type Recipe,
-  restore,
-  type SavedModel,
-  settle,
-} from "../models.ts";
-import { count, duration } from "../../host/terminal.ts";
-import { line } from "../terminal.ts";
-import {
-  CHANGEABLE,
-  checkRecipe,
-  fittingDefaults,
-  folderOf,
-  numberOf,
-  openFolder,
-  optimizerOf,
-  recipeOptions,
-  refuseToReplace,
-  requireMemory,
-  runOptions,
-  runTraining,
-  withinMemory,
-} from "../training.ts";
+import type { Command } from "../arguments.ts";
+import { trainingCommand } from "../language_model.ts";
+import { readLanguageModel } from "../models.ts";
+import type { Recipe } from "../recipes.ts";
+import { numberOf } from "../training.ts";
 
 /** The recipe: small enough for a laptop, and widely used to compare implementations. */
 const RECIPE = {
@@ -72,191 +36,26 @@ const RECIPE = {
   checksum: "",
 } as const satisfies Recipe;
 
-/** Where the sentences that come with the code are learned. */
-const FOLDER = "models/lm";
-
-/** Megabytes of text that a vocabulary is learned from. */
-const VOCABULARY_PIECES = 16;
-
-/** A text as tokens, its last tenth kept apart. */
-interface Text {
-  readonly vocabulary: BytePairEncoding;
-  readonly training: Int32Array;
-  readonly heldOut: Int32Array;
-}
-
-/** The text of a file, or the English sentences that come with the code. */
-async function readPieces(path: string): Promise<string[]> {
-  if (path !== "") return await readText(path);
-  const { training, validation, test } = chineseEnglish();
-  return [[...training, ...validation, ...test].map(({ target }) => target).join("\n")];
-}
-
-/** Tells two texts apart. */
-function checksumOf(pieces: readonly string[]): string {
-  const encoder = new TextEncoder();
-  return pieces.reduce((sum, piece) => crc32(encoder.encode(piece), sum), 0).toString(16).padStart(8, "0");
-}
-
-/** Learns the vocabulary that the recipe asks for. */
-function learnVocabulary(pieces: readonly string[], recipe: Recipe): Promise<BytePairEncoding> {
-  const size = recipe["vocabSize"]!;
-  return trainBytePairEncoding(pieces.slice(0, VOCABULARY_PIECES), {
-    vocabSize: typeof size === "number" ? size : "alphabet",
-    level: recipe["tokens"] === "bytes" ? "bytes" : "characters",
-  });
-}
-
-/** Tokens that the last tenth has room for beside the one to predict, if they are the characters of the text. */
-function longestContext([text = "", ...more]: readonly string[]): number {
-  if (more.length > 0 || text.length > 100_000) return Infinity;
-  return Math.max(1, Math.ceil([...text].length / 10) - 1);
-}
-
-/** Cuts a text into tokens; the last tenth is never trained on. */
-function encodeText(pieces: readonly string[], vocabulary: BytePairEncoding, contextLength: number): Text {
-  const encoded = pieces.map((piece) => Int32Array.from(vocabulary.encode(piece)));
-  const tokens = new Int32Array(encoded.reduce((total, piece) => total + piece.length, 0));
-  let at = 0;
-  for (const piece of encoded) {
-    tokens.set(piece, at);
-    at += piece.length;
-  }
-  const border = Math.floor(tokens.length * 0.9);
-  if (tokens.length - border <= contextLength) {
-    throw new DataError(
-      `Cannot train on ${count(tokens.length)} tokens: a tenth must be longer than --context-length ${contextLength}`,
-    );
-  }
-  return { vocabulary, training: tokens.subarray(0, border), heldOut: tokens.subarray(border) };
-}
-
-/** Mean loss over windows of the held-out text: all of them, or as many as `most`, evenly spread. */
-async function heldOutLoss(
-  model: DecoderOnly,
-  { heldOut }: Text,
-  batchSize: number,
-  most: number,
-  signal: AbortSignal,
-): Promise<number> {
-  const { contextLength } = model;
-  const windows = Array.from(
-    { length: Math.floor((heldOut.length - 1) / contextLength) },
-    (_, i) => heldOut.subarray(i * contextLength, (i + 1) * contextLength + 1),
-  );
-  const stride = Math.max(1, Math.floor(windows.length / most));
-  const chosen = windows.filter((_, i) => i % stride === 0);
-  let total = 0;
-  for (let at = 0; at < chosen.length; at += batchSize) {
-    await rest(signal);
-    const batch = chosen.slice(at, at + batchSize);
-    const loss = scope(() =>
-      noGrad(() => {
-        const { inputs, targets } = nextTokens(batch);
-        return crossEntropy(model.forward(inputs), targets);
-      })
-    );
-    total += batch.length * await loss.item();
-  }
-  return total / chosen.length;
-}
-
 /** `train lm`. */
-export const command: Command = defineCommand({
-  operands: "",
-  maxOperands: 0,
+export const command: Command = trainingCommand({
+  word: "lm",
   details: [
     "The last tenth of the text is kept apart to measure the loss on what was not trained on.",
     "Without --data it learns the English sentences that come with the code.",
   ],
-  options: {
-    data: text("FILE", "A text of at most a gibibyte, UTF-8"),
-    tokens: choice(["characters", "bytes"], `What tokens are made of [${RECIPE.tokens}]`),
-    ...recipeOptions(RECIPE),
-    ...runOptions(FOLDER),
-  },
-  async run(values) {
-    const out = folderOf(values, FOLDER);
-    await using folder = await openFolder(values, out);
-    const saved = values.resume ? await readLanguageModel(out) : undefined;
-    const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
-    const usual = fittingDefaults(RECIPE, values);
-    const settled = (defaults: Recipe, checksum?: string): Recipe =>
-      settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
-    checkRecipe(settled(usual));
-    const pieces = await readPieces(data);
-    const contextLength = Math.min(RECIPE.contextLength, longestContext(pieces));
-    const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
-    const kept = await refuseToReplace(values, out, "heed language model 1", recipe);
-    line(`Device: ${await chooseDevice(values)}`);
-    requireMemory(recipe);
-    await withinMemory(() => trainLanguageModel(pieces, recipe, { folder, kept }, saved));
+  recipe: RECIPE,
+  format: "heed language model 1",
+  read: readLanguageModel,
+  make: (vocabSize, recipe, random) => {
+    const of = (name: string): number => numberOf(recipe, name);
+    const layout = {
+      vocabSize,
+      contextLength: of("contextLength"),
+      hiddenSize: of("hiddenSize"),
+      numLayers: of("numLayers"),
+      numHeads: of("numHeads"),
+      dropout: of("dropout"),
+    };
+    return new DecoderOnly(layout, random);
   },
 });
-
-async function trainLanguageModel(
-  pieces: readonly string[],
-  recipe: Recipe,
-  { folder, kept }: { readonly folder: RunFolder; readonly kept: number },
-  saved: SavedModel<LanguageModelNotes> | undefined,
-): Promise<void> {
-  const started = performance.now();
-  const vocabulary = saved?.notes.vocabulary ?? await learnVocabulary(pieces, recipe);
-  const of = (name: string): number => numberOf(recipe, name);
-  const [contextLength, batchSize, seed] = [of("contextLength"), of("batchSize"), of("seed")];
-  const data = encodeText(pieces, vocabulary, contextLength);
-
-  const random = new Random(seed);
-  const layout = {
-    vocabSize: vocabulary.vocabSize,
-    contextLength,
-    hiddenSize: of("hiddenSize"),
-    numLayers: of("numLayers"),
-    numHeads: of("numHeads"),
-    dropout: of("dropout"),
-  };
-  const initial = random.split();
-  const model = new DecoderOnly(layout, saved ? Random.none : initial);
-  const batches = new SequenceWindows(data.training, { contextLength, batchSize, random: random.split() });
-  model.train(random.split());
-  const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches };
-  if (saved) restore(saved, run);
-
-  const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
-  line(
-    `Text: ${count(data.training.length)} tokens to learn from, ${count(data.heldOut.length)} kept apart, ` +
-      `${count(vocabulary.vocabSize)} different`,
-  );
-  line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
-
-  const measured = await runTraining({
-    run,
-    recipe,
-    measured: saved?.notes.measured,
-    folder,
-    kept,
-    schedule,
-    tokens: () => batchSize * contextLength,
-    loss: (windows) => {
-      const { inputs, targets } = nextTokens(windows);
-      return crossEntropy(model.forward(inputs), targets);
-    },
-    evaluate: async (step, signal) => ({
-      heldOut: await heldOutLoss(model, data, 4 * batchSize, step === of("steps") ? Infinity : 400, signal),
-    }),
-    describe: ({ heldOut }) => `held out ${heldOut!.toFixed(3)}`,
-    notes: (measured) => ({ format: "heed language model 1", layout: model.options, vocabulary, recipe, measured }),
-    continueWith: "train lm --resume",
-  });
-  const { heldOut } = measured;
-  const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
-  line("To continue a text:");
-  line(`  ${programName()} generate ${shellWord(firstWords(pieces[0]!))} --model ${shellWord(folder.path)}`);
-}
-
-/** A beginning that the model has seen. */
-function firstWords(text: string): string {
-  return /\S+(?: \S+){0,2}/.exec(text)?.[0].slice(0, 40) ?? "";
-}

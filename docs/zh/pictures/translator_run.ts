@@ -20,8 +20,8 @@ export const words: TranslatorWords = {
     `另加笔记里的问题，它没有参考译文。句子和参考译文来自 Tatoeba，${credits}，CC-BY 2.0 FR。`,
   reading: ({ stages, bleu, weights, pairs, unseen, layout, recipe, longest }) => [
     `模型有 ${
-      number(weights / 1e6, 2)
-    } 百万个参数：编码器和解码器各 ${layout.numLayers} 层，宽度 ${layout.hiddenSize}，` +
+      number(weights / 1e4, 3)
+    } 万个参数：编码器和解码器各 ${layout.numLayers} 层，宽度 ${layout.hiddenSize}，` +
     `${layout.numHeads} 个头，每种语言有 ${recipe.vocabSize} 个词元的词表和嵌入表。它从两句都不超过 ${longest} 个词元的 ` +
     `${pairs} 个句对中学习，共 ${
       stages.at(-1)

@@ -102,7 +102,7 @@ Deno.test("bertNormalizer() and bertPreTokenizer drop, blank and cut the charact
   );
 });
 
-Deno.test("every normalizer takes hundreds of thousands of one letter", () => {
+Deno.test("every normalizer takes a hundred thousand of one letter", () => {
   const texts = [
     " ",
     "a",
@@ -119,7 +119,7 @@ Deno.test("every normalizer takes hundreds of thousands of one letter", () => {
   ];
   for (const [name, normalizer] of Object.entries(normalizers)) {
     for (const part of texts) {
-      const text = part.repeat(300_000 / part.length), changed = normalizer.apply(AlignedText.of(text));
+      const text = part.repeat(100_000 / part.length), changed = normalizer.apply(AlignedText.of(text));
       const [start, end] = changed.source();
       assert(start >= 0 && end <= text.length, name);
     }

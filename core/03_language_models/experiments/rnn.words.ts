@@ -1,0 +1,73 @@
+/**
+ * # Vanishing and exploding, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { number } from "../../experiments/numbers.ts";
+import { written } from "../../experiments/seeds.ts";
+import { SEED_WORDS } from "../../experiments/seed.words.ts";
+import type { Vanishing } from "./rnn.ts";
+
+const short = (value: number): string => number(value, 3);
+
+/** What the experiment says. */
+export const words: Words<Vanishing> = {
+  title: "Vanishing and exploding gradients",
+  purpose:
+    "A random matrix is scaled to a spectral radius below 1, of 1 and above 1. The lines show the size of the derivative of the last state with respect to the one so " +
+    "many steps before. Three networks read nothing, so that the slopes of tanh are 1. The fourth has the largest matrix and reads words. Change the " +
+    "radius and the size of the words, and compare the two networks of the same matrix.",
+  controls: {
+    radius: {
+      label: "Radius",
+      description: "Spectral radius of the largest matrix; that of the smallest is its reciprocal",
+    },
+    words: { label: "Words", description: "Standard deviation of the numbers of a word" },
+    distance: { label: "Distance", description: "Steps" },
+    width: { label: "Width", description: "Numbers of a state" },
+    seed: SEED_WORDS,
+  },
+  constants: { seeds: "seeds" },
+  claims: {
+    vanishes: "With a spectral radius below 1 the gradient vanishes, with every seed",
+    explodes: "With states near 0 and a spectral radius above 1 it explodes, with every seed",
+    radius: "With states near 0 the factor per step is the spectral radius",
+    slopes: "With words that are large the gradient vanishes, although the spectral radius is above 1",
+    stretch: "It also vanishes where the largest singular value is above 1",
+    equal: "The product is what backward() computes",
+  },
+  captions: {
+    size: ({ factors, shown: { seeds } }) =>
+      `The size of the derivative by distance: the root mean square by which it stretches a vector. The factors per step are ${
+        factors.map((range) => written(range, short)).join(", ")
+      }, in the order of the legend, over ${seeds} seeds.`,
+  },
+  reading: ({ radius, factors, slope, stretch, difference }) => [
+    `Where the states are 0, every slope of tanh is 1 and the factor per step is the spectral radius: ${
+      written(factors[0]!, short)
+    } for a radius of ${short(radius[0]!)}, ${written(factors[2]!, short)} for ${
+      short(radius[2]!)
+    }. The largest singular value does not say it. It is ${
+      short(stretch[0]!)
+    } or more for the smallest matrix, and the gradient vanishes all the same.`,
+    `The network that reads words has the largest matrix, of radius ${
+      short(radius[3]!)
+    }. Its states are large and the mean slope of tanh is ${short(slope[3]!)}. The factor per step is ${
+      written(factors[3]!, short)
+    }. ${
+      factors[3]![1] < 1
+        ? "The gradient vanishes, although the spectral radius is above 1."
+        : "Here the slopes are not small enough to make it vanish."
+    }`,
+    `The product, times a vector, differs from what backward() finds by ${
+      number(difference, 1)
+    } of the largest number.`,
+  ],
+  labels: {
+    distance: "distance, in steps",
+    size: "size of the derivative",
+    network: (kind, radius) => kind === "words" ? `ρ = ${short(radius)}, reads words` : `ρ = ${short(radius)}`,
+  },
+};

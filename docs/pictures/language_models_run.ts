@@ -1,0 +1,134 @@
+/**
+ * # Language models on one text, shown
+ *
+ * @module
+ */
+
+import { fixed, number, percent } from "../../core/experiments/numbers.ts";
+import type { RunFigures } from "../picture.ts";
+import type { LanguageModelsRun, Row, TokenKind } from "../runs/language_models.ts";
+
+/** N-gram models of one kind of token by the default method, and networks. */
+const ofKind = (rows: readonly Row[], tokens: TokenKind): Row[] =>
+  rows.filter((row) => row.tokens === tokens && row.order !== undefined && row.name === `${row.order}-gram, ${tokens}`);
+const networksOf = (rows: readonly Row[]): Row[] => rows.filter(({ order }) => order === undefined);
+const othersOf = (rows: readonly Row[]): Row[] =>
+  rows.filter(({ name, order, tokens }) => order !== undefined && name !== `${order}-gram, ${tokens}`);
+const best = (rows: readonly Row[]): Row => rows.reduce((a, b) => b.perplexity < a.perplexity ? b : a);
+
+/** The recorded run. */
+export const run: RunFigures<LanguageModelsRun> = {
+  figures(findings) {
+    const { rows, characters } = findings,
+      byCharacter = ofKind(rows, "characters"),
+      bySubword = ofKind(rows, "subwords");
+    const points = (some: readonly Row[], value: (row: Row) => number) =>
+      some.map((row): [number, number] => [row.order!, value(row)]);
+    const top = best(byCharacter), networks = networksOf(rows);
+    return [
+      {
+        kind: "line",
+        caption:
+          `Bits per character of the last tenth, ${
+            number(characters)
+          } characters, by the order of the model. Characters are best at order ` +
+          `${top.order} with ${fixed(top.bits!, 3)}, subwords at order ${best(bySubword).order} with ${
+            fixed(best(bySubword).bits!, 3)
+          }.`,
+        x: { title: "order n" },
+        y: { title: "bits per character" },
+        series: [
+          { label: "characters", points: points(byCharacter, ({ bits }) => bits!) },
+          { label: "subwords", points: points(bySubword, ({ bits }) => bits!) },
+          ...networks.map((row) => ({
+            label: row.name,
+            points: points(byCharacter, () => row.bits!),
+            dashed: true,
+          })),
+        ],
+      },
+      {
+        kind: "line",
+        caption:
+          `Size of the tables in megabytes, with all orders up to n. At order ${
+            byCharacter.at(-1)!.order
+          } the table of characters has ` +
+          `${fixed(byCharacter.at(-1)!.bytes / 1e6, 1)} MB, the text ${
+            fixed(findings.training.characters / 1e6, 1)
+          } million characters.`,
+        x: { title: "order n" },
+        y: { title: "megabytes" },
+        series: (["characters", "subwords", "words"] as const).map((tokens) => ({
+          label: tokens,
+          points: points(ofKind(rows, tokens), ({ bytes }) => bytes / 1e6),
+        })),
+      },
+      {
+        kind: "table",
+        caption:
+          "All models. Perplexities are per token, so only those of one kind of token can be compared; bits per character can be compared " +
+          "wherever they stand. Size counts n-grams of a table and parameters of a network. Seconds of one core for the training.",
+        columns: ["model", "perplexity", "bits per character", "size", "MB", "seconds", "tokens scored per second"],
+        rows: rows.map(({ name, perplexity, bits, size, bytes, seconds, tokensPerSecond }) => [
+          name,
+          fixed(perplexity, 2),
+          bits === undefined ? "–" : fixed(bits, 3),
+          number(size),
+          fixed(bytes / 1e6, 1),
+          fixed(seconds, 1),
+          number(tokensPerSecond, 2),
+        ]),
+      },
+    ];
+  },
+  reading({ rows, recipe, transformer, unknown, training, vocabularies }) {
+    const byCharacter = ofKind(rows, "characters"), words = ofKind(rows, "words"), top = best(byCharacter);
+    const last = byCharacter.at(-1)!,
+      others = othersOf(rows),
+      same = byCharacter.find(({ order }) => order === others[0]?.order);
+    const network = rows.find(({ name }) => name === "Transformer");
+    const paragraphs = [
+      `More context helps up to order ${top.order}; from there to order ${last.order} the bits per character ` +
+      `change from ${fixed(top.bits!, 3)} to ${fixed(last.bits!, 3)}, and the table grows from ${
+        fixed(top.bytes / 1e6, 1)
+      } to ` +
+      `${fixed(last.bytes / 1e6, 1)} MB. It does not grow exponentially: the text has no more than ${
+        number(training.characters)
+      } n-grams of any order.`,
+      `Words have a perplexity of ${fixed(best(words).perplexity, 0)} at order ${
+        best(words).order
+      }, with a vocabulary of ${number(vocabularies.words)} ` +
+      `and ${
+        percent(unknown)
+      } unknown words in the test. Their bits per character are not shown, since nobody says which words were unknown.`,
+    ];
+    if (same && others.length > 0) {
+      const sorted = others.toSorted((a, b) => a.bits! - b.bits!),
+        method = (row: Row): string => row.name.split(", ")[2]!;
+      paragraphs.push(
+        `At order ${same.order} the methods of smoothing differ: modified Kneser–Ney has ${
+          fixed(same.bits!, 3)
+        } bits per character, ` +
+          `${sorted.map((row) => `${method(row)} ${fixed(row.bits!, 3)}`).join(", ")}.`,
+      );
+    }
+    if (network) {
+      paragraphs.push(
+        `The Transformer has ${
+          number(network.size)
+        } parameters in ${transformer.numLayers} layers of width ${transformer.hiddenSize}. After ` +
+          `${recipe.steps} steps of ${recipe.batchSize} windows of ${recipe.contextLength} characters it has ${
+            fixed(network.bits!, 3)
+          } bits per ` +
+          `character, ${fixed(Math.abs(network.bits! - top.bits!), 3)} ${
+            network.bits! < top.bits! ? "below" : "above"
+          } the best table, and took ` +
+          `${number(network.seconds / top.seconds, 2)} times the seconds. One seed, and ` +
+          `${
+            number(recipe.steps * recipe.batchSize * recipe.contextLength / training.characters, 2)
+          } passes over the text: longer training would lower it.`,
+      );
+    }
+    return paragraphs;
+  },
+};
