@@ -155,7 +155,7 @@ export const picture: Picture<readonly AttentionOfKind[]> = {
     let y = 0;
     if (isPhone) {
       // Below a matrix there is room for two numbers.
-      parts.push(label(`1.2: ${say("layer")} 1, ${say("head")} 2`, { class: "small", x: 0, y: LINE }));
+      parts.push(label(`1.2: ${canvas.say("layer")} 1, ${canvas.say("head")} 2`, { class: "small", x: 0, y: LINE }));
       y += LINE + GAP;
     }
     kinds.forEach((kind, k) => {
