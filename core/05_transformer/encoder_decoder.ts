@@ -141,7 +141,8 @@
  *
  * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table is the output matrix
  * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1: the mean of their
- * squares is 1. The score has variance 1 as well if the entries of the row have variance $1/E$. As an input such a row would vanish beside
+ * squares is 1. The score has variance 1 as well if the entries of the row have variance $1/E$: it is
+ * a sum of $E$ products of independent numbers with mean 0, each product has variance $1 \cdot 1/E$, and the variances add to 1. As an input such a row would vanish beside
  * $\mathrm{PE}$, whose entries have the root mean square $\sqrt{1/2}$. Multiplied by $\sqrt{E}$ it does not.
  *
  * **Start of training.** The paper does not say how weights are drawn. Its released code
@@ -427,7 +428,8 @@ export class EncoderDecoder extends Module {
 //
 // The [experiment](experiments/encoder_decoder.ts) trains a far smaller model, in seconds, on short sentences that are built from
 // patterns. It shows how the loss falls, what the model makes of sentences that it has never seen, and which characters each English
-// word was read from. Many of its translations are still wrong, and some of its words are none: they are pieces of words, put together.
+// word was read from. Among what it keeps fixed is the highest *learning rate*, the length of a step per unit of gradient
+// ([section](../06_training/optimizers.ts)); during the training the rate rises to it and falls again. Many of its translations are still wrong, and some of its words are none: they are pieces of words, put together.
 
 // ## Where all heads look
 //
@@ -609,8 +611,8 @@ function repeatRows(x: Tensor, times: number): Tensor {
 //
 // **Hint.** {@linkcode transformerSize} counts. What does the row of a word have to do as an input, and what as an answer?
 //
-// **Solution.** Faster where it is $n + 1$, with each of three seeds. As an input its row must lead to the next word, as an answer it
-// must be found from the word before, and the two have nothing to do with each other. The model without tying also has $VE$
+// **Solution.** The model without tying learns faster where word $n$ is translated as $n + 1$, with each of three seeds. As an input the row of a word must lead to the next word, as an answer it
+// must be found from the word before, and the two have nothing to do with each other. This model also has $VE$
 // more weights, and its head starts from other numbers. The second dictionary is the check:
 // there both uses want the same row, and the tied model is ahead. In real language words that are read alike
 // are mostly written alike: there tying saves a matrix and improves the model (Press and Wolf 2017, *Using the Output Embedding to

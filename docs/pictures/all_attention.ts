@@ -153,6 +153,11 @@ export const picture: Picture<readonly AttentionOfKind[]> = {
     const cell = Math.floor(((isPhone ? 320 : width) - left - (perLine - 1) * GAP) / perLine / most);
     const parts: string[] = [];
     let y = 0;
+    if (isPhone) {
+      // Below a matrix there is room for two numbers.
+      parts.push(label(`1.2: ${canvas.say("layer")} 1, ${canvas.say("head")} 2`, { class: "small", x: 0, y: LINE }));
+      y += LINE + GAP;
+    }
     kinds.forEach((kind, k) => {
       const drawn = block(kind, { ...KINDS[k]!, y, perLine, cell, left }, canvas);
       parts.push(...drawn.parts);

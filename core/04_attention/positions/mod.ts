@@ -79,7 +79,7 @@
  * ```
  *
  * Learned and sinusoidal codes are vectors, one for each position. Shaw adds a learned vector for each distance to keys and values, and
- * so a number to the scores and a vector to the outputs. T5 adds a learned number to the scores, one for each bucket, which is a range of distances. ALiBi subtracts a penalty that grows with the distance. RoPE turns queries and
+ * so a number to the scores and a vector to the outputs. T5 adds a learned number to the scores, one for each bucket and head; a bucket is a range of distances. ALiBi subtracts a penalty that grows with the distance. RoPE turns queries and
  * keys by angles that grow with the position.
  *
  * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the
@@ -171,10 +171,12 @@ export const positionSchemes: PartTable<PositionScheme> = {
 
 // ## Exercise
 //
-// At width $E$ = 64, compute the dot product of $\mathrm{PE}_0$ and $\mathrm{PE}_p$ for $p$ up to 1000. Where
-// is it largest, and does it fall all the way? Compare it with the penalty of ALiBi.
+// At width $E$ = 64, compute the dot product of the sinusoidal codes $\mathrm{PE}_0$ and $\mathrm{PE}_p$ of positions 0 and $p$, for $p$ up to
+// 1000 (formula in [section](absolute.ts)). Where is it largest, and does it fall all the way? Compare it with the penalty of ALiBi
+// ([section](relative.ts)).
 //
-// **Hint.** $\mathrm{PE}_0^\top \mathrm{PE}_p = \sum_i \cos(p\,\omega_i)$: each pair of coordinates adds the cosine of its angle.
+// **Hint.** $\mathrm{PE}_0^\top \mathrm{PE}_p = \sum_i \cos(p\,\omega_i)$, where $\omega_i$ is the frequency of pair $i$: each pair of coordinates
+// adds the cosine of its angle.
 //
 // **Solution.** It is largest at 0, where every cosine is 1: $E/2 = 32$. It falls, but in waves: it rises again and again. The penalty of ALiBi grows evenly and
 // without end, so that the score falls at every step.

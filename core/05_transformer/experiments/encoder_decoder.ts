@@ -52,6 +52,8 @@ export interface TranslatorFindings {
     readonly source: string;
     readonly translation: string;
     readonly attention: CrossAttention;
+    /** Heads whose weights are averaged there. */
+    readonly heads: number;
     /** Unseen sentences: source, translation, what the corpus has. */
     readonly examples: readonly (readonly string[])[];
   };
@@ -70,7 +72,10 @@ export interface Translating extends Parts {
   controls: "pairs" | "steps" | "layers" | "seed";
   claims: "loss" | "bleu" | "once";
   captions: "loss" | "attention" | "examples";
-  labels: Labels<"step" | "loss" | "training" | "frequencies" | "source" | "translation" | "corpus">;
+  labels: Labels<"step" | "loss" | "training" | "frequencies" | "source" | "translation" | "corpus"> & {
+    /** What the map shows instead of one head. */
+    readonly mean: (heads: number) => string;
+  };
 }
 
 /** Sentences short enough to be learned in seconds. */
@@ -244,12 +249,13 @@ export const experiment: Experiment<Translating> = {
         source: unseen[shown]!.source,
         translation: texts[shown]!,
         attention,
+        heads: HEADS,
         examples: unseen.slice(0, 8).map((pair, i) => [pair.source, texts[i]!, pair.target]),
       },
     };
   },
   draw(findings, { captions, labels }) {
-    const { frequencies, shown: { curve, attention, examples } } = findings;
+    const { frequencies, shown: { curve, attention, heads, examples } } = findings;
     return [
       {
         kind: "line",
@@ -265,6 +271,7 @@ export const experiment: Experiment<Translating> = {
         kind: "attention",
         caption: captions.attention(findings),
         ...attention,
+        heads: [labels.mean(heads)],
         // What is smaller than a thousandth is not seen.
         weights: [attention.weights.map((row) => row.map((weight) => Math.round(1e3 * weight) / 1e3))],
       },

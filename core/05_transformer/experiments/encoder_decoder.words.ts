@@ -53,9 +53,9 @@ export const words: Words<Translating> = {
     loss: ({ weights, firstLoss, lastLoss, frequencies, shown: { pairs } }) =>
       `The loss of ${number(weights, 3)} weights on ${number(pairs, 3)} pairs, from ${number(firstLoss, 3)} to ` +
       `${number(lastLoss, 3)} nats per token. A model that knows the frequencies alone has ${number(frequencies, 3)}.`,
-    attention: ({ shown: { source, translation } }) =>
+    attention: ({ shown: { source, translation, heads } }) =>
       `What each piece of “${translation}” was read from in ${source}: cross-attention of the last layer, the mean of its ` +
-      `heads. Pieces at the left ask, those at the right are asked.`,
+      `${heads} heads. Pieces at the left ask, those at the right are asked.`,
     examples: ({ bleu, shown: { unseen } }) =>
       `Unseen sentences, the first ones as they come, with all errors of a training of seconds; over ${unseen} of them BLEU is ${
         number(bleu, 3)
@@ -84,5 +84,6 @@ export const words: Words<Translating> = {
     source: "source",
     translation: "translation",
     corpus: "in the corpus",
+    mean: (heads) => `mean of ${heads} heads`,
   },
 };

@@ -1,9 +1,10 @@
 /**
  * # Past the trained length
  *
- * A list of assignments such as *a = 3, b = 1, a = 5, …* is read from left to right; at each one the
- * question is what the variable held before. That takes order: of all earlier values of *a* the last one
- * counts. One attention layer is trained on short lists with each scheme of positions, and read on lists
+ * A list of assignments such as *a = 3, b = 1, a = 5, …* is read from left to right. An assignment is one
+ * position; its vector is that of the variable plus that of the value. At each one the question is what its
+ * variable held before; at the first assignment of a variable nothing is asked. The mask lets an assignment see
+ * those before it, and not itself. The task takes order: of all earlier values of *a* the last one counts. One attention layer is trained on short lists with each scheme of positions, and read on lists
  * four times as long. [The notes](notes:004.71) say that absolute positions do not generalize to longer texts than
  * those
  * of the training, and name it as what relative ones avoid; this shows where each scheme ends, for Shaw and T5 at two
@@ -75,6 +76,9 @@ export interface ExtrapolationFindings {
     readonly values: number;
     /** Coordinates of a head, and distances that the second setting tells apart. */
     readonly headSize: number;
+    /** What the frequencies of RoPE are made of, and they themselves: radians by which each pair turns per position. */
+    readonly base: number;
+    readonly frequencies: readonly number[];
     readonly wideClipped: number;
     /** Accuracy of RoPE by stretch of the list, by how its frequencies are rescaled. */
     readonly scalings: readonly (readonly number[])[];
@@ -320,6 +324,8 @@ export const experiment: Experiment<Extrapolation> = {
         variables: VARIABLES,
         values: VALUES,
         headSize: D,
+        base: BASE,
+        frequencies: Array.from(rotaryFrequencies(D, BASE)),
         wideClipped: WIDE * trained,
         scalings,
         clipped: apart * trained,
@@ -329,7 +335,8 @@ export const experiment: Experiment<Extrapolation> = {
         middles: Array.from({ length: BINS }, (_, bin) => (bin + 0.5) * stretch),
         curves,
         reaches,
-        far: reaches.map((shares) => shares.slice(4).reduce((sum, x) => sum + x, 0)),
+        // The stretches end before the farthest key; the weights of a row add to 1.
+        far: reaches.map((shares) => 1 - shares.slice(0, 4).reduce((sum, x) => sum + x, 0)),
       },
     };
   },

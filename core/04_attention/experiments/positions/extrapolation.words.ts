@@ -5,7 +5,7 @@
  */
 
 import type { Words } from "../../../experiments/experiment.ts";
-import { fixed, percent } from "../../../experiments/numbers.ts";
+import { fixed, number, percent } from "../../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../../experiments/seed.words.ts";
 import type { Extrapolation } from "./extrapolation.ts";
 
@@ -26,8 +26,10 @@ const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose:
-    "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right; what did each variable hold " +
-    "before? At a = 5 the answer is 3. One attention layer is trained on short lists and tested on lists four times as " +
+    "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right. An assignment is one position; its vector is " +
+    "that of the variable plus that of the value. At each one the question is what its variable held before: at a = 5 the " +
+    "answer is 3. At the first assignment of a variable nothing is asked. A mask lets each assignment see those before it, " +
+    "and not itself. One attention layer is trained on short lists and tested on lists four times as " +
     "long, right of the dashed line. Change the trained length, and the distances that Shaw and T5 tell apart.",
   controls: {
     trained: {
@@ -80,18 +82,27 @@ export const words: Words<Extrapolation> = {
         } positions. If this pair alone is not turned, ${percent(still!)} of the weight is left there`;
       return "Where the last quarter of the long lists looks: the weight by distance. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
-        `positions have ${learned}, RoPE has ${rope}. ${place}.`;
+        `positions have ${learned}, RoPE has ${rope}. The figure ends at ${
+          3 * trained
+        }: up to there every position of that quarter has keys. ${place}.`;
     },
     rescaled: ({ rescaled, shown: { trained, tested } }) =>
-      `The trained RoPE, read with rescaled frequencies (factor ${tested / trained}) and not trained further. Between ${
-        2 * trained
-      } and ${tested}: ${
+      `The trained RoPE, read with frequencies rescaled for lists ${tested / trained} times as long (factor ${
+        tested / trained
+      }), and not trained further. Between ${2 * trained} and ${tested}: ${
         SCALINGS.map((name, i) => `${name} ${percent(rescaled[i]!.beyond)}`).join(", ")
       }. Within ${trained}, in the second half: ${
         SCALINGS.map((name, i) => `${name} ${percent(rescaled[i]!.within)}`).join(", ")
       }.`,
   },
-  reading: ({ beyond, wide, rescaled, shown: { trained, tested, clipped, wideClipped, turn, turns, headSize } }) => {
+  reading: (
+    {
+      beyond,
+      wide,
+      rescaled,
+      shown: { trained, tested, clipped, wideClipped, turn, turns, headSize, base, frequencies },
+    },
+  ) => {
     const [, , , shaw, t5, rope] = beyond, [unscaled, linear, ntk, llama] = rescaled;
     return [
       `Relative is not enough. Shaw and T5 reach ${percent(shaw!)} and ${
@@ -106,14 +117,16 @@ export const words: Words<Extrapolation> = {
       } ALiBi has nothing to learn, and its penalty grows evenly.`,
       `RoPE reaches ${percent(rope!)}. Its heads of width ${headSize} have ${
         headSize / 2
-      } pairs of coordinates. The second one turns by ${
+      } pairs of coordinates. RoPE turns pair i, counted from 0, by ${
+        number(base)
+      }^(−2i/${headSize}) radians per position: ${
+        frequencies.map((frequency) => number(frequency)).join(", ")
+      }. The number ${number(base)} is the base. For the second pair a full turn takes 2π / ${
         fixed(2 * Math.PI / turn, 1)
-      } radians per position, so a full turn takes 2π / ${fixed(2 * Math.PI / turn, 1)} ≈ ${
-        fixed(turn, 0)
-      } positions. ${
+      } ≈ ${fixed(turn, 0)} positions. ${
         trained < turn
           ? `Lists of ${trained} show a part of the turn. Before its end the pair points to where it would for a key a few positions ` +
-            "ahead of the query. The mask hides such keys in training, so the model has never learned to give them a low score."
+            "ahead of the query. The mask hides such keys, so the model has never learned to give them a low score."
           : "The lists of the training hold a whole turn."
       } Heads of width 128, as Llama's are, have 64 pairs, and some of them ` +
       "never go round; the base decides how many.",

@@ -38,11 +38,14 @@ export const words: Words<Rotation> = {
       } on. Every point has turned by the same angle, ` +
       `${step} · ${number(frequency, 3)} = ${
         fixed(step * frequency, 2)
-      } radians. All pairs at ${positions} positions, turned by the ` +
-      `matrix, differ from the codes ${step} step${step === 1 ? "" : "s"} on by ${
+      } radians. A turn by the angle nω is a 2 × 2 matrix, one for each ` +
+      `pair. The matrices for n = ${step} take all ${
+        width / 2
+      } pairs at ${positions} positions to the codes ${step} step${step === 1 ? "" : "s"} on, with an error of ${
         small(miss)
-      } in any coordinate. The matrix of one ` +
-      `step more is wrong by up to ${fixed(wrongStep, 2)}; coordinates lie between −1 and 1.`,
+      } in any coordinate. Those for n = ${step + 1} miss by up to ${
+        fixed(wrongStep, 2)
+      }; coordinates lie between −1 and 1.`,
     dots: ({ spread }) =>
       "The dot product of the code of p with that of a later position, by their distance: three curves, for " +
       `three p, on top of each other (they differ by ${small(spread)}). It falls with the distance, ` +
