@@ -215,7 +215,7 @@ const slopeOfTanh = (value: Tensor): Tensor => value.square().neg().add(1);
 //
 // **The notes, 004.47.** The first half is measured by the experiment. The second half needs a limit. The factor $f_t$ is below 1, so the product of forget gates alone cannot explode.
 // The gradient as a whole can, through the other terms, and clipping is in use for LSTMs as well.
-//
+
 // ## How far back
 //
 // The [experiment](../experiments/lstm/recall.ts) shows a word, then a number of others, and asks for the first. It compares a recurrent network,
