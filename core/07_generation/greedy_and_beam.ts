@@ -46,7 +46,7 @@
  * const spell = (tokens: readonly number[]) => tokens.map((token) => words[token]).join(" ");
  * const model = (tokens: readonly number[]) => next[spell(tokens)]!.map(Math.log);
  * const list = (prefixes: readonly Prefix[]) =>
- *   prefixes.map(({ tokens, logProbability }) => `${spell(tokens)} ${logProbability.toFixed(3)}`).join(", ");
+ *   prefixes.map(({ tokens, logProbability }) => `${spell(tokens)} ${logProbability.toFixed(3)}`).join(", ") || "none";
  *
  * for (const numBeams of [1, 2]) {
  *   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
@@ -73,7 +73,7 @@
  * W = 1, step 3: sat away END -1.938 | pruned: sat away away -3.324
  * W = 2, step 1: sat -0.693, ran -0.916 | pruned: away -2.303
  * W = 2, step 2: ran END -1.609, ran away -1.650 | pruned: sat away -1.715, sat END -1.772, sat sat -1.897, ran ran -4.828
- * W = 2, step 3: ran away END -1.873, ran away away -3.260 | pruned:
+ * W = 2, step 3: ran away END -1.873, ran away away -3.260 | pruned: none
  * W = 1, alpha 0: sat away 0.144, score -1.94
  * W = 2, alpha 0: ran 0.200, score -1.61
  * W = 2, alpha 0: ran away 0.154, score -1.87
