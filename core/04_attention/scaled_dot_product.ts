@@ -355,7 +355,7 @@ export interface AttentionOptions {
   readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
-  /** Whether query `t` sees only keys up to `t + S − T`, so the last sees all; false by default. */
+  /** Whether query `t` sees keys up to `t + S − T`, so the last sees all; false by default. */
   readonly causal?: boolean | undefined;
   /** Factor of the dot products; `1 / √D` by default. */
   readonly scale?: number | undefined;
