@@ -9,12 +9,9 @@
 
 import { BagOfWords, withPairs } from "../01_introduction/bag_of_words.ts";
 import { splitText } from "../01_introduction/rule_based_classifier.ts";
-import { sentiment, SENTIMENTS } from "../corpora/sentiment.ts";
-import { Random } from "../engine/random.ts";
 import { parseJson, readFields } from "../engine/json.ts";
 import { type Checks, integer, list, object, required, string } from "../engine/options.ts";
 import { decodeSafetensors, encodeSafetensors, storedNumbers } from "../06_training/safetensors.ts";
-import { splitExamples } from "../01_introduction/evaluation.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
 import { CLASSIFIER_FORMAT, isClassifierHeader } from "./classifier_header.ts";
 import { DataError, quote, sentence } from "./errors.ts";
@@ -201,36 +198,6 @@ export interface LabelledCorpus {
 
 /** The languages of the reviews that come with the code. */
 export const LANGUAGES = ["english", "chinese"] as const;
-
-/**
- * The texts of a file, or the reviews that come with the code where the path is empty.
- *
- * Of a file a fifth is kept apart to choose on, and a fifth to judge by.
- *
- * Equal texts come into the same part.
- *
- * @throws {DataError} if the file cannot be used
- */
-export async function readClassified(
-  { data, language, seed }: {
-    readonly data: string;
-    readonly language: typeof LANGUAGES[number];
-    readonly seed: number;
-  },
-): Promise<LabelledCorpus> {
-  if (data === "") return { ...sentiment(language), labels: SENTIMENTS };
-  const examples = await readLabelled(data), labels = [...new Set(examples.map(({ label }) => label))].sort();
-  if (labels.length < 2) {
-    throw new DataError(
-      `Cannot train on ${named(data)}: all texts have the label ${quote(labels[0]!)}, and two are needed`,
-    );
-  }
-  const different = new Set(examples.map(({ text }) => text)).size;
-  if (different < 10) {
-    throw new DataError(`Cannot train on ${different} different texts: at least 10 are needed`);
-  }
-  return { ...splitExamples(examples, new Random(seed), { group: ({ text }) => text }), labels };
-}
 
 /** Tells two lists of texts apart. */
 export function checksumOfTexts(examples: readonly Labelled[]): string {

@@ -95,7 +95,11 @@ test("every command has its help", async () => {
 /** Command lines, the exit code, and the one sentence they are answered with. */
 const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["dance"], 2, /^heed: Cannot understand "dance": the commands are train translator, .*\n$/],
-  [["train"], 2, /^heed: Cannot train without saying what: write "heed train translator\|lm\|classifier"\n$/],
+  [
+    ["train"],
+    2,
+    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|classifier\|ngram"\n$/,
+  ],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
   [["train", "lm", "--device", "abacus"], 2, /^heed: Cannot use --device "abacus": it must be one of auto, .*\n$/],

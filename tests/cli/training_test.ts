@@ -80,7 +80,7 @@ Deno.test("withinMemory() says which settings need less", async () => {
 
 Deno.test("requireMemory() refuses at the door what WebAssembly cannot address, and nothing on other devices", () => {
   // 12 matrices of the width in a layer, each four times: as weights, gradients and two averages.
-  const fits = { numLayers: 4, hiddenSize: 2048 }, tooMuch = { numLayers: 6, hiddenSize: 2048 };
+  const fits = { numLayers: 4, hiddenSize: 2048, numHeads: 8 }, tooMuch = { ...fits, numLayers: 6 };
   withBackend(createWasmDevice({ threads: 1 }), () => {
     requireMemory(fits);
     assertThrows(() => requireMemory(tooMuch), DataError, "is too small; smaller values of --batch-size");

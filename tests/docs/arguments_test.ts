@@ -21,7 +21,10 @@ for (
   const [args, says] of [
     [["experiments", "--chekc"], 'Cannot understand "--chekc": did you mean --check'],
     [["experiments", "--wonder"], 'Cannot understand "--wonder": "deno task experiments --help" lists the options'],
-    [["experiments", "words/nothing"], 'Cannot run "words/nothing": the experiments are words/byte_pair_encoding, '],
+    [
+      ["experiments", "words/nothing"],
+      'Cannot run "words/nothing": the experiments are introduction/tasks_and_shapes, ',
+    ],
     [["experiments", "--device", "gpu"], 'Cannot use --device "gpu": it must be one of wasm, webgpu, reference'],
     [
       ["experiments", "--threads", "0"],

@@ -21,13 +21,13 @@ import {
   type Labelled,
   type LabelledCorpus,
   LANGUAGES,
-  readClassified,
   readClassifier,
   readLabelled,
   tokenizerOf,
 } from "../classifiers.ts";
 import { interruption } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
+import { readClassified } from "../reviews.ts";
 import { takeFolder } from "../folder.ts";
 import { hasModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
