@@ -5,7 +5,7 @@
  * texts whose answers are known?
  *
  * **Idea.** A text becomes a bag of words (词袋模型): how often each word of the vocabulary occurs in it, without any order. Each class has a weight (权重) for each word. The
- * score of a class is the sum of the weights of the words of the text, plus one number of its own, the bias [偏置]. The class with the highest score is the answer. All weights begin at 0. A text is read, the answer is compared
+ * score of a class is the sum of the weights of the words of the text, plus one number of its own, the bias (偏置). The class with the highest score is the answer. All weights begin at 0. A text is read, the answer is compared
  * with the label, and the weights of its words move: up for the class that is right, down for the one that was answered wrongly. That is all of the training.
  *
  * ```picture bag_update The example worked below. Between the weights stand the two texts, as counts of words. After each text the weights of its words move; filled squares have changed.

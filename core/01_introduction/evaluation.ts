@@ -315,7 +315,7 @@ function binomialTail(most: number, n: number, p: number): number {
 // What is learned from says nothing of new texts: a model may know it by heart. Hence the test set. But whoever looks at the result on the test set, changes the model, and looks again, and keeps what was best, has chosen by the
 // test set. Among many models some have luck with these very texts. The luck stays behind when new texts come. So the choice is made on a validation set, and the test set is used once, at the end.
 //
-// How large the luck is has a closed form. Let $K$ models all have the true accuracy $p$, and make their errors independently. On $n$ texts the number of right answers of each has the binomial distribution [二项分布]: it is the number of heads in $n$ tosses
+// How large the luck is has a closed form. Let $K$ models all have the true accuracy $p$, and make their errors independently. On $n$ texts the number of right answers of each has the binomial distribution: it is the number of heads in $n$ tosses
 // of a coin that shows heads with the probability $p$. The largest of them is at most $k$ with the probability
 // $F(k)^K$, where $F$ is the distribution of one. {@linkcode expectedBest} sums it up. The [experiment](experiments/evaluation.ts) draws such models many times, and beside them chooses real ones. The mean over
 // draws scatters around the true value by its standard error: the standard deviation of the draws, divided by the square root of their number.

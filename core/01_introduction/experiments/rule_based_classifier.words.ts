@@ -50,7 +50,7 @@ export const words: Words<Rules> = {
         percent(all![2]!)
       } with all rules, ${percent(factorless![2]!)} without “not”. ${
         contrastless!.every((value, i) => value === all![i])
-          ? "Without “but” no number changes: the points of the words decide these sentences by themselves."
+          ? "Without “but” no number changes."
           : `Sentences with “not … but”: ${percent(all![3]!)} with all rules, ${
             percent(contrastless![3]!)
           } without “but”.`
