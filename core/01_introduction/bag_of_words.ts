@@ -5,13 +5,14 @@
  * texts whose answers are known?
  *
  * **Idea.** A text becomes a bag of words (词袋模型): how often each word of the vocabulary occurs in it, without any order. Each class has a weight (权重) for each word. The
- * score of a class is the sum of the weights of the words of the text, and the class with the highest score is the answer. The weights begin at 0. A text is read, the answer is compared
+ * score of a class is the sum of the weights of the words of the text, plus one number of its own, the bias (偏置). The class with the highest score is the answer. All weights begin at 0. A text is read, the answer is compared
  * with the label, and the weights of its words move: up for the class that is right, down for the one that was answered wrongly. That is all of the training.
  *
  * ```picture bag_update The example worked below. Between the weights stand the two texts, as counts of words. After each text the weights of its words move; filled squares have changed.
  * ```
  *
- * **By hand.** The vocabulary is *good, not, bad, film*, the classes are − and +. The text *good film* is the bag (1, 0, 0, 1), the sum of the one-hot vectors of its words. All
+ * **By hand.** The vocabulary is *good, not, bad, film*, the classes are − and +. The text *good film* is the bag (1, 0, 0, 1). It is the sum of the one-hot vectors of its words, (1, 0, 0, 0) and
+ * (0, 0, 0, 1), each with a 1 at the place of its word and 0 elsewhere. All
  * weights are 0, so both scores are 0, and the first class is the answer: −. The label is +, so + gains the bag and − loses it: the weights are (1, 0, 0, 1) for + and
  * (−1, 0, 0, −1) for −. The bias of a class moves like a word that stands in every text: 1 and −1. The next text is *bad film*, the bag (0, 0, 1, 1) with the label −. Its scores are −1 − 1 = −2 for − and 1 + 1 = 2 for +, from *film* and the bias: wrong. Now − gains: (−1, 0, 1, 0). And + loses:
  * (1, 0, −1, 0). The word *film*, which stood in both, is back at 0, and so is the bias. *Not good* now has the scores −1 and 1: the word *not* has been in no text, and its weight is 0.
@@ -39,9 +40,10 @@
  * not good -1 1 +
  * ```
  *
- * **Formula.** With $o_n$ the one-hot vector of word $n$, $W$ the weights, a row for each class, and $y$ the one-hot vector of the label:
+ * **Formula.** With $o_n$ the one-hot vector of word $n$, $W$ the weights, a row for each class, $b$ the biases, $y$ the one-hot vector of the label and $\hat y$ that of
+ * the answer:
  *
- * $$x = \sum_{n} o_n, \qquad s = Wx + b, \qquad W \leftarrow W + \eta\, d\, x^\top$$
+ * $$x = \sum_{n} o_n, \qquad s = Wx + b, \qquad W \leftarrow W + \eta\, d\, x^\top, \qquad b \leftarrow b + \eta\, d$$
  *
  * $$d = y - \hat y \;\; \text{(perceptron)} \qquad \text{or} \qquad d = y - p, \quad p_c = \frac{e^{s_c}}{\sum_k e^{s_k}} \;\; \text{(gradient)}$$
  *
@@ -49,12 +51,15 @@
  * | -------- | -------------- | ------------------------------------ |
  * | $x$      | `bag`          | `[V]`, kept as words and counts      |
  * | $W$      | `weights`      | `[C, V]`                             |
+ * | $b$      | `bias`         | `[C]`                                |
  * | $s$      | `scores`       | `[C]`                                |
  * | $d$      | `direction`    | `[C]`: which class gains, which loses |
  * | $p$      | `probabilities` | `[C]`                               |
  * | $\eta$   | `learningRate` | one number                           |
  *
- * **Why $y - p$.** The loss of an example is $-\ln p_y$, the cross-entropy (交叉熵) of the label. Written by scores it is $-s_y + \ln \sum_k e^{s_k}$. Its derivative by $s_c$ is
+ * Entry $c$ of $Wx$ is the sum over all words $v$ of $W_{cv}\,x_v$. The product $d\,x^\top$ is a table of the shape of $W$, with the entry $d_c\,x_v$ in row $c$ and column $v$.
+ *
+ * **Why $y - p$.** Let the label be the class $\ell$. The loss of an example is $-\ln p_\ell$, the cross-entropy (交叉熵) of the label. Written by scores it is $-s_\ell + \ln \sum_k e^{s_k}$. Its derivative by $s_c$ is
  * $p_c - y_c$: the sum of exponentials gives $p_c$, and the first term gives −1 for the class of the label. The score $s_c$ grows by $x_v$ with each unit of $W_{cv}$, so the derivative by $W_{cv}$ is
  * $(p_c - y_c)\,x_v$. A step against it is the update above. The perceptron is the same with the answer in place of the probabilities: it moves only after an error, and then by whole steps.
  *
@@ -322,7 +327,7 @@ function probabilitiesOf(scores: Float64Array): Float64Array {
 //
 // One pass over all training texts, in a new order each time, is an epoch. The last texts of an epoch have moved the weights last, and would count most. The mean of all weights
 // that there have been, after each text, is what the averaged perceptron answers with. To add up all weights after each text would take longer than the training. Each update is added once more to a second
-// table instead, times the number of texts before it. The mean after $t$ texts is $W - U/t$ with that table $U$: an update of text $k$ is in $t - k$ of the $t$ weights, and $1 - k/t$ is that part of it.
+// table instead, times the number of texts before it. The mean after $t$ texts is $W - U/t$ with that table $U$: an update of text $k$, counted from 0, is in $t - k$ of the $t$ weights, and $1 - k/t$ is that part of it.
 
 /** A text and its class. */
 export interface LabelledExample {
@@ -521,6 +526,8 @@ function wordsOf(
 //
 // The corpus of this book has a few hundred reviews, which the author of the rules has written. The recorded run asks the same question of sentences that neither rules nor program were made for: from which of five sources is
 // a sentence of the English Web Treebank (Silveira et al. 2014, *A Gold Standard Dependency Corpus for English*)?
+//
+// The intervals, the confusion matrix and the p-values of this run are explained in [section](evaluation.ts).
 //
 // ```picture genres_run Rules and bags of words on sentences of five sources.
 // ```

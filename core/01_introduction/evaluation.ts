@@ -183,8 +183,9 @@ function scoresOf(right: number, answered: number, support: number): PrecisionRe
 // ## How much of a difference is luck
 //
 // Two classifiers are compared on the *same* texts, so the test is a paired one. What matters are the texts on which they differ. The bootstrap draws as many texts as there are, with replacement, and
-// computes the difference of both scores anew. The middle ones of these differences, all but the outermost, are a confidence interval [置信区间]. The p-value is about a world without a difference: in it each draw would deviate as much from 0 as it does from
-// the difference that was found. It is the fraction of draws that deviate by at least the difference itself.
+// computes the difference of both scores anew. The middle ones of these differences, all but the outermost, are a confidence interval [置信区间]. If there were no difference, the draws would scatter around 0
+// as they now scatter around the difference that was found. The p-value is the fraction of draws that are at least as far from the difference as the difference is from 0. The data themselves count as one draw more,
+// so that $B$ draws give a p-value of $1/(B+1)$ or more.
 
 /** What a comparison found. */
 export interface PairedComparison {
@@ -314,8 +315,10 @@ function binomialTail(most: number, n: number, p: number): number {
 // What is learned from says nothing of new texts: a model may know it by heart. Hence the test set. But whoever looks at the result on the test set, changes the model, and looks again, and keeps what was best, has chosen by the
 // test set. Among many models some have luck with these very texts. The luck stays behind when new texts come. So the choice is made on a validation set, and the test set is used once, at the end.
 //
-// How large the luck is has a closed form. Let $K$ models all have the true accuracy $p$, and make their errors independently. On $n$ texts each gets a binomial number right, and the largest of them is at most $k$ with the probability
-// $F(k)^K$, where $F$ is the distribution of one. {@linkcode expectedBest} sums it up. The [experiment](experiments/evaluation.ts) draws such models, and beside them chooses real ones.
+// How large the luck is has a closed form. Let $K$ models all have the true accuracy $p$, and make their errors independently. On $n$ texts the number of right answers of each has the binomial distribution: it is the number of heads in $n$ tosses
+// of a coin that shows heads with the probability $p$. The largest of them is at most $k$ with the probability
+// $F(k)^K$, where $F$ is the distribution of one. {@linkcode expectedBest} sums it up. The [experiment](experiments/evaluation.ts) draws such models many times, and beside them chooses real ones. The mean over
+// draws scatters around the true value by its standard error: the standard deviation of the draws, divided by the square root of their number.
 
 /**
  * The accuracy to expect of the best of several equally good models, where it was chosen.

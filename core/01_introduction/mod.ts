@@ -29,7 +29,7 @@
  * where it is needed: vectors and matrices here and in [chapter](../02_words/mod.ts), probability with the [softmax](../02_words/softmax.ts). Those who come to use the
  * library begin with its [tour](../../docs/pages/library/tour.md).
  *
- * **How to read it.** From the front to the back, each chapter uses what the earlier ones explain and nothing else. On a page, read the question and the idea, follow the
+ * **How to read it.** From the front to the back, each page uses what the earlier ones explain. Where an experiment looks ahead, its page says so. On a page, read the question and the idea, follow the
  * example that is worked by hand with pencil and paper, then look for its numbers in the formula and for the formula in the code. Names that belong together have
  * one colour. What is folded can wait. Each page ends with a mistake that its tests catch, and with an exercise.
  *

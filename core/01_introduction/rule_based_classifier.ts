@@ -42,7 +42,8 @@
  * score 2 positive
  * ```
  *
- * **Formula.** A text has the features $i$ with the points $p_i$. The words before a feature that modify it have the factors $f_j$. The thresholds
+ * **Formula.** A text has the features $i$ with the points $p_i$. The words before a feature that modify it have the factors $f_j$, and a feature before the last contrast, such as *but*,
+ * has that of the concession as well. The thresholds
  * (阈值) $t$ cut the line of scores into classes:
  *
  * $$v_i = p_i \prod_j f_j, \qquad s = \sum_i v_i, \qquad \hat y = \text{class of } s \text{ between the thresholds } t$$
@@ -465,7 +466,7 @@ export const chineseSentiment: ScoringRules = {
 
 // ## Where rules fail
 //
-// The [experiment](experiments/rule_based_classifier.ts) applies both tables to reviews that were not at hand, and to the hard sentences. For each kind it shows a sentence
+// The [experiment](experiments/rule_based_classifier.ts) applies both tables to the reviews of the corpus, and to the hard sentences. For each kind it shows a sentence
 // and the wrong answer.
 //
 // **The notes, 004.4.** It holds: nothing is trained here, and all rules can be read. Its example is a slip: 池袋 must be 词袋, the bag of words,

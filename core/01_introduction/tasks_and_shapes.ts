@@ -4,12 +4,12 @@
  * **Question.** A program reads a film review and names its mood. Another one reads a Chinese sentence and writes an English one, a
  * third finds the words in a sound. What do these tasks have in common, so that one kind of network can do all of them?
  *
- * **Idea.** Whatever goes in becomes a set of vectors: one for each word of a sentence, each frame of a sound, each
+ * **Idea.** Whatever goes in becomes a set of vectors, which are lists of numbers: one for each word of a sentence, each frame of a sound, each
  * node of a graph, each patch of an image. What comes out is a set of answers. Only their number differs. There is one answer for the whole
  * set (N→1), one for each vector (N→N), or as many as the machine decides (N→M).
  *
  * ```picture task_shapes The three shapes. Squares are vectors that go in, circles are answers. Left: one answer for all. Middle: one for each.
- * Right: the machine decides how many, and END (E) is its way to stop.
+ * Right: the machine decides how many, and END is its way to stop.
  * ```
  *
  * **By hand.** A sound is a list of numbers, its samples: 0, 3, 5, 3, 0, −3. Frames of 4 samples, each 2 after the one before, are two
@@ -56,7 +56,8 @@
  * | $x$    | `input`  | `[N, E]`, or a list of $N$ words       |
  * | $y$    | `output` | one answer, $N$ of them, or $M$        |
  *
- * **Why a set.** A matrix of weights needs an input of one size, and no sentence has the size of another. What takes a set of vectors
+ * **Why a set.** A matrix is a table of numbers. It makes one vector of another: each of its rows holds the weights of one weighted sum of the entries. So a
+ * matrix needs vectors of one size, and no sentence has the size of another. What takes a set of vectors
  * takes any number of them. A set has no order either. Where order matters, the vectors have to say where they stand
  * ([section](../04_attention/positions/mod.ts)).
  *
@@ -240,7 +241,8 @@ export function graphNodes(
 // ## One encoder for all four
 //
 // The [experiment](experiments/tasks_and_shapes.ts) trains the encoder of [section](../05_transformer/encoder.ts) on words, sounds, graphs and
-// images. It looks ahead: how an encoder works is the subject of chapters to come. What matters here is that nothing
+// images. It looks ahead: how an encoder works, and what its layers and heads are, is the subject of chapters to come; steps, batches and the learning
+// rate are that of [chapter](../06_training/mod.ts). The width is the number of entries of the vectors within the encoder. What matters here is that nothing
 // between the first matrix and the last one knows what kind of input it was.
 //
 // **The notes, 003.4.** It holds, and images belong to the list too. The experiment trains on all four.

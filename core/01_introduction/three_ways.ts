@@ -11,7 +11,7 @@
  * ```picture three_ways The same question in three ways. Rules are written by a person. Weights are found by training on labelled texts. A prompt uses a model that was trained before, and changes nothing in it.
  * ```
  *
- * **By hand.** A model reads *good film. Mood:* and gives the token *positive* the probability 0.02 and *negative* 0.01. Everything else that could follow has the rest. Among the two labels, positive has 0.02 / (0.02 + 0.01) = 0.667. But the model
+ * **By hand.** A model reads *good film. Mood:* and gives the token (词元, a word or a piece of one) *positive* the probability 0.02 and *negative* 0.01. Everything else that could follow has the rest. Among the two labels, positive has 0.02 / (0.02 + 0.01) = 0.667. But the model
  * may like the word *positive* after any review: let it give 0.03 and 0.01 after an empty review. Divided by those, the labels have 0.02 / 0.03 = 0.667 and 0.01 / 0.01 = 1: now *negative* wins, with 1 / (0.667 + 1) = 0.600.
  *
  * ```ts
@@ -172,7 +172,7 @@ export interface ScoredLabels {
   readonly label: string;
   /** Log-probability of each label, less that after a neutral text if one is given. */
   readonly scores: readonly number[];
-  /** The softmax of the scores: how the labels divide one among them. */
+  /** The softmax of the scores, their exponentials divided by the sum of these: how the labels divide one among them. */
   readonly probabilities: readonly number[];
 }
 
@@ -321,7 +321,8 @@ function written(
 
 // ## The three ways on one task
 //
-// The [experiment](experiments/three_ways.ts) judges reviews in all three ways. Its language model is one of this book, with two layers, and learns within seconds to continue lines of reviews, some of which somebody has marked with a mood. That shows how a
+// The [experiment](experiments/three_ways.ts) judges reviews in all three ways. Its language model is a small one of this book. It looks ahead: how such a Transformer works is the subject of
+// [section](../05_transformer/decoder_only.ts). It learns within seconds to continue lines of reviews, some of which somebody has marked with a mood. That shows how a
 // prompt is written, scored and calibrated, and how much depends on its form. It does *not* show what large models do: this one has read a few hundred sentences, all of the kind that it is asked about, so that its answers are learned from labelled
 // reviews after all. A model that has read the web answers questions whose form it was never trained on; [chapter](../02_words/mod.ts) and all chapters behind it lead there.
 //

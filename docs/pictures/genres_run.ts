@@ -9,7 +9,7 @@ import type { RunFigures } from "../picture.ts";
 import type { GenreResult, GenresRun } from "../runs/genres.ts";
 
 const NAMES: Readonly<Record<GenreResult["name"], string>> = {
-  majority: "most frequent",
+  majority: "most frequent in training",
   rules: "rules",
   rewarding: "to the letter",
   perceptron: "perceptron",
@@ -29,7 +29,7 @@ export const run: RunFigures<GenresRun> = {
           percent(of("rules").accuracy)
         }, perceptron ${percent(of("perceptron").accuracy)}, gradient ${
           percent(of("gradient").accuracy)
-        }. The line at a bar is the interval by Wilson's formula.`,
+        }. The line at a bar is the interval by Wilson's formula. The first bar always names the source that is most frequent in training.`,
         y: { title: "fraction right", domain: [0, 1] },
         bars: results.map(({ name, accuracy, interval }) => ({ label: NAMES[name], value: accuracy, range: interval })),
       },
@@ -63,7 +63,7 @@ export const run: RunFigures<GenresRun> = {
     return [
       `Here the bag of words is ahead of the rules. By the perceptron the gain is ${
         gain("perceptron")
-      } in 100, by the gradient ${gain("gradient")} (95 of 100 of ${
+      } in 100, by the gradient ${gain("gradient")} (the interval of the bootstrap, 95 of 100 of ${
         number(draws)
       } draws). The gradient is better than the perceptron by more than luck explains (McNemar's test, p = ${
         number(betweenTrained, 2)

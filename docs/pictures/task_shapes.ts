@@ -40,7 +40,7 @@ export const picture: Picture<Shapes> = {
     shapes.forEach(({ title, input, output, shape }, i) => {
       const x = columns === 1 ? 0 : i * step, top = columns === 1 ? i * (HEIGHT + 24) : 0;
       // The machine that decides also writes what ends its answer.
-      const written = shape === "N→M" ? [...output, "E"] : output;
+      const written = shape === "N→M" ? [...output, "END"] : output;
       parts.push(label(`${shape}  ${say(title)}`, { class: "small", x, y: top + 12 }));
       const place = (n: number, of: number): number => x + (panel - of * CELL - (of - 1) * GAP) / 2 + n * (CELL + GAP);
       parts.push(el("rect", { class: "frame", x, y: top + 72, width: panel, height: 34, rx: 4 }));

@@ -36,6 +36,8 @@ const RULES = { english: englishSentiment, chinese: chineseSentiment };
 const UPDATES: readonly UpdateRule[] = [perceptron, gradient, rewarding];
 /** Fractions of the reviews to learn from; how often the order is drawn anew; the step of the gradient. */
 const FRACTIONS = [0.1, 0.2, 0.4, 0.7, 1], SEEDS = 5, RATE = 0.2, WORDS = 10;
+/** From which score on the rules answer with a mood. */
+const THRESHOLD = 0.5;
 
 /** What is found. */
 export interface BagFindings {
@@ -121,15 +123,20 @@ async function once(
       random: random.split(),
       ...signal && { signal },
     });
-  const curves: number[][] = [[], []];
+  const curves: number[][] = [[], []], whole = new Map<UpdateRule, BagOfWords>();
   for (const [i, fraction] of FRACTIONS.entries()) {
     options.onProgress?.(i / (FRACTIONS.length + 2));
     const some = order.slice(0, Math.round(fraction * order.length));
-    for (const [r, rule] of [gradient, perceptron].entries()) curves[r]!.push(rightOn(await train(rule, some), test));
+    for (const [r, rule] of [gradient, perceptron].entries()) {
+      const model = await train(rule, some);
+      curves[r]!.push(rightOn(model, test));
+      // The last one has learned from all reviews.
+      whole.set(rule, model);
+    }
   }
   const updates: number[][] = [];
   for (const rule of UPDATES) {
-    const model = await train(rule, order);
+    const model = whole.get(rule) ?? await train(rule, order);
     updates.push([rightOn(model, training), rightOn(model, test)]);
   }
   return { curves, updates, model: await train(gradient, order, 1), wide: await train(gradient, order, 3) };
@@ -143,7 +150,7 @@ export const experiment: Experiment<Bags> = {
     pieces: { default: 1, min: 1, max: 3 },
     seed: SEED,
   },
-  constants: { rate: RATE, seeds: SEEDS },
+  constants: { rate: RATE, seeds: SEEDS, threshold: THRESHOLD },
   claims: {
     grows: { holds: ({ ranges: [curve] }) => curve!.at(-1)![0] > curve![0]![1] },
     rules: { holds: ({ ranges: [curve], rules }) => curve!.at(-1)![1] < rules },
@@ -154,7 +161,11 @@ export const experiment: Experiment<Bags> = {
   async measure(controls, options) {
     const runs = await overSeeds(controls, SEEDS, options, (at, whole) => once(at, part(whole, 0, 1)));
     const { training, test, hard } = sentiment(LANGUAGES[controls.language]!), first = runs[0]!;
-    const rules = new RuleBasedClassifier<string>(RULES[LANGUAGES[controls.language]!], [-0.5, 0.5], SENTIMENTS);
+    const rules = new RuleBasedClassifier<string>(
+      RULES[LANGUAGES[controls.language]!],
+      [-THRESHOLD, THRESHOLD],
+      SENTIMENTS,
+    );
     const pairs = turnedPairs(hard);
     return {
       curve: first.curves[0]!,

@@ -26,7 +26,7 @@ export const words: Words<Bags> = {
     pieces: { label: "Pieces", description: "Most neighbouring words that have a weight of their own" },
     seed: SEED_WORDS,
   },
-  constants: { rate: "learning rate of the gradient", seeds: "seeds" },
+  constants: { rate: "learning rate of the gradient", seeds: "seeds", threshold: "threshold of the rules" },
   claims: {
     grows: "With more reviews the bag is better: with all of them every seed is above every seed of the fewest",
     rules: "With so few reviews the rules are ahead of the bag, with every seed",
@@ -43,11 +43,11 @@ export const words: Words<Bags> = {
         written(ranges[0]!.at(-1)!, percent)
       }. Rules: ${percent(rules)}.`,
     updates: ({ updates: [perceptron, gradient, rewarding] }) =>
-      `Fraction right on the reviews learned from and on the test. Perceptron ${percent(perceptron![0]!)} and ${
-        percent(perceptron![1]!)
-      }, gradient ${percent(gradient![0]!)} and ${percent(gradient![1]!)}, the rule of the notes to the letter ${
-        percent(rewarding![0]!)
-      } and ${percent(rewarding![1]!)}.`,
+      `Fraction right on all reviews learned from and on the test, by the models at the end of the curves. Perceptron ${
+        percent(perceptron![0]!)
+      } and ${percent(perceptron![1]!)}, gradient ${percent(gradient![0]!)} and ${
+        percent(gradient![1]!)
+      }, the rule of the notes to the letter ${percent(rewarding![0]!)} and ${percent(rewarding![1]!)}.`,
     telling: ({ shown: { vocabulary } }) =>
       `The words that speak most for each class, of ${
         number(vocabulary)

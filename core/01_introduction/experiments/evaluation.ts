@@ -28,6 +28,8 @@ import { accuracy, englishSentiment, RuleBasedClassifier, splitText } from "../r
 
 /** Numbers of models to choose from; how often each choice is drawn; how often the reviews are halved. */
 const MODELS = [1, 2, 5, 10, 20, 50, 100], DRAWS = 400, HALVES = 400, REAL = 40;
+/** How often the reviews are drawn again to compare; from which score on the rules answer with a mood; a larger test. */
+const BOOTSTRAP = 2000, THRESHOLD = 0.5, LARGER = 10;
 
 /** What is found. */
 export interface EvaluationFindings {
@@ -49,7 +51,12 @@ export interface EvaluationFindings {
   readonly exact: number;
   /** The same comparison on a tenth of the reviews. */
   readonly few: PairedComparison;
+  /** What the closed form says of the gain by the choice among most models: on these texts, and on more of them. */
+  readonly gains: readonly [here: number, larger: number];
   readonly shown: {
+    readonly draws: number;
+    /** How many times as many texts the larger test has. */
+    readonly larger: number;
     readonly models: readonly number[];
     readonly texts: number;
     readonly trueAccuracy: number;
@@ -87,6 +94,9 @@ function bestOf(scores: readonly number[], random: Random): number {
   const most = Math.max(...scores), places = scores.flatMap((score, i) => score === most ? [i] : []);
   return places[random.integer(places.length)]!;
 }
+
+/** A p-value with four decimals. */
+const shortP = (p: number): string => p < 0.0001 ? "< 0.0001" : p.toFixed(4);
 
 const errorOf = (values: readonly number[]): number => {
   const middle = mean(values);
@@ -151,7 +161,7 @@ export const experiment: Experiment<Evaluation> = {
     accuracy: { default: 0.7, min: 0.5, max: 0.95, step: 0.05 },
     seed: SEED,
   },
-  constants: { draws: DRAWS, halves: HALVES, real: REAL },
+  constants: { draws: DRAWS, halves: HALVES, real: REAL, bootstrap: BOOTSTRAP, threshold: THRESHOLD },
   claims: {
     closed: { holds: ({ deviation }) => deviation < 4 },
     luck: { holds: ({ chosen, fresh }) => chosen.at(-1)! > fresh.at(-1)! + 0.05 },
@@ -181,7 +191,7 @@ export const experiment: Experiment<Evaluation> = {
     }
     const { labels, answers } = await realAnswers(random, steps, options.signal);
     const { training, test } = sentiment("english"),
-      rules = new RuleBasedClassifier<string>(englishSentiment, [-0.5, 0.5], SENTIMENTS);
+      rules = new RuleBasedClassifier<string>(englishSentiment, [-THRESHOLD, THRESHOLD], SENTIMENTS);
     const bag = await trainBagOfWords(training, { labels: SENTIMENTS, learningRate: 0.2 });
     const byRules = test.map(({ text }) => rules.classify(text)), byBag = test.map(({ text }) => bag.classify(text));
     await steps.next();
@@ -194,10 +204,16 @@ export const experiment: Experiment<Evaluation> = {
       deviation: Math.max(...deviations),
       freshDeviation: Math.max(...freshDeviations),
       real: chooseOnHalves(labels, answers, random),
-      comparison: pairedBootstrap(labels, byRules, byBag, accuracy, { draws: 2000, random: random.split() }),
+      comparison: pairedBootstrap(labels, byRules, byBag, accuracy, { draws: BOOTSTRAP, random: random.split() }),
       exact: mcNemar(labels, byRules, byBag).pValue,
-      few: pairedBootstrap(some(labels), some(byRules), some(byBag), accuracy, { draws: 2000, random: random.split() }),
+      few: pairedBootstrap(some(labels), some(byRules), some(byBag), accuracy, {
+        draws: BOOTSTRAP,
+        random: random.split(),
+      }),
+      gains: [1, LARGER].map((times) => expectedBest(MODELS.at(-1)!, times * texts, p) - p) as [number, number],
       shown: {
+        draws: BOOTSTRAP,
+        larger: LARGER,
         models: MODELS,
         texts,
         trueAccuracy: p,
@@ -255,8 +271,8 @@ export const experiment: Experiment<Evaluation> = {
         ) => [
           name,
           ...[difference, ...interval].map((value) => value.toFixed(3)),
-          pValue.toFixed(4),
-        ]).concat([["McNemar", "", "", "", exact.toFixed(4)]]),
+          shortP(pValue),
+        ]).concat([["McNemar", "", "", "", shortP(exact)]]),
       },
     ];
   },

@@ -20,7 +20,13 @@ export const words: Words<Evaluation> = {
     accuracy: { label: "Accuracy", description: "True accuracy of all models" },
     seed: SEED_WORDS,
   },
-  constants: { draws: "draws of each choice", halves: "halvings of the reviews", real: "real models" },
+  constants: {
+    draws: "draws of each choice",
+    halves: "halvings of the reviews",
+    real: "real models",
+    bootstrap: "draws of the bootstrap",
+    threshold: "threshold of the rules",
+  },
   claims: {
     closed: "The best of several equal models looks as good as the closed form says, within four standard errors",
     luck: "The best of a hundred equal models looks better than it is, by more than 5 in 100",
@@ -57,19 +63,24 @@ export const words: Words<Evaluation> = {
       real: [here, there],
       comparison: { pValue },
       few,
-      shown: { models, realModels, accuracies: [rules, bag] },
+      gains: [gain, larger],
+      shown: { draws, larger: times, models, texts, realModels, accuracies: [rules, bag] },
     },
   ) => [
     `Nobody cheated in the first figure, and still the choice among ${models.at(-1)!} models adds ${
       fixed(chosen.at(-1)! - fresh.at(-1)!, 3)
-    } to the accuracy that is not there on new texts. The gain grows ever more slowly with the number of models, and shrinks with the number of texts.`,
+    } to the accuracy that is not there on new texts. The gain grows ever more slowly with the number of models. It shrinks with the number of texts: by the closed form it is ${
+      fixed(gain, 3)
+    } on ${texts} texts, and ${fixed(larger, 3)} on ${times} times as many.`,
     `The best of ${realModels} bags of words has ${
       percent(here, 3)
     } on the half of the reviews that it was chosen on and ${
       percent(there, 3)
     } on the other. The first number is what is reported where a model is changed until the test set likes it.`,
-    `Rules (${percent(rules)}) and bag (${percent(bag)}) differ by more than luck explains, p = ${
-      number(pValue, 2)
+    `Rules (${percent(rules)}) and bag (${percent(bag)}) differ by more than luck explains, ${
+      pValue * (draws + 1) < 1.5
+        ? `p at most ${number(1 / (draws + 1), 1)}, the least that ${number(draws)} draws can give`
+        : `p = ${number(pValue, 2)}`
     }. With a tenth of the reviews the same comparison has p = ${number(few.pValue, 2)}.`,
   ],
   labels: {

@@ -1,7 +1,7 @@
 /**
  * # Where rules fail
  *
- * The tables of rules of the page answer reviews in two languages: those that were at hand when the rules were written, others, and sentences that are hard in a way that has a name.
+ * The tables of rules of the page answer reviews in two languages, those of the training and the test part, and sentences that are hard in a way that has a name.
  * Three tables are compared: all rules, those without words that turn a feature round, and those without *but*. [The notes](notes:004.10) name the kinds of sentences on which rules fail.
  *
  * @module
@@ -27,9 +27,9 @@ const RULES = { english: englishSentiment, chinese: chineseSentiment };
 
 /** What is found. */
 export interface RulesFindings {
-  /** Fraction right on the reviews at hand, on others, on hard sentences: English, then Chinese. */
+  /** Fraction right on the training reviews, on the test reviews, on hard sentences: English, then Chinese. */
   readonly parts: readonly (readonly number[])[];
-  /** What the most frequent answer reaches on the other reviews, by language. */
+  /** What the most frequent answer reaches on the test reviews, by language. */
   readonly majority: readonly number[];
   /** Fraction of the hard sentences that are right, by table and kind, in the chosen language. */
   readonly kinds: readonly (readonly number[])[];
@@ -41,7 +41,9 @@ export interface RulesFindings {
     readonly sizes: readonly (readonly number[])[];
     /** For each kind a sentence, its label, the wrong answer. */
     readonly failures: readonly (readonly [kind: Difficulty, text: string, label: string, answer: string])[];
+    /** Phrases with points, and with a factor, by language. */
     readonly phrases: readonly number[];
+    readonly factors: readonly number[];
   };
 }
 
@@ -106,7 +108,8 @@ export const experiment: Experiment<Rules> = {
       }
     }
     const phrases = LANGUAGES.map((name) => Object.keys(RULES[name].points).length);
-    return { parts, majority, kinds, errors, shown: { language: chosen, sizes, failures, phrases } };
+    const factors = LANGUAGES.map((name) => Object.keys(RULES[name].factors ?? {}).length);
+    return { parts, majority, kinds, errors, shown: { language: chosen, sizes, failures, phrases, factors } };
   },
   draw(findings, { captions, labels }) {
     const { parts, kinds, shown } = findings;

@@ -21,11 +21,13 @@ export const words: Words<Rules> = {
       choices: { english: "English", chinese: "Chinese" },
     },
     reach: { label: "Reach", description: "Words before a feature that may turn it round" },
-    threshold: { label: "Threshold", description: "How far from 0 a score must be to be positive or negative" },
+    threshold: {
+      label: "Threshold",
+      description: "From it on a score is positive, from its negative down it is negative",
+    },
   },
   claims: {
-    useful:
-      "Rules are useful: on reviews that were not at hand they are right far more often than the most frequent answer",
+    useful: "Rules are useful: on the test reviews they are right far more often than the most frequent answer",
     hard:
       "Of the hard sentences they answer fewer right than of the reviews, by more than 30 in 100, in both languages",
     kinds:
@@ -33,25 +35,37 @@ export const words: Words<Rules> = {
     negation: "A rule for “not” helps: without it fewer negations are answered right",
   },
   captions: {
-    parts: ({ parts, majority, shown: { sizes, phrases } }) =>
-      `Fraction right. English: ${percent(parts[0]![0]!)} of ${sizes[0]![0]!} reviews at hand, ${
+    parts: ({ parts, majority, shown: { sizes, phrases, factors } }) =>
+      `Fraction right. English: ${percent(parts[0]![0]!)} of ${sizes[0]![0]!} training reviews, ${
         percent(parts[0]![1]!)
-      } of ${sizes[0]![1]!} others, ${percent(parts[0]![2]!)} of ${sizes[0]![2]!} hard sentences; Chinese: ${
+      } of ${sizes[0]![1]!} test reviews, ${percent(parts[0]![2]!)} of ${sizes[0]![2]!} hard sentences; Chinese: ${
         parts[1]!.map((value) => percent(value)).join(", ")
       }. The most frequent answer would be right in ${percent(majority[0]!)} and ${
         percent(majority[1]!)
-      } of the others. The tables have ${number(phrases[0]!)} and ${number(phrases[1]!)} phrases.`,
-    kinds: ({ kinds: [all, factorless] }) =>
+      } of the test reviews. The tables have ${number(phrases[0]!)} and ${
+        number(phrases[1]!)
+      } phrases with points, and ${factors[0]!} and ${factors[1]!} with a factor.`,
+    kinds: ({ kinds: [all, factorless, contrastless] }) =>
       `Hard sentences by kind, with all rules, without words that turn a feature round, and without “but”. Negations: ${
         percent(all![2]!)
-      } with all rules, ${percent(factorless![2]!)} without “not”.`,
+      } with all rules, ${percent(factorless![2]!)} without “not”. ${
+        contrastless!.every((value, i) => value === all![i])
+          ? "Without “but” no number changes."
+          : `Sentences with “not … but”: ${percent(all![3]!)} with all rules, ${
+            percent(contrastless![3]!)
+          } without “but”.`
+      }`,
     failures: ({ errors }) =>
       `Of each kind the first two sentences that are answered wrongly. In both languages together there are ${
         errors.reduce((a, b) => a + b, 0)
       } of them.`,
   },
   reading: ({ parts, shown: { sizes } }) => [
-    `The rules do nearly as well on reviews that their author did not look at as on those that he did. That is because he wrote the reviews as well: the words of both come from one vocabulary. On the ${
+    `On the training reviews the rules are right in ${percent(parts[0]![0]!, 3)} (English) and ${
+      percent(parts[1]![0]!, 3)
+    } (Chinese), on the test reviews in ${percent(parts[0]![1]!, 3)} and ${
+      percent(parts[1]![1]!, 3)
+    }. One author wrote all reviews, and then the rules, so that the words of both come from one vocabulary. The numbers say little of reviews by others. On the ${
       sizes[0]![2]! + sizes[1]![2]!
     } hard sentences, written to contain what a list cannot foresee, they fall to ${percent(parts[0]![2]!)} and ${
       percent(parts[1]![2]!)
@@ -61,8 +75,8 @@ export const words: Words<Rules> = {
   labels: {
     english: "English",
     chinese: "Chinese",
-    training: "reviews at hand",
-    test: "other reviews",
+    training: "training reviews",
+    test: "test reviews",
     hard: "hard sentences",
     all: "all rules",
     factorless: "without not",

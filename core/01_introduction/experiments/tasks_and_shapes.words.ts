@@ -15,7 +15,7 @@ export const words: Words<Shapes> = {
   title: "One encoder, four kinds of input",
   purpose:
     "The same encoder learns four tasks. Words: for each, whether its opposite stands in the sentence too. Sound: which of three pitches it has. " +
-    "Graph: for each node, whether it is red or joined to a red one. Image: whether its line lies or stands. Change the width or the steps of " +
+    "Graph: each node has one of three colours; for each, whether it is red or joined to a red one. Image: whether its line lies or stands. Change the width or the steps of " +
     "training, and compare with always giving the most frequent answer.",
   controls: {
     width: { label: "Width", description: "Width of the vectors within the encoder" },
@@ -31,17 +31,17 @@ export const words: Words<Shapes> = {
     seeds: "seeds",
   },
   claims: {
-    learned: "On each kind of input more than 90\u202f% of the answers are right, with every seed",
+    learned: "On the task of each kind of input more than 90\u202f% of the answers are right, with every seed",
     same: "The encoder has the same number of weights for each kind of input",
     set: "The vectors are a set: in another order they get the same answers",
   },
   captions: {
     accuracy: ({ accuracy, majority, ranges, shown: { seeds, tests } }) =>
       `Fraction of right answers on ${tests} unseen examples of each kind: ${
-        accuracy.map((value) => percent(value, 3)).join(", ")
-      }. The most frequent answer would be right in ${
+        accuracy.map((value, i) => `${["words", "sound", "graph", "image"][i]!} ${percent(value, 3)}`).join(", ")
+      }, which are the bars, with the chosen seed. The most frequent answer would be right in ${
         majority.map((value) => percent(value)).join(", ")
-      }. The lines are the ranges over ${seeds} seeds; the lowest is that of the ${
+      }. The lines at the bars are the ranges over ${seeds} seeds, of which this is the first; the lowest is that of the ${
         [
           "words",
           "sound",

@@ -41,6 +41,8 @@ import {
 const LAYERS = 1, HEADS = 4, CONTEXT = 64, BATCH = 8, RATE = 0.01, DROPOUT = 0.2;
 /** How much more a label counts in its loss than another token: it is one of twenty. */
 const EMPHASIS = 2;
+/** From which score on the rules answer with a mood. */
+const THRESHOLD = 0.5;
 /** Test reviews that are asked about; of them, how many it may write about; most tokens that it writes. */
 const TESTS = 64, WRITTEN = 24, TOKENS = 20;
 
@@ -65,7 +67,7 @@ export interface WaysFindings {
   readonly majority: number;
   /** Of the texts that it wrote after an invitation to think, how many hold an answer, and how many a right one. */
   readonly thought: readonly [answered: number, right: number];
-  /** Mean loss of the last steps of training, in nats for each token. */
+  /** Mean loss of the last steps of training: in nats for each token, plus that for each label times its further weight. */
   readonly loss: number;
   readonly shown: {
     readonly tests: number;
@@ -201,6 +203,7 @@ export const experiment: Experiment<Ways> = {
     rate: RATE,
     dropout: DROPOUT,
     emphasis: EMPHASIS,
+    threshold: THRESHOLD,
   },
   claims: {
     asked: { holds: ({ accuracy: [, , zero], majority }) => zero! > majority },
@@ -220,7 +223,7 @@ export const experiment: Experiment<Ways> = {
       { length: controls.examples },
       (_, i) => shuffled.filter(({ label }) => label === SENTIMENTS[i % 3]).at(Math.floor(i / 3))!,
     );
-    const rules = new RuleBasedClassifier<string>(englishSentiment, [-0.5, 0.5], SENTIMENTS);
+    const rules = new RuleBasedClassifier<string>(englishSentiment, [-THRESHOLD, THRESHOLD], SENTIMENTS);
     const bag = await trainBagOfWords(training, { labels: SENTIMENTS, learningRate: 0.2 });
     const settings: [PromptTask, ScoreOptions][] = [
       [TASK, {}],

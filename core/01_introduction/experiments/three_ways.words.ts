@@ -9,6 +9,18 @@ import { fixed, number, percent } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Ways } from "./three_ways.ts";
 
+const LABELS = ["negative", "neutral", "positive"];
+
+/** The label that is answered most often. */
+const most = (counts: readonly number[]): string => LABELS[counts.indexOf(Math.max(...counts))]!;
+
+/** Which labels the solved examples of a prompt have, and which they lack. */
+function exampleLabels(prompt: string): string {
+  const there = Array.from(prompt.matchAll(/^Mood: (\w+)/gm), ([, label]) => label!);
+  const missing = LABELS.filter((label) => !there.includes(label));
+  return `The examples are ${there.join(", ")}${missing.length > 0 ? `; none is ${missing.join(" or ")}` : ""}.`;
+}
+
 /** What the experiment says. */
 export const words: Words<Ways> = {
   title: "The same task by rules, by training and by prompting",
@@ -27,8 +39,9 @@ export const words: Words<Ways> = {
     context: "longest context in tokens",
     batch: "windows in a batch",
     rate: "learning rate",
-    dropout: "dropout",
+    dropout: "dropout, the fraction of entries set to 0 in training",
     emphasis: "further weight of labels in the loss",
+    threshold: "threshold of the rules",
   },
   claims: {
     asked: "Asked in the form that it has read, the model is right more often than the most frequent label",
@@ -47,23 +60,29 @@ export const words: Words<Ways> = {
         subtracted!.join(", ")
       } after subtracting what they have anyway.`,
     prompt: () =>
-      "A prompt with solved examples, as the model gets it. The label that continues it with the highest probability is the answer.",
+      "A prompt with solved examples, as the model gets it. The label that continues it with the highest probability is the answer. The model reads and writes small letters only, so that its “mood:” is the “Mood:” of the prompt.",
     thinking: ({ thought: [answered, right], shown: { written } }) =>
       `An invitation to think, and what the model writes after it (from ▸ on). Of ${written} such texts ${answered} come to an answer, and ${right} to the right one.`,
   },
   reading: (
-    { accuracy: [rules, bag, zero, calibrated, few, , other, otherFew], loss, shown: { reviews, weights } },
+    { accuracy: [rules, bag, zero, calibrated, few, , other, otherFew], answers: [plain, subtracted], loss, shown },
   ) => [
-    `The language model of ${number(weights)} weights was trained on ${reviews} reviews with their moods (loss ${
+    `The language model of ${
+      number(shown.weights)
+    } weights was trained on ${shown.reviews} reviews with their moods (loss ${
       fixed(loss, 2)
-    } nats for each token). In the form that it has read it is right in ${percent(zero!)}, ${
-      percent(calibrated!)
-    } after subtracting; the rules in ${percent(rules!)}, the bag of words, trained on the same reviews, in ${
-      percent(bag!)
-    }.`,
+    } in nats, the unit of −ln P: the mean over all tokens, plus that over the labels times their further weight). In the form that it has read it is right in ${
+      percent(zero!)
+    }, ${percent(calibrated!)} after subtracting ${
+      calibrated! < zero!
+        ? `(worse: it now answers ${most(subtracted!)} most often, where it answered ${most(plain!)} before)`
+        : "what the labels have anyway"
+    }; the rules in ${percent(rules!)}, the bag of words, trained on the same reviews, in ${percent(bag!)}.`,
     `Solved examples in the prompt bring it to ${percent(few!)}, another form to ${percent(other!)}, and to ${
       percent(otherFew!)
-    } with solved examples. A prompt is text, and for a small model a text that looks different is a different task.`,
+    } with solved examples. ${
+      exampleLabels(shown.prompt)
+    } A prompt is text, and for a small model a text that looks different is a different task.`,
     "What this shows: how a task becomes a text, how labels are scored, and that the form counts. What it does not show is what large models are prompted for. This model has learned the task itself from labelled reviews, so it is the second way in the clothes of the third. A model that " +
     "learns from its prompt, and one that gains by writing its reasoning, must be larger by orders of magnitude and have read far more.",
   ],
