@@ -43,8 +43,9 @@
  * The vocabulary has $V$ tokens, in code `vocabSize`. A token is an integer from 0 on; `tokens`
  * are ids (索引) of kind int32, `[B, T]` for $B$ texts of $T$ positions. An embedding (词嵌入) has
  * the hidden width $E$. Scores before the softmax are called `logits`, after it
- * `probabilities`. The four special tokens pad, begin, end and unknown have the ids 0, 1, 2 and
- * 3.
+ * `probabilities`. In a vocabulary of byte-pair encoding or of the unigram model the four special
+ * tokens pad, begin, end and unknown have the ids 0, 1, 2 and 3. WordPiece, in `before_tokens`, has
+ * five of its own, those of BERT, and its unknown token is written `[UNK]`.
  *
  * ## What the code takes from the engine
  *
@@ -54,7 +55,7 @@
  * | `dims(x, "B T E")`               | checks the axes of `x` and names their sizes                            |
  * | `parameter`, `backward()`        | mark a tensor as trained, and leave its gradient in `grad`              |
  * | `Module`, `Linear`               | own parameters; $xW + b$                                                |
- * | `fusable(name, inputs, …, () =>` | runs the definition that follows, or the device's own program for it    |
+ * | `fusable`                        | runs the definition that it is given, or the device's own program for it |
  * | `Random`                         | random numbers; the same seed gives the same ones                       |
  *
  * For many definitions of this book a device has a faster program, a *kernel*, which the tests hold to

@@ -46,7 +46,7 @@ export const run: RunFigures<BytePairEncodingRun> = {
       number(merges.at(-1)!)
     } merges are learned in ${fixed(learning, 1)} s. The plain loop takes ${
       fixed(plain.seconds, 1)
-    } s for the first ${plain.merges} alone, and the fast one ${fixed(plain.fast, 2)} s.`,
+    } s for the first ${plain.merges} alone, and the fast one ${fixed(plain.fast, 2)} s for these ${plain.merges}.`,
     `One core encodes ${fixed(encoding, 1)} MB a second and decodes ${
       fixed(decoding, 1)
     }, the best of ${times}. Words repeat: most of them are remembered from the first time.`,

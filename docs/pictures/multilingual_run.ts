@@ -10,7 +10,7 @@ import type { MultilingualRun } from "../runs/multilingual.ts";
 
 type Mixture = MultilingualRun["mixtures"][number];
 
-const at = (temperature: number): string => temperature >= 100 ? "T → ∞" : `T = ${temperature}`;
+const at = (temperature: number): string => `T = ${temperature}`;
 const nameOf = ({ small, sentences }: Mixture): string => `${number(sentences)} ${small} sentences`;
 
 /** The recorded run. */
@@ -66,9 +66,9 @@ export const run: RunFigures<MultilingualRun> = {
       `${
         mixtures.map((one) => `${mended(one)} with ${nameOf(one)} (${at(best(one))})`).join(", ")
       }. The rest cannot be sampled: words that no sentence had.`,
-      `The large language pays ${percent(Math.min(...paid))} to ${
-        percent(Math.max(...paid))
-      } more tokens when both are drawn equally often.`,
+      `The large language pays ${percent(Math.min(...paid))} to ${percent(Math.max(...paid))} more tokens at ${
+        at(temperatures.at(-1)!)
+      }, where both are drawn nearly equally often.`,
     ];
   },
 };

@@ -50,7 +50,7 @@ export const run: RunFigures<UnigramRun> = {
         ({ atEnding }) => atEnding,
         `Of ${
           number(forms)
-        } words that are another word of the novel and -s, -ed, -er, -est, -ing, -ly or -ness: how many have their ending as last piece, or ` +
+        } words that are another word of the novel and -s, -ed, -er, -est, -ing, -ly or -ness: how many have exactly their ending as last piece, -s and not -es in “trees”, or ` +
           `are one piece. With ${number(shownSize)} tokens these are ${
             percent(at(bytePairs).atEnding)
           } for byte-pair encoding and ${percent(at(unigram).atEnding)} for the unigram model.`,
@@ -79,7 +79,7 @@ export const run: RunFigures<UnigramRun> = {
       {
         kind: "table",
         caption:
-          "The unigram vocabulary that is trained here, and that of SentencePiece: tokens of the novel, and its log-probability in nats over all segmentations, for each " +
+          "The unigram vocabulary that is trained here, and that of SentencePiece: tokens of the novel, and its log-probability in nats (natural logarithms) over all segmentations, for each " +
           "token and for each character. Higher is better.",
         columns: [
           "tokens",
@@ -114,9 +114,9 @@ export const run: RunFigures<UnigramRun> = {
     return [
       `The unigram model needs fewer tokens at ${shorter} of ${unigram.length} sizes, and cuts more words at their endings at ${better}. It is trained to make the whole text ` +
       "probable, not to make it short.",
-      `SentencePiece's vocabularies and those trained here give the novel nearly the same probability: for each token they differ by ${
-        percent(largest, 2)
-      } at most. For each character the ones trained here are ahead at ${fitsBetter} of ${fits.length} sizes, with ${
+      `SentencePiece's vocabularies and those trained here give the novel nearly the same probability: for each token they differ by at most ${
+        percent(largest, 3)
+      }. For each character the ones trained here are ahead at ${fitsBetter} of ${fits.length} sizes, with ${
         number(fits[0]!.here.size)
       } tokens by ${ratio(fits[0]!.here.perCharacter, fits[0]!.peer.perCharacter)}, with ${
         number(fits.at(-1)!.here.size)

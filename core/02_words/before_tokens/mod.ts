@@ -6,16 +6,24 @@
  *
  * **Idea.** A tokenizer is a row of four parts. A normalizer changes the text: Unicode's forms, lower case, accents. A pre-tokenizer
  * [预分词] cuts it into pieces which no token crosses. A model cuts each piece into tokens: byte-pair encoding, a unigram model, or WordPiece. A
- * decoder goes back from tokens to text. What the first two drop never comes back.
+ * decoder goes back from tokens to text. What the first two drop never comes back. BERT,
+ * a stack of encoder layers that is trained to fill in masked words, made WordPiece widely known.
  *
  * ```picture before_tokens A text on its way through the parts of a tokenizer like BERT's. Each box stands below the characters that it was made from.
  * ```
  *
  * **By hand.** [Byte-pair encoding](../byte_pair_encoding/mod.ts) joins the pair that is seen most often. WordPiece also starts from letters, marks those
- * inside a word with `##`, and divides by the counts of both parts. The words are *low* 5 times, *lower* 2 times, *newest* 6 times and *widest* 3 times. Of all
- * tokens `##e` stands there 17 times, `##s` 9 times, and side by side they stand 9 times: more often than any other pair. The ratio is
- * $9 / (17 \cdot 9) = 0.059$. `##i` and `##d` stand there 3 times each, always side by side, and their ratio is $3 / (3 \cdot 3) = 0.333$. They are
- * joined first. `##s` and `##t` have $9 / (9 \cdot 9) = 0.111$ and have to wait.
+ * inside a word with `##`, and divides by the counts of both parts: with $n(a)$ the number of tokens $a$ and $n(ab)$ the number of places where $b$ follows $a$,
+ * the ratio of a pair is
+ *
+ * $$\mathrm{ratio}(a, b) = \frac{n(ab)}{n(a)\, n(b)}$$
+ *
+ * The words are *low* 5 times, *lower* 2 times, *newest* 6 times and *widest* 3 times. Of all
+ * tokens `##e` stands there 17 times, `##s` 9 times, and side by side they stand 9 times: as often as `##s` and `##t`, and more often than any
+ * other pair. The ratio is
+ * $9 / (17 \cdot 9) = 0.059$. `##i` and `##d` stand there 3 times each, always side by side, and their ratio is $3 / (3 \cdot 3) = 0.333$. `w` at
+ * the beginning of a word and `##i` have the same ratio. Of equal ratios the more frequent pair is joined, and of equal counts the pair whose left token is older. Letters are
+ * sorted, `##` stands before all letters, and so `##i` `##d` is joined first. `##s` and `##t` have $9 / (9 \cdot 9) = 0.111$ and have to wait.
  *
  * ```ts
  * import { plainWordPiece, trainWordPiece } from "@heed/heed/words";
@@ -191,28 +199,36 @@ export function plainWordPiece(word: string, vocabulary: ReadonlySet<string>): s
 
 // ## Exercise
 //
-// 1. A vocabulary has the tokens `un`, `una`, `##able`, `##ble` and `[UNK]`. How is *unable* cut, and which other cut would there be? Find a word that is
-//    unknown although the tokens could write it.
+// A vocabulary has the tokens `un`, `una`, `##able`, `##ble` and `[UNK]`. How is *unable* cut, and which other cut would there be? Which token must be
+// removed so that *unable* becomes unknown although two tokens still write it?
 //
 // **Hint.** The first token takes as much as it can. What is left after `una`?
 //
-// **Solution.** The longest token at the beginning is `una`, and `##ble` fits the rest. The other cut is `un` and `##able`. Without `##ble` the word is
-// unknown: `una` leaves *ble*, and the choice is not taken back.
+// **Solution.** The longest token at the beginning is `una`, and `##ble` fits the rest. The other cut is `un` and `##able`. `##ble` must be removed.
+// `un` and `##able` still write the word, but `una` is taken first and leaves *ble*, and the choice is not taken back. Without one of the other three the word is still cut.
 //
 // ```ts
 // import { plainWordPiece } from "@heed/heed/words";
 //
-// console.log(plainWordPiece("unable", new Set(["un", "una", "##able", "##ble"]))!.join(" "));
-// console.log(String(plainWordPiece("unable", new Set(["un", "una", "##able"]))));
+// const tokens = ["un", "una", "##able", "##ble"];
+// const cut = (removed?: string): string =>
+//   plainWordPiece("unable", new Set(tokens.filter((token) => token !== removed)))?.join(" ") ?? "[UNK]";
+// console.log("all:", cut());
+// for (const removed of tokens) console.log(`without ${removed}:`, cut(removed));
 // ```
 //
 // ```text
-// una ##ble
-// undefined
+// all: una ##ble
+// without un: una ##ble
+// without una: un ##able
+// without ##able: una ##ble
+// without ##ble: [UNK]
 // ```
 //
-// 2. Cut *12345678* with the pattern of GPT-2, with that of cl100k and with that of Qwen. Which of them can learn to add numbers of any length digit by
-//    digit, and what does it pay?
+// ## Exercise
+//
+// Cut *12345678* with the pattern of GPT-2, with that of cl100k and with that of Qwen. Which of them can learn to add numbers of any length digit by
+// digit, and what does it pay?
 //
 // **Hint.** A piece is what a token cannot cross. How many different pieces of digits are there?
 //

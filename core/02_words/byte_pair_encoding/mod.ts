@@ -103,10 +103,10 @@
  * sentences of the translator. At first words are letters. Then stems and endings appear, and most
  * inflected words share a subword with their base form, as [the notes](notes:004.17) say. This does not last. A form
  * that is frequent enough becomes one token, as unrelated to its base as two one-hot vectors are. A list that makes
- * every word a token has lost the relation that was wanted. The reading below the figures gives both
+ * every word a token has lost the relation that was wanted. The captions of the figures give both
  * numbers, and which of the subwords of [the notes](notes:004.16) the corpus makes.
  *
- * **The notes, 004.16.** The counts do find parts of words, and the reading below the figures says at which merge. Which parts they are is a matter
+ * **The notes, 004.16.** The counts do find parts of words, and the caption of the first table says at which merge. Which parts they are is a matter
  * of the corpus: of the four examples one never comes up in this one. A test gives the training words that hold all four, and finds all four.
  *
  * **The notes, 004.17.** It holds for lists of a middle length. A few hundred subwords write all words of the corpus, and most inflected words share one
@@ -389,7 +389,7 @@ function specialTokensOf({ specialTokens: given = {} }: BytePairEncodingOptions)
 
 // ## Exercise
 //
-// 1. The words are *banana* 3 times and *bandana* 2 times. Which are the first three merges? Count by hand before you run the program.
+// The words are *banana* 3 times and *bandana* 2 times. Which are the first three merges? Count by hand before you run the program.
 //
 // **Hint.** In *banana* `a` and `n` stand side by side twice. Count again after each merge: the neighbours are others.
 //
@@ -408,13 +408,17 @@ function specialTokensOf({ specialTokens: given = {} }: BytePairEncodingOptions)
 // an + a
 // ```
 //
-// 2. A vocabulary for programs should hold `=foo` or `(bar`? Cut the line `let x=foo(bar);` with the pattern of GPT-2 and with that of cl100k
-//    ([section](../before_tokens/patterns.ts)). Which makes more pieces, and which tokens can never be learned?
+// ## Exercise
+//
+// A vocabulary for programs may want to hold `=foo`, `(bar` or `foo(`. Before any merge is learned, a pattern cuts the text into pieces. Cut the line
+// `let x=foo(bar);` with the pattern of GPT-2 and with that of cl100k ([section](../before_tokens/patterns.ts)). Which makes more pieces, and which of
+// the three tokens can never be learned?
 //
 // **Hint.** A token is part of one piece. What may stand before the letters of a piece?
 //
-// **Solution.** GPT-2 lets a space alone stand before letters, and cuts every sign off. cl100k lets any one sign stand there: it makes fewer pieces, its vocabulary may
-// hold a word with a bracket before it, and may have to hold the same word once for each sign.
+// **Solution.** GPT-2 lets nothing but a space stand before letters, and cuts every sign off: none of the three can be learned. cl100k lets any one sign stand there.
+// It makes fewer pieces, and `=foo` and `(bar` can be learned. `foo(` cannot, since a sign after letters begins the next piece. The price is that the vocabulary may
+// have to hold the same word once for each sign.
 //
 // ```ts
 // import { alignText, byPattern, cl100kPattern, gpt2Pattern } from "@heed/heed/words";

@@ -8,6 +8,9 @@ import type { Words } from "../../experiments/experiment.ts";
 import { fixed, percent } from "../../experiments/numbers.ts";
 import type { Merges } from "./byte_pair_encoding.ts";
 
+/** Of the merges that the Chinese side makes, some that are no words of the language. */
+const NO_WORDS: readonly string[] = ["个星期", "了一", "天早上", "个月"];
+
 /** What the experiment says. */
 export const words: Words<Merges> = {
   title: "Subwords that a corpus asks for",
@@ -22,8 +25,8 @@ export const words: Words<Merges> = {
     endings: "The endings er, est and ed become tokens",
     pro: "So does pro, the fourth example of [the notes](notes:004.16)",
     related:
-      "Cut by this many merges, most inflected words share a subword of three letters or more with their base form",
-    few: "Few subwords write many words: this many merges make fewer tokens than the corpus has words, and no " +
+      "Cut by as many merges as are set above, most inflected words share a subword of three letters or more with their base form",
+    few: "Few subwords write many words: so many merges make fewer tokens than the corpus has words, and no " +
       "character is unknown",
     all: "Cut by all merges, where most words are one token, fewer than a quarter still do",
   },
@@ -32,9 +35,13 @@ export const words: Words<Merges> = {
       const made = examples.map((name, i) =>
         endings[i] ? `“${name}” is merge ${endings[i]}` : `“${name}” is never made`
       );
+      const found = chinese.map(({ pair }) => pair.join("")), parts = found.filter((token) => NO_WORDS.includes(token));
       return `The first ${english.length} of ${total} merges, and those of the Chinese side of the same sentences, ` +
         "where nothing marks a word: the merges find words such as " +
-        `${chinese.slice(0, 3).map(({ pair }) => pair.join("")).join(", ")}. Of [the notes’](notes:004.16) examples, ` +
+        `${found.slice(0, 3).join(", ")}` +
+        `${
+          parts.length > 0 ? `, and also ${parts.join(", ")}, which are no words` : ""
+        }. Of [the notes’](notes:004.16) examples, ` +
         `${made.join(", ")}. A space is written ␣.`;
     },
     families: ({ shown: { chosen } }) =>

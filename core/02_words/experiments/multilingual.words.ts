@@ -9,7 +9,7 @@ import { fixed, number } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Multilingual } from "./multilingual.ts";
 
-const large = (temperature: number): string => temperature >= 100 ? "T → ∞" : `T = ${number(temperature)}`;
+const large = (temperature: number): string => `T = ${number(temperature)}`;
 
 /** What the experiment says. */
 export const words: Words<Multilingual> = {
@@ -43,7 +43,9 @@ export const words: Words<Multilingual> = {
           fixed(tokensPerCharacter[0]![warm]!, 2)
         }. One token for each character means that nothing is joined.`;
     },
-    drawn: () => "How often a sentence of the mixture comes from each language: the formula of the page.",
+    drawn: ({ temperatures }) =>
+      "How often a sentence of the mixture comes from each language: the formula of the page. " +
+      `At ${large(temperatures.at(-1)!)} the languages are nearly, but not quite, equal.`,
     cut: () => "A sentence of each language at both temperatures; the longer a token, the darker it is.",
   },
   reading: ({ tokensPerCharacter: rows, temperatures, warm, shown: { languages } }) => {

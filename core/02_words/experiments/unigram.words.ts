@@ -47,17 +47,26 @@ export const words: Words<Unigrams> = {
         fixed(alpha, 1)
       }: the probability to the power of α, over that of all ways, ` +
       "and how often each came.",
-    rounds: ({ sizes, shown: { steps } }) =>
-      `Each round has two turns of EM, then a pruning. From ${number(sizes[0]!)} pieces to ${
-        number(sizes.at(-1)!)
-      } the mean log-probability of a word goes ` +
-      `from ${fixed(steps[0]!.logProbability, 2)} to ${
-        fixed(steps.at(-1)!.logProbability, 2)
-      }: fewer pieces fit the words less well.`,
+    rounds({ shown: { steps } }) {
+      // Before the first turn the probabilities are those of the seeds: only second turns are compared.
+      const after = steps.filter(({ turn }) => turn === 2), first = after[0]!, last = after.at(-1)!;
+      const mean = "the mean log-probability of a word, at the second turn of a round, ",
+        found = fixed(last.logProbability, 2);
+      const change = first === last
+        ? `With ${number(last.pieces)} pieces ${mean}is ${found}.`
+        : `From ${number(first.pieces)} pieces to ${number(last.pieces)} ${mean}goes from ${
+          fixed(first.logProbability, 2)
+        } to ${found}${last.logProbability < first.logProbability ? ": fewer pieces fit the words less well" : ""}.`;
+      return "Each round has two turns, which count the pieces and set their probabilities (EM), then a pruning. The first turn of all " +
+        `finds the probabilities that the training starts from: ${
+          fixed(steps[0]!.logProbability, 2)
+        } nats for a word, ` +
+        `as natural logarithms are counted. ${change}`;
+    },
     cut: ({ vocabulary, atEnding, shown: { forms } }) =>
       `Inflected words, cut by ${vocabulary[0]} tokens of a unigram model and ${
         vocabulary[1]
-      } of byte-pair encoding. A last piece that is the ending is dark. Of ` +
+      } of byte-pair encoding. A last piece that is the ending is dark; it must be the ending exactly, -s and not -es. Of ` +
       `${forms} words ${percent(atEnding[0])} end so or are one piece, and ${
         percent(atEnding[1])
       } with byte-pair encoding.`,

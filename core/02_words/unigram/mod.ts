@@ -19,7 +19,8 @@
  * with $0.3 \cdot 0.1 \cdot 0.2 = 0.006$. The first one wins. Together they give the text its probability, $0.045 + 0.02 + 0.006 = 0.071$. Given the text, the three
  * have the probabilities $0.045 / 0.071 = 0.634$, $0.02 / 0.071 = 0.282$ and $0.006 / 0.071 = 0.085$.
  *
- * A turn of the training counts with these weights. `e` stands in the first segmentation and in the third one, and is expected 0.718 times; `t` 0.366
+ * A turn of the training has two steps. The first one counts how often each piece is expected (expectation, E). The second one sets the probability of
+ * each piece to its part of all these counts, or a little below (maximization, M). Both together are called EM. The first step counts with the weights above. `e` stands in the first segmentation and in the third one, and is expected 0.718 times; `t` 0.366
  * times, `st` 0.634, `es` 0.282 and `s` 0.085 times.
  *
  * ```ts
@@ -68,6 +69,10 @@
  * each is found from the few places at which a last piece can begin: $nL$ steps, with pieces of up to $L$ characters. This is the
  * Viterbi algorithm. With sums in place of maxima the same steps add up $P(X)$.
  *
+ * **Drawing a segmentation.** A segmentation can also be drawn by chance, in proportion to a power of its probability, $P(s)^\alpha$. With $\alpha = 1$ it comes as
+ * often as its probability says, with $\alpha = 0$ all segmentations come equally often, and the larger $\alpha$ is, the more often comes the most probable one.
+ * [Section](../multilingual.ts) says what this is for.
+ *
  * **The parts.** The [lattice](lattice.ts) holds all ways to cut a text, and is asked for the best, the $k$ best, one by chance, and expected counts. A
  * [trie](trie.ts) finds the pieces in the text. The [training](training.ts) starts from [substrings that repeat](seeds.ts). The result is a
  * [vocabulary](model.ts), which cuts new texts; [data](data.ts) is what a file holds of it.
@@ -76,7 +81,7 @@
  * *SentencePiece: A Simple and Language Independent Subword Tokenizer and Detokenizer for Neural Text Processing*, whose program this section follows; Andrew
  * Viterbi 1967, *Error Bounds for Convolutional Codes and an Asymptotically Optimum Decoding Algorithm*; Arthur Dempster, Nan Laird, Donald Rubin 1977,
  * *Maximum Likelihood from Incomplete Data via the EM Algorithm*; Percy Liang, Dan Klein 2007, *Structured Bayesian Nonparametric Models with Variational
- * Inference* (the digamma function in the M-step); Kaj Bostrom, Greg Durrett 2020, *Byte Pair Encoding is Suboptimal for Language Model Pretraining*.
+ * Inference* (the digamma function in the M-step: by it a rare piece gets a little less than its part of the counts, [section](training.ts)); Kaj Bostrom, Greg Durrett 2020, *Byte Pair Encoding is Suboptimal for Language Model Pretraining*.
  *
  * ## Every way to cut a word, tried
  *
@@ -162,7 +167,7 @@ export function plainSegmentation(text: string, scores: ReadonlyMap<string, numb
 // The sum over all segmentations takes the same steps. Where the best one kept a maximum, $P(X)$ keeps a sum, and the logarithms
 // are added by `logAdd`, which takes the logarithm of a sum of two exponentials without leaving the logarithms. The sum up to a place is what comes
 // from the left. The same from the right says how the text goes on, and both together how often a piece is expected: all paths through it, divided by
-// all paths.
+// all paths. This pair of sums, one from each side, is called *forward–backward*.
 
 /**
  * The logarithm of the probability of a text, over all ways to cut it.

@@ -13,7 +13,7 @@ import type { Regularization } from "./regularization.ts";
 export const words: Words<Regularization> = {
   title: "Cut by chance, and misspelt",
   purpose:
-    "A classifier adds up the embeddings of a word's pieces and names the base of the word. In training the words are cut the best way each time, or by chance. In the test " +
+    "A classifier adds up the embeddings of a word's pieces (a vector for each piece, [section](../../embeddings.ts)) and names the base of the word. In training the words are cut the best way each time, or by chance. In the test " +
     "they are cut the best way, as they are spelt and with one letter wrong. Change how much chance there is.",
   controls: {
     dropout: {
@@ -50,7 +50,9 @@ export const words: Words<Regularization> = {
     (dropout! > pairs! && sampled! > unigram!
       ? "So the model becomes more robust, and not less. "
       : "At this setting sampling does not help both. ") +
-    `The difference is as large as ${
+    `For ${
+      dropout! - pairs! > sampled! - unigram! ? "byte pairs" : "the unigram vocabulary"
+    } the difference is as large as ${
       fixed(Math.max(dropout! - pairs!, sampled! - unigram!), 2)
     } because a bag of pieces has nothing else to go by; a sentence around the word would help as well.`,
   ],
