@@ -9,7 +9,7 @@
  *
  * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
  * is large where both point the same way (similarity, 相似度), 0 where they are perpendicular, and negative where they point in
- * opposite directions. For vectors of one direction it also grows with their lengths. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
+ * opposite directions. At a fixed angle its absolute value grows with their lengths. A [softmax](../02_words/softmax.ts) turns the scores of a query (attention scores, 注意力分数) into positive weights with
  * the sum one (attention weights, 注意力权重). Each key has a value, and the output is the average of the values by these weights (attention pooling, 注意力汇聚).
  *
  * ```picture attention_by_hand The example worked below. Left: the query of 苹果 and three keys; the dot product is largest for the key of
@@ -156,7 +156,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## Vanishing or exploding
 //
-// **The notes, 001.17, 002.20 and 004.73.** They give three reasons: the gradient would vanish or explode, it would vanish, it would explode. The
+// **The notes, 001.17, 002.20 and 004.73.** They give three reasons: the gradient would vanish or explode, it would vanish, it would explode. For the variance $d$, coordinates
+// that are independent, with mean 0 and variance 1, are enough; that they are normally distributed is neither needed nor enough. The
 // [experiment](experiments/scaled_dot_product.ts) measures the gradient of each query: both happen, to different queries. The median
 // vanishes, the largest explodes. The first statement is right, and each of the others tells one half.
 
@@ -178,7 +179,7 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // **The notes, 003.30.** A slip of the pen: the scores are products of a query with *keys*. A product of a query with itself would
 // say nothing of other positions.
 //
-// **The notes, 002.19.** It holds. An additive score is $w^\top \tanh(W_1 q + W_2 k)$: with D hidden units it needs D values of tanh for each of the $TS$ pairs,
+// **The notes, 002.19.** It holds. An additive score is $a^\top \tanh(M_1 q + M_2 k)$, with learned matrices $M_1$, $M_2$ and a learned vector $a$: with D hidden units it needs D values of tanh for each of the $TS$ pairs,
 // $TSD$ of them, and stores as many numbers. The product needs $TSD$ multiply-adds inside one `matmul` (matrix multiplication, 矩阵乘法),
 // the operation that processors do best, and stores $TS$. Vaswani et al. add that for wide keys the additive score is the better one unless the product is scaled.
 
@@ -234,8 +235,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
  * Mixes the rows of `value` by how well each `query` matches each `key`.
  *
  * Takes $O(TSD)$ time and, as spelled out here, $O(TS)$ memory. A query that may look nowhere
- * yields zeros and passes no gradient back. Nothing of a key that a query may not look at reaches it, or comes
- * back from it, not even NaN. Where heads share keys and values, `G` groups
+ * yields zeros and passes no gradient back. A key that a query may not look at does not change its
+ * output, even if it holds NaN, and gets no gradient from it. Where heads share keys and values, `G` groups
  * for `H` heads, head `h` reads group `⌊h / (H / G)⌋`.
  *
  * @example
@@ -304,7 +305,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
 }
 
 // #region Weights that are given, groups of heads, values of another width
-// Dropout and the heads' own maps mix by weights that were computed before. Grouped heads share keys and values
+// With dropout, or where the map of each head is asked for, the weights are computed first, and the values are mixed by them afterwards. Grouped heads share keys and values
 // ([section](multi_head.ts)). Kernels have one width for keys and values; zeros fill the narrower ones up.
 
 /**
@@ -354,7 +355,7 @@ export interface AttentionOptions {
   readonly mask?: TensorLike<boolean> | undefined;
   /** Added to the scores, `-Infinity` forbids, broadcast to `[B, H, T, S]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
-  /** Whether query `t` sees only keys up to `t + S − T`, the last one all; false by default. */
+  /** Whether query `t` sees keys up to `t + S − T`, so the last sees all; false by default. */
   readonly causal?: boolean | undefined;
   /** Factor of the dot products; `1 / √D` by default. */
   readonly scale?: number | undefined;

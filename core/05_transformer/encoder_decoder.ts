@@ -368,7 +368,7 @@ export class EncoderDecoder extends Module {
 
 // ## What runs once
 //
-// A program encodes the source once, and decodes once for each word. This model is not trained, so its
+// A program encodes the source once, and decodes once for each word. The model in this program is not trained, so its
 // words mean nothing.
 //
 // ```ts
@@ -416,7 +416,7 @@ export class EncoderDecoder extends Module {
 // ## On real sentences
 //
 // The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm, 前置) and the schedule of
-// the paper ([section](../06_training/schedules.ts)). Three words of the run are of later sections. The *loss* is measured in nats per token, the natural
+// the paper ([section](../06_training/schedules.ts)). Three terms of the run are explained in later sections. The *loss* is measured in nats per token, the natural
 // logarithm of one over the probability of the right token; 0 would be certainty ([section](../06_training/loss.ts)). *Label smoothing* [标签平滑] asks for a little less than certainty, so that
 // the loss cannot reach 0. *BLEU* compares translations with those of people, from 0 to 100, by the words and word groups that both have
 // ([section](../06_training/bleu.ts)).

@@ -68,19 +68,19 @@
  * | $\mu$    | `momentum`     | one number  |
  * | $\eta$   | `learningRate` | one number  |
  *
- * **What the sum does.** While the gradient stays the same, $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
+ * **What the sum does.** While the gradient $g$ stays the same, the velocity $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
  * between the walls of a valley, $u$ falls to $g - \mu g + \mu^2 g - \dots = g / (1 + \mu)$, about half. So momentum goes faster along the valley
  * without leaving it.
  *
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
  * each gradient moves the parameter by $\eta\, g / (1 - \mu)$. So the rate that is best for SGD is often too large with momentum, as for
- * the language model of the experiment. In a valley of two numbers it can serve both, since the walls allow momentum more:
+ * the language model of the experiment. In a valley of two numbers one rate can serve both, since momentum diverges only at a larger rate:
  * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$. The price there is that momentum runs past the
  * minimum and comes back, several times.
  *
  * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and
- * divides. [AdamW](adam.ts) also subtracts a small multiple of each weight from it (weight decay) [权重衰减]. A penalty adds that multiple to the gradient instead, and Adam's division then
+ * divides. [AdamW](adam.ts) also subtracts a small multiple of each weight from it (weight decay) [权重衰减]. The older way is a penalty on the squares of the weights in the loss. It adds that multiple to the gradient, and Adam's division then
  * changes it too; AdamW subtracts it directly.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
@@ -285,9 +285,8 @@ export class Optimizer {
 // A valley of two numbers has no rare words, and a language model has. As an input, the vector of a word has a gradient only in batches
 // that contain the word. The same vectors are the rows that score the next word ([section](../05_transformer/decoder_only.ts)), and a row has a gradient in every batch: a small one for a
 // rare word, which lowers its score. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
-// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. The small gradients of rare words agree for many steps, and a step that follows
-// a rare large one is longer than one of steady gradients ([Adam](adam.ts) has the bound). The gradients of frequent words
-// disagree, so that their average is short. The [experiment](experiments/optimizers.ts) measures both distances, on words and on
+// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. First, the small gradients of rare words agree for many steps, while those of frequent words disagree and their average is short. Second, a step that follows
+// a rare large one is longer than one of steady gradients ([Adam](adam.ts) has the bound).  The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
 //
 // One thing flatters the rules that divide. The axes of this valley are the two parameters, so a division per parameter can undo its

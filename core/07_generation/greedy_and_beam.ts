@@ -22,7 +22,7 @@
  * $-1.715 + \log 0.8 = -1.938$. Its sentence is *sat away*, with a probability of 0.144.
  *
  * *A beam of two* keeps *sat* and *ran* ($\log 0.4 = -0.916$) and prunes *away* ($\log 0.1 = -2.303$). The second step ranks
- * six hypotheses. First comes *ran* END, with $-0.916 + \log 0.5 = -1.609$: it takes one of the two places and is finished. *ran away*,
+ * six hypotheses; of $2 \cdot 4 = 8$ two have a probability of 0. First comes *ran* END, with $-0.916 + \log 0.5 = -1.609$: it takes one of the two places and is finished. *ran away*,
  * with $-0.916 + \log 0.48 = -1.650$, takes the other place. *sat away* comes third and is pruned. So the third step expands
  * one prefix, and again keeps two hypotheses. *ran away* END is one, with $-1.650 + \log 0.8 = -1.873$. The other is *ran away away*; it is cut
  * off, because this search stops after 3 tokens. Both finished sentences, *ran* with 0.200 and *ran away* with 0.154, are more probable than
@@ -46,7 +46,7 @@
  * const spell = (tokens: readonly number[]) => tokens.map((token) => words[token]).join(" ");
  * const model = (tokens: readonly number[]) => next[spell(tokens)]!.map(Math.log);
  * const list = (prefixes: readonly Prefix[]) =>
- *   prefixes.map(({ tokens, logProbability }) => `${spell(tokens)} ${logProbability.toFixed(3)}`).join(", ");
+ *   prefixes.map(({ tokens, logProbability }) => `${spell(tokens)} ${logProbability.toFixed(3)}`).join(", ") || "none";
  *
  * for (const numBeams of [1, 2]) {
  *   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
@@ -73,7 +73,7 @@
  * W = 1, step 3: sat away END -1.938 | pruned: sat away away -3.324
  * W = 2, step 1: sat -0.693, ran -0.916 | pruned: away -2.303
  * W = 2, step 2: ran END -1.609, ran away -1.650 | pruned: sat away -1.715, sat END -1.772, sat sat -1.897, ran ran -4.828
- * W = 2, step 3: ran away END -1.873, ran away away -3.260 | pruned:
+ * W = 2, step 3: ran away END -1.873, ran away away -3.260 | pruned: none
  * W = 1, alpha 0: sat away 0.144, score -1.94
  * W = 2, alpha 0: ran 0.200, score -1.61
  * W = 2, alpha 0: ran away 0.154, score -1.87
@@ -109,7 +109,7 @@
  * happens after $373$ tokens; where each has $e^{-1}$, after about twice as many. From there on every
  * sequence is as good as every other. The sum of logarithms ranks them in the same order and stays finite.
  *
- * **Cost.** The first step has one prefix and ranks $V$ hypotheses; each further step ranks $W \cdot V$. So $T$ steps rank
+ * **Cost.** The first step has one prefix and ranks $V$ hypotheses; each further step ranks $W \cdot V$ at most. So $T$ steps rank
  * $O(W\,V\,T)$, where $O$ leaves out constant factors. Greedy search ranks $O(V\,T)$, exhaustive search [穷举搜索] $O(V^T)$. With $V = 10^4$, $T = 10$ and $W = 5$ those are about $5 \cdot 10^5$, $10^5$ and $10^{40}$. The model
  * runs the $W$ prefixes as one batch, and its cache ([section](kv_cache.ts)) holds the keys and values of all $W$. So a beam
  * of $W$ costs up to $W$ times the arithmetic and the memory of greedy search; its latency grows less, as far as the device
@@ -564,7 +564,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 // Beam search looks for the sequence that the *model* finds most probable. Whether that is a good translation is another
 // question. Koehn and Knowles 2017 find that translations get worse again beyond a moderate width. Stahlberg and Byrne 2019
 // search exactly, without a beam, and find that for more than half of the sentences the most probable sequence is the empty
-// one. So a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
+// one. In such models a narrow beam is good *because* it makes search errors: it misses the model's own mistakes. Murray and Chiang
 // 2018 trace the preference for short sequences to the sum of log-probabilities: every token costs, and a model that is trained word by word is not told what a length is worth. A
 // length penalty counteracts the bias, as the run below shows; it does not remove it. Eikema and Aziz 2020 go
 // further: of all sequences the most probable one holds so little probability mass [概率质量] that it says little about the
@@ -598,7 +598,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 
 // ## Pitfall: multiplying probabilities
 //
-// `prefix.probability * probabilities[token]` ranks short sequences as well as the sum of logarithms does. Once the products
+// `prefix.probability * probabilities[token]` gives short sequences the same order as the sum of logarithms. Once the products
 // fall below $e^{-745}$ all of them are 0, and the beam keeps the first tokens instead of the best. The test "beamStep() ranks
 // prefixes whose probability underflows" has such a pair.
 

@@ -18,6 +18,7 @@ import {
   LINE,
   type Margins,
   number,
+  pathThrough,
   picture,
   px,
   seriesTints,
@@ -321,14 +322,13 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
   const written: Box[] = [];
   const bands = curves.map(({ label, points, ranges = [] }, i) => {
     if (!isLine || ranges.length < 2) return "";
-    const edge = (side: 0 | 1): string[] =>
-      ranges.map((range, j) => at([points[j]![0], range[side]]).map(px).join(" "));
-    const d = `M${[...edge(1), ...edge(0).toReversed()].join("L")}z`;
+    const edge = (side: 0 | 1) => ranges.map((range, j) => at([points[j]![0], range[side]]));
+    const d = `${pathThrough([...edge(1), ...edge(0).toReversed()])}z`;
     return el("g", looks[i]!.color, el("path", { class: "band", d }, tip(label)));
   });
   const groups = curves.map((curve, i) => {
     const places = curve.points.map(at), look = looks[i]!;
-    const path = places.map(([x, y], j) => `${j === 0 ? "M" : "L"}${px(x)} ${px(y)}`).join("");
+    const path = pathThrough(places);
     const parts: string[] = [];
     if (areas && places.length > 0) {
       parts.push(el("path", { class: "area", d: `${path}V${px(bottom)}H${px(places[0]![0])}z` }));

@@ -19,7 +19,7 @@ const best = (rows: readonly Row[]): Row => rows.reduce((a, b) => b.perplexity <
 /** The recorded run. */
 export const run: RunFigures<LanguageModelsRun> = {
   figures(findings) {
-    const { rows, characters } = findings,
+    const { rows, characters, recipe } = findings,
       byCharacter = ofKind(rows, "characters"),
       bySubword = ofKind(rows, "subwords");
     const points = (some: readonly Row[], value: (row: Row) => number) =>
@@ -67,7 +67,12 @@ export const run: RunFigures<LanguageModelsRun> = {
         kind: "table",
         caption:
           "All models. Perplexities are per token, so only those of one kind of token can be compared; bits per character can be compared " +
-          "wherever they stand. Size counts n-grams of a table and parameters of a network. Seconds of one core for the training.",
+          "wherever they stand. Size counts n-grams of a table and parameters of a network. Seconds of one core for the training." +
+          (networks.length === 0
+            ? ""
+            : ` Each network learns for ${
+              number(recipe.steps)
+            } steps of ${recipe.batchSize} windows of ${recipe.contextLength} characters.`),
         columns: ["model", "perplexity", "bits per character", "size", "MB", "seconds", "tokens scored per second"],
         rows: rows.map(({ name, perplexity, bits, size, bytes, seconds, tokensPerSecond }) => [
           name,
@@ -81,7 +86,7 @@ export const run: RunFigures<LanguageModelsRun> = {
       },
     ];
   },
-  reading({ rows, recipe, transformer, unknown, training, vocabularies }) {
+  reading({ rows, recipe, transformer, recurrent, unknown, training, vocabularies }) {
     const byCharacter = ofKind(rows, "characters"), words = ofKind(rows, "words"), top = best(byCharacter);
     const last = byCharacter.at(-1)!,
       others = othersOf(rows),
@@ -123,10 +128,36 @@ export const run: RunFigures<LanguageModelsRun> = {
           `character, ${fixed(Math.abs(network.bits! - top.bits!), 3)} ${
             network.bits! < top.bits! ? "below" : "above"
           } the best table, and took ` +
-          `${number(network.seconds / top.seconds, 2)} times the seconds. One seed, and ` +
+          `${number(network.seconds / top.seconds, 2)} times the seconds.`,
+      );
+    }
+    const recurrents = networksOf(rows).filter((row) => row !== network);
+    if (network && recurrents.length > 0) {
+      const sorted = [network, ...recurrents].toSorted((a, b) => a.bits! - b.bits!), lowest = sorted[0]!;
+      const width = (row: Row): number => recurrent[row.name as keyof typeof recurrent];
+      paragraphs.push(
+        `${
+          recurrents.map((row) =>
+            `The ${row.name} of one layer of width ${width(row)} has ${number(row.size)} parameters`
+          ).join(". ")
+        }. ` +
+          `Each learns from as many windows as the Transformer, with the same optimizer and the same schedule. In bits per character, ` +
           `${
-            number(recipe.steps * recipe.batchSize * recipe.contextLength / training.characters, 2)
-          } passes over the text: longer training would lower it.`,
+            sorted.map((row) => `the ${row.name} has ${fixed(row.bits!, 3)}`).join(", ")
+          }. The ${lowest.name} is the best of them${
+            lowest.bits! < top.bits! ? ", and better" : ", and worse"
+          } than the best table. The training takes ${
+            sorted.map((row) => `${number(row.seconds, 2)} s (${row.name})`).join(", ")
+          }. In the test the Transformer sees at most ${recipe.contextLength} characters, and a recurrent network all that its state keeps of a longer window.`,
+      );
+    }
+    if (network) {
+      paragraphs.push(
+        `All this is for one seed, one learning rate and ${
+          number(recipe.steps * recipe.batchSize * recipe.contextLength)
+        } characters read, from a text of ${
+          number(training.characters)
+        }. It says which network has learned most after so few steps, and not which is best after long training.`,
       );
     }
     return paragraphs;

@@ -12,6 +12,13 @@ import { text } from "../../core/cli/arguments.ts";
 import { quote, UsageError } from "../../core/cli/errors.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { type LanguageModel, measureScores, score } from "../../core/03_language_models/autoregressive.ts";
+import {
+  elman,
+  gru,
+  lstm,
+  type Recurrence,
+  RecurrentLanguageModel,
+} from "../../core/03_language_models/lstm/language_model.ts";
 import { smoothings, trainNGrams, wordVocabulary } from "../../core/03_language_models/n_grams/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { SequenceWindows } from "../../core/06_training/batching.ts";
@@ -79,9 +86,11 @@ interface Entry {
 }
 
 /** How networks are trained. */
-export const RECIPE = { steps: 1500, batchSize: 16, contextLength: 64, peak: 2e-3, warmupSteps: 100, seed: 1 } as const;
+export const RECIPE = { steps: 1000, batchSize: 16, contextLength: 64, peak: 2e-3, warmupSteps: 100, seed: 1 } as const;
 /** Layout of the Transformer. */
 export const TRANSFORMER = { hiddenSize: 128, numLayers: 4, numHeads: 4 } as const;
+/** Widths of the recurrent networks of one layer, which have about as many parameters as the Transformer. */
+export const RECURRENT = { RNN: 620, LSTM: 312, GRU: 360 } as const;
 /** Tokens of the byte-pair encoding. */
 export const SUBWORDS = 2000;
 
@@ -132,6 +141,15 @@ function network(
   };
 }
 
+/** A recurrent network, with its width of {@linkcode RECURRENT}. */
+function recurrent(name: keyof typeof RECURRENT, recurrence: Recurrence): Entry {
+  return network(
+    name,
+    (vocabSize, _, random) =>
+      new RecurrentLanguageModel({ vocabSize, hiddenSize: RECURRENT[name], recurrence }, random),
+  );
+}
+
 /** All models, in the order of the table. */
 export const MODELS: readonly Entry[] = [
   ...[1, 2, 3, 4, 5, 6, 7, 8, 10].map((order) => nGrams("characters", order)),
@@ -144,12 +162,16 @@ export const MODELS: readonly Entry[] = [
     "Transformer",
     (vocabSize, contextLength, random) => new DecoderOnly({ vocabSize, contextLength, ...TRANSFORMER }, random),
   ),
+  recurrent("RNN", elman),
+  recurrent("LSTM", lstm),
+  recurrent("GRU", gru),
 ];
 
 /** What is kept. */
 export interface LanguageModelsRun {
   readonly recipe: typeof RECIPE;
   readonly transformer: typeof TRANSFORMER;
+  readonly recurrent: typeof RECURRENT;
   readonly subwords: number;
   /** Characters of the test text, tokens of both parts and sizes of the vocabularies by kind of token, unknown words of the test. */
   readonly characters: number;
@@ -246,6 +268,7 @@ if (import.meta.main) {
   const findings: LanguageModelsRun = {
     recipe: RECIPE,
     transformer: TRANSFORMER,
+    recurrent: RECURRENT,
     subwords: SUBWORDS,
     characters,
     training: of(({ training }) => training.length),

@@ -84,7 +84,7 @@ testInBrowser("the search of a Chinese page finds its words, in an index that on
   await withTab({}, async ({ page, open, complaints, requests }) => {
     await open("zh/index.html");
     await page.keyboard.press("/");
-    await page.fill("dialog[open] input", "凸包");
+    await page.fill("dialog[open] input", "拿手");
     await page.waitForFunction(() => document.querySelector("dialog[open] .results a"));
     const first = await page.evaluate(() => document.querySelector<HTMLAnchorElement>("dialog[open] .results a")!.href);
     assertStringIncludes(first, `zh/${PAGE}`);

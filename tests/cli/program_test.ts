@@ -4,8 +4,12 @@
  * Starting programs needs permission; without it these tests are reported as ignored.
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS, loadCommand } from "../../core/cli.ts";
+import { openTextModel, readTextModel } from "../../core/cli/models.ts";
+import { RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
+import { createReferenceDevice } from "../../core/engine/reference.ts";
+import { type Tensor, tensor, withBackend } from "../../mod.ts";
 import { testWithFolder } from "../permissions.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -504,9 +508,32 @@ test("train ngram counts a text in a moment, and generate, info and other progra
   await wrong("it is no vocabulary of an n-gram model", "generate", "a", "--model", `${folder}/words`);
 });
 
-test("train rnn, lstm and gru learn a text, go on bit for bit, and generate continues it", async (folder) => {
+/** Log-probability of the tokens of a text after the first, by a saved recurrent model that reads them one by one. */
+async function byHand(folder: string, text: string): Promise<{ tokens: number; logProbability: number }> {
+  const saved = await readTextModel(folder), ids = saved.notes.vocabulary.encode(text);
+  const rows = withBackend(createReferenceDevice(), () => {
+    const model = openTextModel(saved), rows: Tensor[] = [];
+    assert(model instanceof RecurrentLanguageModel);
+    let states = {};
+    for (const id of ids.slice(0, -1)) {
+      const { logits, ...after } = model.read(tensor(Int32Array.of(id), [1, 1]), states);
+      rows.push(logits);
+      states = after;
+    }
+    return rows;
+  });
+  let logProbability = 0;
+  for (const [t, row] of rows.entries()) {
+    const scores = [...await row.read()], total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
+    logProbability += scores[ids[t + 1]!]! - Math.log(total);
+  }
+  return { tokens: rows.length, logProbability };
+}
+
+test("train rnn, lstm and gru learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
   const data = `${folder}/text.txt`;
   await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  await Deno.writeTextFile(`${folder}/short.txt`, "the dog sat on the cat and the mat\n");
   for (const kind of ["rnn", "lstm", "gru"]) {
     const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
     const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
@@ -528,6 +555,13 @@ test("train rnn, lstm and gru learn a text, go on bit for bit, and generate cont
     assertEquals(first.output, second.output);
     assertEquals([beams.code, beams.output.startsWith("the "), coarse.code], [0, true, 0]);
     assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${kind}\\)`));
+    // What it measures is what the book's formula says in float64, one token after the other, with the states handed on.
+    const measured = await heed("evaluate", whole, "--data", `${folder}/short.txt`, "--json");
+    assertEquals([measured.code, measured.errors], [0, ""]);
+    const { logProbability, tokens } = JSON.parse(measured.output);
+    const expected = await byHand(whole, await Deno.readTextFile(`${folder}/short.txt`));
+    assertEquals(tokens, expected.tokens);
+    assertAlmostEquals(logProbability, expected.logProbability, 1e-3);
     const other = await heed("train", "lm", "--resume", "--out", whole);
     assertEquals(other.code, 1);
     assertStringIncludes(other.errors, `it is one of "heed train ${kind}"`);

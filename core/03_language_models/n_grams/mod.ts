@@ -362,7 +362,8 @@ function joined(
 
 // ## On one text
 //
-// N-gram models of every order learn the first nine tenths of Tiny Shakespeare, and predict the rest. Tokens are characters, subwords or words.
+// N-gram models of every order learn the first nine tenths of Tiny Shakespeare, and predict the rest. Tokens are characters, subwords or words. A [Transformer](../../05_transformer/decoder_only.ts) learns
+// its characters, and so do [recurrent networks](../lstm/language_model.ts) of about as many parameters.
 //
 // ```picture language_models_run N-gram models of characters, subwords and words by their order.
 // ```

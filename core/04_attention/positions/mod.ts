@@ -122,7 +122,7 @@
  * **The notes, 004.71.** The first fault is one of learned codes only: between two sinusoidal codes the distance is a turn, as above. The second one holds:
  * absolute positions do not generalize (泛化), as the figure shows. Whether relative ones generalize depends on what they do
  * with distances that training never had. ALiBi gives them a larger penalty, as it gives to every larger distance. Shaw and T5 treat them as the farthest
- * distance that they tell apart, and fail where that one lies beyond the training. RoPE turns queries and keys by angles that are new, and fails. Longer contexts are
+ * distance that they tell apart, and do worse where that one lies beyond the training. RoPE turns queries and keys by angles that are new, and fails. Longer contexts are
  * reached with rescaled frequencies, by position interpolation [位置内插] (Chen et al. 2023), NTK-aware scaling (bloc97 2023) or YaRN (Peng et al. 2023).
  * They have a [page](rotary_scaling.ts) of their own.
  *

@@ -44,7 +44,8 @@ export const words: Words<Extrapolation> = {
     seed: SEED_WORDS,
   },
   claims: {
-    within: "Within the trained length every scheme answers more than 85 in 100; without positions it is fewer than 60",
+    within:
+      "In the second half of the trained length every scheme answers more than 85 in 100; without positions it is fewer than 60",
     absolute:
       "Absolute positions, learned or sinusoidal, do not generalize: past twice the length, fewer than 40 in 100",
     relative:

@@ -41,7 +41,9 @@ export const words: Words<Scaling> = {
       `${percent(alignedLargest[0]!)} 变到 ${percent(alignedLargest.at(-1)!, 3)}。`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `传到一个查询的梯度，取各坐标的均方根：${queries} 个查询（每个配 ${keys} 个键）的中位数、平均值和最大值。` +
-      `输出处的梯度方差为 1，值的方差也为 1。不缩放时，宽度 1024 下中位数为 ${number(gradient.median.at(-1)!, 2)}，` +
+      `这里没有损失，而是给每个输出一个方差为 1 的随机梯度；值的方差也为 1。不缩放时，宽度 1024 下中位数为 ${
+        number(gradient.median.at(-1)!, 2)
+      }，` +
       `平均值为 ${number(gradient.mean.at(-1)!, 2)}，最大值为 ${number(gradient.largest.at(-1)!, 2)}；` +
       `缩放时（虚线）分别为 ${number(scaledGradient.median.at(-1)!, 2)}、${
         number(scaledGradient.mean.at(-1)!, 2)
