@@ -64,7 +64,7 @@ export const words: Words<Classes> = {
     (idiom === 1
       ? "A unigram model takes words for independent, and here they are. "
       : `A unigram model takes words for independent. An idiom has ${idiom} words here. The model counts its evidence ${idiom} times, once for each word, ` +
-        `although they say the same. `) +
+        `although they say the same.`) +
     ` The classifier learns to give each of them a smaller weight. It ends ${
       fixed(100 * ahead, 1)
     } percentage points ahead.`,
