@@ -60,13 +60,14 @@
  * empty: a token BEGIN stands there, or the first token is not predicted.
  *
  * **The notes, 004.28.** Right, and more than a trick: the sum is what every program of this book keeps, from the loss to
- * the beam.
+ * [beam search](../07_generation/greedy_and_beam.ts), which compares unfinished texts by it.
  *
- * **The notes, 004.29.** Refuted. A logarithm keeps a number representable. The gradient of a network is a product of Jacobians, which
- * no logarithm enters: what a layer multiplies, it multiplies with or without one. Residual connections
+ * **The notes, 004.29.** Refuted. A logarithm keeps a number representable. The gradient of a network is a product of matrices, one for each layer: the
+ * derivatives of all its outputs by all its inputs, its Jacobian. No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
  * ([section](../05_transformer/residual.ts)), norms ([section](../05_transformer/normalization.ts)) and clipping
- * ([section](../06_training/clipping.ts)) are what helps there. One grain of truth: the loss $-\log p$ has the gradient $p - q$, which does not
- * vanish where the model is confidently wrong, while the gradient of $p$ itself does.
+ * ([section](../06_training/clipping.ts)) are what helps there. One grain of truth: with $p$ the probability of the token that came, the
+ * loss $-\log p$ has a simple gradient by the logits: all probabilities, minus 1 at the place of that token. It does not vanish where the model is
+ * confidently wrong, while the gradient of $p$ itself does.
  *
  * Sources: Shannon 1951, *Prediction and Entropy of Printed English*; Jelinek, Mercer, Bahl and Baker 1977, *Perplexity: a measure of
  * the difficulty of speech recognition tasks*; Ng and Jordan 2002, *On Discriminative vs. Generative Classifiers*; Gao et al. 2020,

@@ -6,7 +6,8 @@
  *
  * **Idea.** A language model (语言模型) gives a probability to every sequence. The chain rule makes it a product: one factor for each token,
  * given the tokens before it ([section](autoregressive.ts)). The models of this chapter differ in how they see those tokens. A table
- * of counts knows a few of them and only as a whole; a network reads their vectors, a few of them or all.
+ * of counts knows the last few of them, and only as a whole. A recurrent network reads their vectors one after the other, from the first to the last,
+ * and knows of them what its state holds.
  *
  * | page             | answers                                                           |
  * | ---------------- | ----------------------------------------------------------------- |

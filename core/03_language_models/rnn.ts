@@ -1,7 +1,7 @@
 /**
  * # Recurrent networks
  *
- * **Question.** A feed-forward language model sees a window of fixed width. A text has any length. How does a network of
+ * **Question.** An n-gram model sees a window of fixed width, the last few tokens. A text has any length. How does a network of
  * fixed size read all of it?
  *
  * **Idea.** It reads one word after the other and keeps a vector, the *hidden state* (隐藏状态). At each step the new state is
@@ -14,8 +14,8 @@
  * ```
  *
  * **By hand.** Two words, 我 喜欢 (*I like*), in two dimensions. Their vectors are (1, 0) and (0, 1), the matrix of the input is the
- * identity, and there is no bias. The first state is tanh of (1, 0), which is (0.762, 0.000). The matrix of the state turns
- * it into 0.762 · (0.5, 0.5) = (0.381, 0.381). The second word is added: (0.381, 1.381). Its tanh is the second state, (0.363, 0.881).
+ * identity, and there is no bias. The first state is tanh of (1, 0), which is (0.762, 0.000). The matrix of the state has the rows
+ * (0.5, 0.5) and (−0.5, 0.5). The first number of the state is multiplied by the first row, the second number by the second row, and the products are added: 0.762 · (0.5, 0.5) + 0 · (−0.5, 0.5) = (0.381, 0.381). The second word is added: (0.381, 1.381). Its tanh is the second state, (0.363, 0.881).
  *
  * ```ts
  * import { plainRnn } from "@heed/heed/language-models";
@@ -129,10 +129,15 @@ export function plainRnn(
 // matrix of the derivatives of the new state by the old one: $W_h$, each column $j$ times the slope of tanh, $1 - h_{t,j}^2$. Over a
 // distance these matrices are multiplied:
 //
-// $$\frac{\partial h_k}{\partial h_t} = \prod_{j=t+1}^{k} W_h\, \mathrm{diag}(1 - h_j^2), \qquad \frac{\partial h_k}{\partial W_x} = \sum_{t=1}^{k} x_t^\top \Big( \frac{\partial h_k}{\partial h_t} \text{ after } \mathrm{diag}(1 - h_t^2) \Big)$$
+// $$\frac{\partial h_k}{\partial h_t} = \prod_{j=t+1}^{k} W_h\, \mathrm{diag}(1 - h_j^2), \qquad \frac{\partial L}{\partial W_x} = \sum_{t=1}^{k} x_t^\top \Big( \frac{\partial L}{\partial h_t} \odot (1 - h_t^2) \Big)$$
 //
-// The second formula is the recursion that [the notes](notes:004.43) arrive at, with $x_t$ as a row. Each word contributes to the gradient of $W_x$, through all
-// steps after it.
+// Rows of the first matrix stand for the earlier state, columns for the later one. In the second formula a loss $L$ is computed from $h_k$, $x_t$ and
+// $\partial L / \partial h_t = \partial L / \partial h_k \, (\partial h_k / \partial h_t)^\top$ are rows, and $\odot$ multiplies numbers of the same place.
+// It is the recursion that [the notes](notes:004.43) arrive at. Each word contributes to the gradient of $W_x$, through all steps after it.
+//
+// Two numbers describe how a matrix stretches vectors. Its largest singular value is the largest factor by which one product lengthens any vector. An eigenvalue is a
+// factor $\lambda$, real or complex, of a vector that the matrix only multiplies: $v W = \lambda v$. The spectral radius [谱半径] $\rho$ is the largest
+// absolute value of an eigenvalue. It is never above the largest singular value. It says by which factor per step a vector grows or shrinks in the long run.
 
 /**
  * The derivatives of the last state with respect to every state before it.
@@ -163,8 +168,7 @@ export function derivativesThroughTime(hiddenWeight: Tensor, states: Tensor): Te
   return stack(products, 0); // [T, H, H]
 }
 
-// The [experiment](experiments/rnn.ts) follows the size of the product over the distance. How large a matrix makes a vector in the long run is
-// said by its spectral radius [谱半径] $\rho$, the largest absolute value of its eigenvalues. If every factor shrinks vectors, the product
+// The [experiment](experiments/rnn.ts) follows the size of the product over the distance. If every factor shrinks vectors, the product
 // shrinks like a power (vanishing gradient, 梯度消失). If the factors stretch them, it grows like one (exploding gradient, 梯度爆炸).
 //
 // **The notes, 004.43.** The direction is right, the criterion is not. $W_h$ is a matrix, and its size alone says little: the factor
@@ -268,8 +272,8 @@ export function elmanStates(
 // The meaning of a word depends on what follows it as well. A bidirectional network (双向 RNN) is two networks: one reads forwards, one
 // backwards, and the output of a position is both states side by side.
 //
-// **The notes, 004.42.** It holds where the whole text is there, as for a label for each word. The comparison with a masked language model fits
-// with one difference: there one representation looks both ways, here two are joined that look one way each. A model that generates
+// **The notes, 004.42.** It holds where the whole text is there, as for a label for each word. The comparison with a masked language model, which fills in
+// words that were hidden in a text, fits with one difference: there one representation looks both ways, here two are joined that look one way each. A model that generates
 // cannot use it, since there is no text after the word to come.
 
 // #region Layers, directions, dropout

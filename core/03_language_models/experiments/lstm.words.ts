@@ -47,7 +47,7 @@ export const words: Words<Cell> = {
         terms.map((range) => written(range, short)).join(", ")
       }, in the order of the bars.`,
   },
-  reading: ({ terms, error, difference }) => [
+  reading: ({ terms, error, difference, shown: { curves } }) => [
     `In one step the forget gate is by far the largest term, and without the others the derivative is off by ${
       written([error[0]![0][0], error[0]![0][1]], (value) => percent(value))
     } of its size. Over ten steps the error is ${
@@ -57,6 +57,11 @@ export const words: Words<Cell> = {
         ? "The other terms are small, and yet they do not die out: each step adds them again."
         : "The error does not grow with every seed."
     }`,
+    `This error is the size of the difference of two matrices. Their own sizes, which the lines show, differ by less: after ${
+      number(curves[0]![10]![0])
+    } steps by ${
+      percent(Math.abs(curves[1]![10]![1] / curves[0]![10]![1] - 1))
+    } in the first seed. Two matrices of one size can stretch different directions.`,
     `The product of all four terms is off by ${
       written([error[1]![1][0], error[1]![1][1]], (value) => percent(value))
     } over ten steps. What it lacks is the way through the output gate, which leads past a cell.`,

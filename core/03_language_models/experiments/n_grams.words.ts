@@ -14,7 +14,7 @@ import type { Orders } from "./n_grams.ts";
 export const words: Words<Orders> = {
   title: "Perplexity, size and unseen n-grams by order",
   purpose:
-    "N-gram models of words learn English sentences of the translator and predict sentences that they have not seen. Change the number of " +
+    "N-gram models of words learn English sentences of the translator and predict sentences that they have not seen. A small decoder-only Transformer does the same. Change the number of " +
     "sentences. See where a higher order stops helping, how many n-grams are new, and how large the table becomes.",
   controls: {
     sentences: { label: "Sentences", description: "Sentences that are learned" },
@@ -32,7 +32,7 @@ export const words: Words<Orders> = {
     falls: "The perplexity falls to less than half with the first word of context, and falls again with the second",
     ends: "From order 5 to 6 it changes by less than 5\u202f%",
     sparse: "Some bigrams of unseen sentences are new, more 4-grams are, and most sentences have at least one",
-    size: "From one order to the next the table of an order does not double",
+    size: "From order 2 on, from one order to the next the table of an order does not double",
     addOne: "Adding one to each count is worse than modified Kneser–Ney by a factor of more than two, from order 3 on",
     short: "A longer context helps later words and not the first two",
   },
@@ -61,18 +61,20 @@ export const words: Words<Orders> = {
       } times the ` +
       `perplexity of the highest order, at the last one shown ${number(gainByPlace.at(-1)!, 3)} times.`,
   },
-  reading: ({ smoothed, network, sizes, gainByPlace, shown: { parameters, orders } }) => [
+  reading: ({ smoothed, network, sizes, gainByPlace, shown: { parameters, orders, words, sentences } }) => [
     `Most of the gain comes from one word of context, some from two, and hardly any from more: from order 3 to ${
       orders.at(-1)
     } the perplexity ` +
     `changes from ${fixed(smoothed[2]![0], 1)} to ${
       fixed(smoothed.at(-1)![0], 1)
     }. The sentences are short, and this corpus is made from patterns.`,
-    `The table of the highest order has ${
-      number(sizes.at(-1)!)
-    } n-grams and not more than the one below by much: a text of so many words has no more. ` +
+    `The table of the highest order has ${number(sizes.at(-1)!)} n-grams, the one below ${
+      number(sizes.at(-2)!)
+    }. No n-gram crosses the end of a sentence, and a sentence has ${
+      number(words / sentences, 2)
+    } tokens on average, END included: the longer an n-gram, the fewer places it has. ` +
     `What grows is the fraction of n-grams that are new in an unseen sentence.`,
-    `The network of ${number(parameters)} parameters has a perplexity of ${
+    `The network, a decoder-only Transformer of ${number(parameters)} parameters, has a perplexity of ${
       fixed(network[0], 1)
     } after these few steps, ${
       network[0] > smoothed.at(-1)![1] ? "above" : "below"

@@ -33,19 +33,20 @@ export const words: Words<Vanishing> = {
   claims: {
     vanishes: "With a spectral radius below 1 the gradient vanishes, with every seed",
     explodes: "With states near 0 and a spectral radius above 1 it explodes, with every seed",
-    radius: "With states near 0 the factor per step is the spectral radius",
+    radius:
+      "With states near 0 the factor per step is the spectral radius, within a tenth, in the second half of the distance",
     slopes: "With words that are large the gradient vanishes, although the spectral radius is above 1",
     stretch: "It also vanishes where the largest singular value is above 1",
     equal: "The product is what backward() computes",
   },
   captions: {
     size: ({ factors, shown: { seeds } }) =>
-      `The size of the derivative by distance: the root mean square by which it stretches a vector. The factors per step are ${
+      `The size of the derivative by distance: the root mean square by which it stretches a vector. Over the second half of the distance the factors per step are ${
         factors.map((range) => written(range, short)).join(", ")
       }, in the order of the legend, over ${seeds} seeds.`,
   },
   reading: ({ radius, factors, slope, stretch, difference }) => [
-    `Where the states are 0, every slope of tanh is 1 and the factor per step is the spectral radius: ${
+    `Where the states are 0, every slope of tanh is 1 and the factor per step comes close to the spectral radius after some steps: it is ${
       written(factors[0]!, short)
     } for a radius of ${short(radius[0]!)}, ${written(factors[2]!, short)} for ${
       short(radius[2]!)

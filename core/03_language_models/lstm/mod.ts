@@ -155,7 +155,8 @@ export function lstmStep(sums: Tensor, cellState: Tensor): LstmStep {
 //
 // $$\frac{\partial C_t}{\partial C_{t-1}} = f_t + C_{t-1} \frac{\partial f_t}{\partial C_{t-1}} + i_t \frac{\partial g_t}{\partial C_{t-1}} + g_t \frac{\partial i_t}{\partial C_{t-1}}$$
 //
-// The first term is a number for each place of the cell. The others are matrices, each with $W_h$ in it, as in a network without gates.
+// The first term is a number for each place of the cell, the diagonal of a matrix. The others are matrices: column $j$ of the derivative of the gate is multiplied by number
+// $j$ of the vector before it, such as $C_{t-1,j}$. Each has $W_h$ in it, as in a network without gates.
 
 /** The four terms of the derivative of a cell state with respect to the one before. */
 export interface CellDerivatives {
@@ -230,7 +231,7 @@ const slopeOfTanh = (value: Tensor): Tensor => value.square().neg().add(1);
 
 // #region The loop for a batch, layers and directions
 // As for [an RNN](../rnn.ts): all texts go through a step together, and padding leaves both states as they are. The forget gate's bias starts at 1, so that
-// a new network keeps what it has; PyTorch starts it near 0.
+// a new network keeps most of what it has, since the gate is then near $\sigma(1)$; PyTorch starts it near 0.
 
 /**
  * The states of a long short-term memory that reads a batch.

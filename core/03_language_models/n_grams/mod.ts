@@ -51,6 +51,10 @@
  * | $\gamma$ | `left`                      | one for a context |
  * | $P$      | `probability`               | one for an n-gram |
  *
+ * A method of smoothing says what $\alpha$ and $\gamma$ are. For absolute discounting, as in the example, an n-gram with the count $c$ keeps
+ * $\alpha = (c - d)/c(h)$. With $N(h)$ different tokens after the context, $\gamma = d\, N(h)/c(h)$ is left. Here $d$ is the discount, and $c(h)$ the sum
+ * of the counts after $h$.
+ *
  * **Why the shorter context.** After *Mr. Peter* the counts say little, since the two words were seen a few times. After *Peter* they say
  * more, and without a context most of all, about a distribution that is less to the point. Each order is a compromise between the two errors, and the
  * sum above makes the compromise for each context by its own counts.
@@ -190,7 +194,12 @@ export async function trainNGrams(
 
 // ## What the table cannot know
 //
-// The [experiment](../experiments/n_grams.ts) trains models of growing order on sentences, with two methods of smoothing, beside a small network.
+// Of the methods of smoothing ([all formulas](smoothing.ts)) these have names in the figures. Add-one adds 1 to the count of every n-gram that is possible.
+// Witten–Bell leaves the more to the shorter context, the more different tokens followed. Kneser–Ney takes a discount from every count; and below the highest order a token
+// counts as often as there are different tokens before it. Modified Kneser–Ney has three discounts: for the counts 1, 2, and all larger ones.
+//
+// The [experiment](../experiments/n_grams.ts) trains models of growing order on sentences, with two methods of smoothing. Beside them stands a small network: a decoder-only
+// [Transformer](../../05_transformer/decoder_only.ts), which a later chapter explains.
 //
 // **The notes, 004.27.** Right, and an approximation: words do depend on one another. The frequencies of words without their order are what a search engine
 // counts. [tf–idf](tf_idf.ts) is that use.
@@ -211,7 +220,8 @@ export async function trainNGrams(
 
 // ## The order of words
 //
-// The [experiment](../experiments/n_grams/order.ts) gives all orders of four words a probability.
+// The [experiment](../experiments/n_grams/order.ts) gives all orders of four words a probability. Its tokens are Chinese
+// characters, not words.
 //
 // **The notes, 004.30.** Right in both halves: a unigram model cannot tell the two sentences apart, and a bigram model can.
 

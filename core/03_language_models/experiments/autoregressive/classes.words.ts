@@ -50,15 +50,34 @@ export const words: Words<Classes> = {
         written(discriminative.at(-1)!, (one) => percent(one))
       }.`,
   },
-  reading: ({ ahead, aheadPlain, shown: { idiom } }) => [
-    `A unigram model takes words for independent. It counts the evidence of an idiom ${idiom} times, once for each of its words, although they ` +
-    `say the same. The classifier learns to give each of them a smaller weight. It ends ${
+  reading: (
+    {
+      ahead,
+      aheadPlain,
+      generative,
+      discriminative,
+      generativeMean,
+      discriminativeMean,
+      shown: { idiom, sizes, seeds },
+    },
+  ) => [
+    (idiom === 1
+      ? "A unigram model takes words for independent, and here they are. "
+      : `A unigram model takes words for independent. An idiom has ${idiom} words here. The model counts its evidence ${idiom} times, once for each word, ` +
+        `although they say the same.`) +
+    ` The classifier learns to give each of them a smaller weight. It ends ${
       fixed(100 * ahead, 1)
     } percentage points ahead.`,
     `Where every idiom is one word, the assumption holds, and the difference is ${
       fixed(100 * aheadPlain, 1)
     } percentage points. Ng and Jordan found ` +
-    "both: the generative classifier gets by with fewer examples, and the discriminative one ends with the smaller error where the assumption fails.",
+    "that the discriminative classifier ends with the smaller error where the assumption fails, and that the generative one gets by with fewer examples.",
+    `With ${sizes[0]} and with ${sizes[1]} examples the difference in favour of the language models is ${
+      [0, 1].map((i) => fixed(100 * (generativeMean[i]! - discriminativeMean[i]!), 1)).join(" and ")
+    } percentage points. ` +
+    ([0, 1].every((i) => generative[i]![0] <= discriminative[i]![1])
+      ? `Over ${seeds} seeds the ranges of the two overlap there, so the second half of their finding does not show here.`
+      : `With one of the two sizes the ranges over ${seeds} seeds do not overlap.`),
   ],
   labels: {
     examples: "examples",

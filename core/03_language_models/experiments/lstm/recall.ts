@@ -105,7 +105,7 @@ export interface RecallFindings {
   readonly ranges: readonly (readonly Range[])[];
   /** Weights of each network. */
   readonly weights: readonly number[];
-  readonly shown: { readonly seeds: number; readonly chance: number; readonly steps: number };
+  readonly shown: { readonly seeds: number; readonly chance: number; readonly steps: number; readonly bias: number };
 }
 
 /** What the experiment is made of. */
@@ -163,7 +163,7 @@ export const experiment: Experiment<Recall> = {
       accuracy: first.map(({ accuracy }) => accuracy),
       ranges: NETWORKS.map((_, i) => rangesOf(runs.map((run) => run[i]!.accuracy))),
       weights: first.map(({ weights }) => weights),
-      shown: { seeds: SEEDS, chance: 1 / RECALLED, steps: controls.steps },
+      shown: { seeds: SEEDS, chance: 1 / RECALLED, steps: controls.steps, bias: controls.bias },
     };
   },
   draw(findings, { captions, labels }) {

@@ -11,6 +11,8 @@ import { SEED_WORDS } from "../../../experiments/seed.words.ts";
 import type { Recall } from "./recall.ts";
 
 const share = (value: number): string => percent(value);
+/** How open a gate is whose sum is its bias. */
+const open = (bias: number): number => 1 / (1 + Math.exp(-bias));
 
 /** What the experiment says. */
 export const words: Words<Recall> = {
@@ -51,7 +53,7 @@ export const words: Words<Recall> = {
         weights.map((count) => number(count)).join(", ")
       } weights. The lines are those of the first seed, ${accuracy.length} networks.`,
   },
-  reading: ({ distances, ranges, shown: { steps } }) => {
+  reading: ({ distances, ranges, shown: { steps, seeds, bias } }) => {
     const reach = ranges.map((network) => distances.filter((_, i) => network[i]![0] > 0.9).at(-1));
     const say = (i: number): string => reach[i] === undefined ? "none of the distances" : `a distance of ${reach[i]}`;
     return [
@@ -60,7 +62,14 @@ export const words: Words<Recall> = {
       } by the recurrent network, ${say(1)} by the LSTM, ${say(2)} by the GRU and ${
         say(3)
       } by attention. For attention the distance is one step, whatever it is.`,
-      "This is how far each network learns to remember in a short training, not how far it can. A gate that starts near 1 lets the gradient through from the first step on.",
+      "This is how far each network learns to remember in a short training, not how far it can. " +
+      `The gates that keep start with a bias of ${number(bias)} in LSTM and GRU alike, and so near ${
+        number(open(bias), 2)
+      }. ` +
+      `The library's own LSTM starts with 1, near ${
+        number(open(1), 2)
+      }. The nearer to 1, the more of the gradient passes from the first step on.`,
+      `${seeds} seeds are too few to rank LSTM and GRU at the longest distances, where the ranges of one network are wide.`,
     ];
   },
   labels: {

@@ -43,6 +43,9 @@ export interface ClippingFindings {
   readonly chance: number;
   readonly shown: {
     readonly seeds: number;
+    readonly rate: number;
+    readonly clip: number;
+    readonly radius: number;
     readonly runs: readonly Run[];
     readonly bands: readonly (readonly Range[])[];
   };
@@ -137,6 +140,9 @@ export const experiment: Experiment<Clipping> = {
       chance: Math.log(text.vocabulary.vocabSize),
       shown: {
         seeds: SEEDS,
+        rate: controls.rate,
+        clip: controls.clip,
+        radius: controls.radius,
         runs: runs[0]!,
         bands: each(({ curve }) => curve).map(bandOf),
       },

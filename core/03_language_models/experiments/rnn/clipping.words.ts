@@ -36,10 +36,14 @@ export const words: Words<Clipping> = {
     rare: "Most gradients are short enough as they are",
   },
   captions: {
-    loss: ({ loss, chance, shown: { seeds } }) =>
-      `Loss of each step. Over the last quarter it is ${written(loss[0]!, short)} without clipping and ${
-        written(loss[1]!, short)
-      } with it, over ${seeds} seeds. A model that knows nothing has ${short(chance)}.`,
+    loss: ({ loss, chance, shown: { seeds, rate, clip, radius } }) =>
+      `Loss of each step, with a learning rate of ${number(rate)}, gradients of a length of at most ${
+        number(clip)
+      } with clipping, and a spectral radius of about ${number(radius)} at the start. Over the last quarter it is ${
+        written(loss[0]!, short)
+      } without clipping and ${written(loss[1]!, short)} with it, over ${seeds} seeds. A model that knows nothing has ${
+        short(chance)
+      }.`,
     norm: ({ outliers, clipped }) =>
       `Length of each gradient before it is shortened. The longest one is ${
         written(outliers[0]!, short)
