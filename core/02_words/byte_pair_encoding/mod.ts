@@ -408,9 +408,7 @@ function specialTokensOf({ specialTokens: given = {} }: BytePairEncodingOptions)
 // an + a
 // ```
 //
-// ## Exercise
-//
-// A vocabulary for programs may want to hold `=foo`, `(bar` or `foo(`. Before any merge is learned, a pattern cuts the text into pieces. Cut the line
+// **A vocabulary for programs.** It may want to hold `=foo`, `(bar` or `foo(`. Before any merge is learned, a pattern cuts the text into pieces. Cut the line
 // `let x=foo(bar);` with the pattern of GPT-2 and with that of cl100k ([section](../before_tokens/patterns.ts)). Which makes more pieces, and which of
 // the three tokens can never be learned?
 //
