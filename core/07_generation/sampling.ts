@@ -63,7 +63,7 @@ export interface Decoder {
    * @param create makes one memory; called once per attention, or once for the states of a recurrent model
    * @returns what `forward` expects as `caches`
    */
-  newCaches?(create: () => KeyValueMemory & StateMemory): readonly (KeyValueMemory & StateMemory)[];
+  newCaches?(create: () => KeyValueMemory & StateMemory): readonly KeyValueMemory[];
   /**
    * Scores the next token after each of some further tokens.
    *

@@ -96,11 +96,12 @@ export class Session {
   #open(): void {
     this.dispose();
     this.#read = 0;
+    // The model returns what it was handed, by whichever of its two contracts.
     this.#memories = this.#decoder.newCaches?.(() => {
       const cache = new KeyValueCache();
       this.#caches.push(cache);
       return cache;
-    });
+    }) as readonly (KeyValueMemory & StateMemory)[] | undefined;
   }
 
   /** Makes room where the context is full. */

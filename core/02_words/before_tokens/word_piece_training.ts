@@ -100,7 +100,7 @@ const SPECIAL_TOKENS: readonly string[] = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "
  * import { trainWordPiece } from "@heed/heed/words";
  *
  * const tokenizer = await trainWordPiece(["low lower lowest", "new newer newest"], { vocabSize: 40 });
- * console.assert(tokenizer.decode(tokenizer.encode("slow")) === "slow");
+ * console.assert(tokenizer.decode(tokenizer.encode("newest")) === "newest");
  * ```
  *
  * @param texts documents or sentences

@@ -228,7 +228,7 @@ export const experiment: Experiment<Cell> = {
   controls: {
     width: { default: 32, min: 8, max: 64, step: 8 },
     distance: { default: 30, min: 10, max: 80, step: 10 },
-    steps: { default: 150, min: 0, max: 600, step: 25 },
+    steps: { default: 150, min: 25, max: 600, step: 25 },
     seed: SEED,
   },
   constants: { batch: BATCH, length: LENGTH, texts: TEXTS, seeds: SEEDS },

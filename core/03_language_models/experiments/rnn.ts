@@ -1,5 +1,5 @@
 /**
- * # Vanishing and exploding
+ * # Vanishing and exploding gradients
  *
  * The product of the page, written out for networks that are drawn at random and scaled to a given spectral radius: the derivatives of the last
  * state with respect to those before it, by distance. Three networks read nothing, so that their states are 0 and the slopes of tanh are 1. One reads
@@ -163,6 +163,7 @@ export const experiment: Experiment<Vanishing> = {
     equal: { holds: ({ difference }) => difference < 1e-4 },
   },
   async measure(controls, options) {
+    options.signal?.throwIfAborted();
     const runs = await overSeeds(controls, SEEDS, options, once), first = runs[0]!;
     const { radius } = controls,
       over = <T>(pick: (found: Found) => T): T[][] => runs.map(({ found }) => found.map(pick));

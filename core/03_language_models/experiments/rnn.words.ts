@@ -1,5 +1,5 @@
 /**
- * # Vanishing and exploding, in English
+ * # Vanishing and exploding gradients, in English
  *
  * @module
  */
@@ -16,9 +16,9 @@ const short = (value: number): string => number(value, 3);
 export const words: Words<Vanishing> = {
   title: "Vanishing and exploding gradients",
   purpose:
-    "A random matrix is scaled to a spectral radius below 1, of 1 and above 1. The lines show the size of the derivative of the last state with respect to the one so " +
-    "many steps before. Three networks read nothing, so that the slopes of tanh are 1. The fourth has the largest matrix and reads words. Change the " +
-    "radius and the size of the words, and compare the two networks of the same matrix.",
+    "A random matrix is scaled to a spectral radius below 1, of 1 and above 1. The lines show the derivative of the last state by the one so " +
+    "many steps before. Three networks read nothing. The fourth has the largest matrix and reads words. Change the " +
+    "radius, and compare the two networks of the same matrix.",
   controls: {
     radius: {
       label: "Radius",

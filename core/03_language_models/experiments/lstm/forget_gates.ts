@@ -1,5 +1,5 @@
 /**
- * # Forget gates
+ * # Forget gates of sense and nonsense
  *
  * An LSTM learns the characters of English sentences. Its forget gates are read on sentences that it has not seen, on the same sentences with their
  * words in random order, and on the same characters in random order.
@@ -138,7 +138,7 @@ async function once(
 export const experiment: Experiment<ForgetGates> = {
   controls: {
     bias: { default: 1, min: -1, max: 3, step: 0.5 },
-    steps: { default: 150, min: 0, max: 800, step: 25 },
+    steps: { default: 150, min: 25, max: 800, step: 25 },
     seed: SEED,
   },
   constants: { width: WIDTH, batch: BATCH, length: LENGTH, test: TEST, seeds: SEEDS },

@@ -1,5 +1,5 @@
 /**
- * # Forget gates, in English
+ * # Forget gates of sense and nonsense, in English
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * # Recall
+ * # A word remembered over a distance
  *
  * A word, then a number of others that mean nothing, then a sign that asks for the first. Four networks of about equal width learn it at growing distances: a recurrent
  * network, an LSTM, a GRU, and one layer of attention with positions.

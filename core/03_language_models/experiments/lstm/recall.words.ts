@@ -1,5 +1,5 @@
 /**
- * # Recall, in English
+ * # A word remembered over a distance, in English
  *
  * @module
  */

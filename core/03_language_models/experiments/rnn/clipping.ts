@@ -1,5 +1,5 @@
 /**
- * # Clipping
+ * # Training with and without clipping
  *
  * Two copies of one recurrent network learn the characters of English sentences by plain gradient descent, from the same weights and on the same sentences. One takes each
  * gradient as it is, the other shortens it to a given length. The matrix of the state starts with a spectral radius above 1.

@@ -1,5 +1,5 @@
 /**
- * # Clipping, in English
+ * # Training with and without clipping, in English
  *
  * @module
  */
