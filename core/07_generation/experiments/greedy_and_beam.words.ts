@@ -13,10 +13,7 @@ import type { Search } from "./greedy_and_beam.ts";
 export const words: Words<Search> = {
   title: "What greedy search misses",
   purpose:
-    "A model here is a table: after each prefix it has four random logits, one for each word, and their softmax. So few words let every sequence be scored. Greedy search and beams are " +
-    "compared with the most probable sequence of each model. Change the beam in the tree, and see which prefixes it " +
-    "prunes and whether that sequence survives. The curves count how often each width finds it, what it costs, and how " +
-    "it depends on how sure the models are.",
+    "A model here is a table: after each prefix it has random logits, one for each of four words, and their softmax, so that every sequence can be scored. Greedy search and beams are compared with the most probable one. Change the beam in the tree, and see which prefixes it prunes. The curves count how often each width finds that sequence, and what it costs.",
   controls: {
     beams: { label: "Beams", description: "Width of the beam in the first and the last figure" },
     length: { label: "Length", description: "Words in a sequence; the tree shows three at most" },
