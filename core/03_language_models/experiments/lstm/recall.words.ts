@@ -40,8 +40,8 @@ export const words: Words<Recall> = {
   claims: {
     near: "At a distance of 2 every network answers right, with every seed",
     rnn: "At the longest distance the recurrent network answers less than half right, with every seed",
-    gates: "At a distance of 8 LSTM and GRU answer more often right than the recurrent network, with every seed",
     attention: "At the longest distance attention does at least as well as the recurrent network and the LSTM",
+    gates: "At a distance of 8 LSTM and GRU answer more often right than the recurrent network, with every seed",
   },
   captions: {
     accuracy: ({ distances, accuracy, ranges, weights, shown: { seeds, steps, chance } }) =>

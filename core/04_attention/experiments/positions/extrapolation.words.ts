@@ -26,11 +26,7 @@ const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose:
-    "A list of assignments such as a = 3, b = 1, a = 5 is read from left to right. An assignment is one position; its vector is " +
-    "that of the variable plus that of the value. At each one the question is what its variable held before: at a = 5 the " +
-    "answer is 3. At the first assignment of a variable nothing is asked. A mask lets each assignment see those before it, " +
-    "and not itself. One attention layer is trained on short lists and tested on lists four times as " +
-    "long, right of the dashed line. Change the trained length, and the distances that Shaw and T5 tell apart.",
+    "A list of assignments such as a = 3, b = 1, a = 5 is read; each is a position, variable and value added. The question is what its variable held before: at a = 5 it was 3, at a first assignment nothing is asked. Each sees those before it, not itself. The test's lists are four times as long. Change the trained length.",
   controls: {
     trained: {
       label: "Trained length",
