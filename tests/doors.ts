@@ -388,6 +388,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new WordVocabulary": () => call(["a", "b"]),
   "WordVocabulary.encode": () => on(new languageModels.WordVocabulary(["a"]), "a b"),
   "WordVocabulary.decode": () => on(new languageModels.WordVocabulary(["a"]), [3, 0]),
+  "WordVocabulary.decodeStream": () => on(new languageModels.WordVocabulary(["a"]), [3, 0]),
   splitWordsAndSigns: () => call("a b"),
   wordVocabulary: () => call(["a b"], { minCount: 1, vocabSize: 4 }),
   "new TfIdf": () => call([[0, 1], [1]], { vocabSize: 2, sublinear: true }),

@@ -13,10 +13,9 @@ import { parseJson, readFields } from "../engine/json.ts";
 import { type Checks, integer, list, object, required, string } from "../engine/options.ts";
 import { decodeSafetensors, encodeSafetensors, storedNumbers } from "../06_training/safetensors.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
-import { CLASSIFIER_FORMAT, isClassifierHeader } from "./classifier_header.ts";
+import { CLASSIFIER_FORMAT, modelPath } from "./model_kinds.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { exists, MAX_TEXT, named, readBytes, readLines, trim } from "./files.ts";
-import { MODEL_FILE } from "./models.ts";
 
 /** A text and its class. */
 export interface Labelled {
@@ -84,37 +83,13 @@ export function encodeClassifier(
   });
 }
 
-/** The path of the file in a folder; a path that names the file itself is taken as it is. */
-function pathOf(folder: string): string {
-  return folder.endsWith(".safetensors") ? folder : `${folder.replace(/[/\\]+$/, "")}/${MODEL_FILE}`;
-}
-
-/** Whether a folder holds a classifier. */
-export async function isClassifier(folder: string): Promise<boolean> {
-  const path = pathOf(folder);
-  if (!await exists(path)) return false;
-  let found = false;
-  try {
-    await readBytes(path, async (front, size) => {
-      const [length = 0, ...high] = new Uint32Array((await front(Math.min(size, 8))).slice(0, 8).buffer);
-      const end = 8 + length;
-      found = high[0] === 0 && end <= size && isClassifierHeader(await front(end), size);
-      // The rest is not needed.
-      throw new DataError("seen");
-    });
-  } catch {
-    return found;
-  }
-  return found;
-}
-
 /**
  * Reads a saved classifier.
  *
  * @throws {DataError} if there is none, or it is damaged
  */
 export async function readClassifier(folder: string): Promise<SavedClassifier> {
-  const path = pathOf(folder);
+  const path = modelPath(folder);
   if (!await exists(path)) {
     throw new DataError(
       `Cannot read a classifier from ${quote(folder)}: there is no ${quote(path)}; "heed train classifier" makes one`,

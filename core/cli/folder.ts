@@ -15,7 +15,7 @@ import { lstat, stat } from "node:fs/promises";
 import { kindOf, tryFile } from "../host/storage.ts";
 import { DataError, escapeControl, quote, UsageError } from "./errors.ts";
 import { makeFolder, withPath, writeFile } from "./files.ts";
-import { MODEL_FILE } from "./models.ts";
+import { MODEL_FILE } from "./model_kinds.ts";
 
 /** The file that is locked. */
 const LOCK = "training.lock";

@@ -33,7 +33,7 @@ import { createReferenceDevice } from "../engine/reference.ts";
 import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
 import { flagOf } from "./arguments.ts";
-import { ClassifierFound, isClassifierHeader } from "./classifier_header.ts";
+import { ClassifierFound, isClassifierHeader, modelPath } from "./model_kinds.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
 import {
@@ -48,9 +48,6 @@ import {
 import { type Recipe, recipeChecks } from "./recipes.ts";
 
 export type { Recipe } from "./recipes.ts";
-
-/** The file of a model, in its folder. */
-export const MODEL_FILE = "model.safetensors";
 
 /** What both kinds of models note down. */
 interface CommonNotes {
@@ -106,11 +103,6 @@ export interface SavedModel<N extends Notes = Notes> {
   readonly bytes: Uint8Array;
   /** Its notes, checked. */
   readonly notes: N;
-}
-
-/** Path of the model file in a folder; a path that names the file itself is taken as it is. */
-function modelPath(folder: string): string {
-  return folder.endsWith(".safetensors") ? folder : `${folder.replace(/[/\\]+$/, "")}/${MODEL_FILE}`;
 }
 
 /** The file of a run, with the notes that rebuild its model. */

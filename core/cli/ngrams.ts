@@ -11,10 +11,10 @@ import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { arpaLines, type NGramModel, readArpa, WordVocabulary } from "../03_language_models/n_grams/mod.ts";
 import type { LogitsRule } from "../07_generation/rules.ts";
 import { DataError, quote, sentence } from "./errors.ts";
-import { exists, readBytes, readLines, writeFile } from "./files.ts";
+import { readBytes, readLines, writeFile } from "./files.ts";
+import { ARPA_FILE, fileOf } from "./model_kinds.ts";
 
-/** The files of a model, in its folder. */
-export const ARPA_FILE = "model.arpa";
+/** The file beside the table, in the folder of a model. */
 const TOKENIZER_FILE = "tokenizer.json";
 
 /** What an n-gram model reads. */
@@ -45,13 +45,6 @@ export interface SavedNGrams {
   readonly vocabulary: NGramVocabulary;
   /** How it was trained. */
   readonly notes: NGramNotes;
-}
-
-const fileOf = (folder: string, name: string): string => `${folder.replace(/[/\\]+$/, "")}/${name}`;
-
-/** Whether a folder holds an n-gram model. */
-export function hasNGrams(folder: string): Promise<boolean> {
-  return exists(fileOf(folder, ARPA_FILE));
 }
 
 /** The tokens that stand for no text. */

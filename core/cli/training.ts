@@ -17,7 +17,7 @@ import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";
 import { count, ProgressLine, progressText } from "../host/terminal.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
-import { CLASSIFIER_FORMAT as CLASSIFIER, ClassifierFound } from "./classifier_header.ts";
+import { CLASSIFIER_FORMAT as CLASSIFIER, ClassifierFound } from "./model_kinds.ts";
 import { programName, shellWord } from "./calling.ts";
 import { deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";

@@ -141,6 +141,24 @@ export function checkList(
   }
 }
 
+/** Refuses what cannot be gone through token by token. */
+export function checkTokens(action: string, tokens: unknown): void {
+  if (typeof (tokens as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") {
+    throw noTokens(action, tokens);
+  }
+}
+
+/** Refuses what cannot be gone through token by token, even as they arrive. */
+export function checkTokenStream(action: string, tokens: unknown): void {
+  const source = tokens as Partial<AsyncIterable<number> & Iterable<number>> | null;
+  const walk = source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator];
+  if (typeof walk !== "function") throw noTokens(action, tokens);
+}
+
+function noTokens(action: string, found: unknown): TypeError {
+  return new TypeError(`Cannot ${action} ${shown(found)}: a list of tokens is needed`);
+}
+
 /** Refuses what is no list of tensors. */
 export function checkTensorList(action: string, name: string, list: unknown): void {
   checkList(action, name, list, "tensors", (element) => element instanceof Tensor);

@@ -55,11 +55,12 @@ export interface Lesson<Batch> {
   readonly every?: number;
 }
 
-/** Trains a model; returns its loss by step. */
+/** Trains a model; returns its loss by step, nothing for no steps. */
 export async function learn<Batch>(
   { model, loss, next, steps, learningRate, optimizer, schedule, clipNorm = 1, every = 1 }: Lesson<Batch>,
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
+  if (steps === 0) return [];
   const own = optimizer ?? new Optimizer(model.parameters(), adamW({ beta2: 0.98, weightDecay: 0 }));
   const cosine = { peak: learningRate, floor: learningRate / 10, warmupSteps: Math.floor(steps / 10), steps };
   try {

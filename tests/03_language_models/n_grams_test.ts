@@ -362,7 +362,7 @@ Deno.test("readArpa() says which line is wrong", async () => {
 
 // ## Words, search, filter
 
-Deno.test("wordVocabulary() keeps the frequent words, and decode() undoes encode() but for what is unknown", () => {
+Deno.test("wordVocabulary() keeps the frequent words, and decode() undoes encode() but for what is unknown", async () => {
   const vocabulary = wordVocabulary(["the cat, the dog\nthe don't 42"], { minCount: 1 });
   assertEquals(splitWordsAndSigns("the don't, 42\n"), ["the", "don't", ",", "42", "\n"]);
   assertEquals(vocabulary.words.slice(0, 4), ["<unk>", "<s>", "</s>", "the"]);
@@ -370,6 +370,10 @@ Deno.test("wordVocabulary() keeps the frequent words, and decode() undoes encode
   assertEquals(wordVocabulary(["a a b b c"], { minCount: 2 }).words.slice(3), ["a", "b"]);
   assertEquals(wordVocabulary(["a a b b c"], { vocabSize: 4 }).words.slice(3), ["a"]);
   assertThrows(() => vocabulary.decode([99]), RangeError, "Cannot decode token 99");
+  for (const text of ["", "the", "the cat\nthe dog", "\nthe\n\ncat the\n"]) {
+    const ids = vocabulary.encode(text), pieces = await Array.fromAsync(vocabulary.decodeStream(ids));
+    assertEquals(pieces.join(""), vocabulary.decode(ids), text);
+  }
 });
 
 Deno.test("TfIdf() gives the cosines of scikit-learn", () => {

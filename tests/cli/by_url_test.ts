@@ -163,7 +163,6 @@ test("a command by URL fetches its own file, what that needs, and no experiment"
     const own = await fetched(...args);
     assertEquals(own.filter((path) => NEVER.every.test(path) || NEVER.answering.test(path)), []);
     assertEquals(own.filter((path) => path.startsWith("core/cli/commands/")), [`core/cli/commands/${args[0]}.ts`]);
-    // What a saved model is made of, of each kind: n-grams and recurrent networks are not among the names of `mod.ts`.
-    assert(own.length <= 28, `${args.join(" ")} fetches ${own.length} files besides the library: ${own.join(", ")}`);
+    assert(own.length <= 12, `${args.join(" ")} fetches ${own.length} files besides the library: ${own.join(", ")}`);
   }
 });

@@ -6,13 +6,8 @@
 
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { BagOfWords } from "../../core/01_introduction/bag_of_words.ts";
-import {
-  encodeClassifier,
-  isClassifier,
-  readClassifier,
-  readLabelled,
-  tokenizerOf,
-} from "../../core/cli/classifiers.ts";
+import { encodeClassifier, readClassifier, readLabelled, tokenizerOf } from "../../core/cli/classifiers.ts";
+import { isClassifier } from "../../core/cli/model_kinds.ts";
 import { encodeSafetensors } from "../../core/06_training/safetensors.ts";
 import { testWithFolder } from "../permissions.ts";
 import { assertRejects } from "@std/assert";

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
+import { checkText, checkTokens, checkTokenStream } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
 import { checkOptions, type Checks, group, list, object, required, shown, string } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
@@ -176,7 +176,7 @@ export class TokenizerPipeline implements Tokenizer {
    * @throws {RangeError} if an id is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
-    if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
+    checkTokens("decode", ids);
     const withSpecial = withSpecialTokens("decode", options), run = this.#open(), parts: string[] = [];
     for (const id of ids) {
       const token = this.#tokenOf(id, withSpecial);
@@ -198,8 +198,7 @@ export class TokenizerPipeline implements Tokenizer {
     ids: AsyncIterable<number> | Iterable<number>,
     options: DecodeOptions = {},
   ): AsyncGenerator<string> {
-    const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
-    if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
+    checkTokenStream("decode", ids);
     const withSpecial = withSpecialTokens("decode", options), run = this.#open();
     for await (const id of ids) {
       await rest();
@@ -275,9 +274,4 @@ export class TokenizerPipeline implements Tokenizer {
     }
     return !withSpecial && this.#hidden.has(id) ? undefined : token;
   }
-}
-
-/** Refuses what cannot be gone through token by token. */
-function noTokens(found: unknown): TypeError {
-  return new TypeError(`Cannot decode ${shown(found)}: a list of tokens is needed`);
 }

@@ -12,8 +12,8 @@
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
-import { checkOptions, type Checks, needing, numeric, shown } from "../../engine/options.ts";
+import { checkText, checkTokens, checkTokenStream } from "../../engine/arguments.ts";
+import { checkOptions, type Checks, needing, numeric } from "../../engine/options.ts";
 import { Heap } from "../../engine/heap.ts";
 import { rest } from "../../engine/pace.ts";
 import { aRandom, type Random } from "../../engine/random.ts";
@@ -171,7 +171,7 @@ export class BytePairEncoding implements Tokenizer {
    * @throws {RangeError} if an id is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
-    if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
+    checkTokens("decode", ids);
     const withSpecial = withSpecialTokens("decode", options);
     const letters = Array.from(ids, (id) => this.#lettersOf(id, withSpecial)).join("");
     return this.level === "bytes" ? utf8().decode(toBytes(letters)) : letters;
@@ -189,8 +189,7 @@ export class BytePairEncoding implements Tokenizer {
     ids: AsyncIterable<number> | Iterable<number>,
     options: DecodeOptions = {},
   ): AsyncGenerator<string> {
-    const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
-    if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
+    checkTokenStream("decode", ids);
     const withSpecial = withSpecialTokens("decode", options), decoder = utf8();
     for await (const id of ids) {
       await rest();
@@ -299,11 +298,6 @@ function startOf(ends: readonly number[], letter: number): number {
   let before = letter - 1;
   while (before >= 0 && ends[before] === ends[letter]) before--;
   return before < 0 ? 0 : ends[before]!;
-}
-
-/** Refuses what cannot be gone through token by token. */
-function noTokens(found: unknown): TypeError {
-  return new TypeError(`Cannot decode ${shown(found)}: a list of tokens is needed`);
 }
 
 /**

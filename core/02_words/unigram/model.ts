@@ -26,8 +26,8 @@
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
-import { checkOptions, type Checks, checkValue, integer, needing, numeric, shown } from "../../engine/options.ts";
+import { checkText, checkTokens, checkTokenStream } from "../../engine/arguments.ts";
+import { checkOptions, type Checks, checkValue, integer, needing, numeric } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
 import { aRandom, checkRandom, type Random } from "../../engine/random.ts";
 import { splitSpecialTokens } from "../before_tokens/special_tokens.ts";
@@ -274,7 +274,7 @@ export class Unigram implements Tokenizer {
    * @throws {RangeError} if an id is not in the vocabulary
    */
   decode(ids: Iterable<number>, options: DecodeOptions = {}): string {
-    if (typeof (ids as Partial<Iterable<number>> | null)?.[Symbol.iterator] !== "function") throw noTokens(ids);
+    checkTokens("decode", ids);
     const withSpecial = withSpecialTokens("decode", options), decoder = new PieceDecoder(this.prefixSpace);
     let text = "";
     for (const id of ids) text += decoder.push(this.#partOf(id, withSpecial));
@@ -293,8 +293,7 @@ export class Unigram implements Tokenizer {
     ids: AsyncIterable<number> | Iterable<number>,
     options: DecodeOptions = {},
   ): AsyncGenerator<string> {
-    const source = ids as Partial<AsyncIterable<number> & Iterable<number>> | null;
-    if (typeof (source?.[Symbol.asyncIterator] ?? source?.[Symbol.iterator]) !== "function") throw noTokens(ids);
+    checkTokenStream("decode", ids);
     const withSpecial = withSpecialTokens("decode", options), decoder = new PieceDecoder(this.prefixSpace);
     for await (const id of ids) {
       await rest();
@@ -418,9 +417,4 @@ class PieceDecoder {
     this.#isSpaceDue = false;
     return text.startsWith(" ") ? text.slice(1) : text;
   }
-}
-
-/** Refuses what cannot be gone through token by token. */
-function noTokens(found: unknown): TypeError {
-  return new TypeError(`Cannot decode ${shown(found)}: a list of tokens is needed`);
 }

@@ -33,8 +33,6 @@ type Curve = readonly (readonly [distance: number, size: number])[];
 
 /** What is found. */
 export interface CellFindings {
-  /** Loss per character after training. */
-  readonly loss: number;
   /** Mean size of each term of one step, as a root mean square over all directions; lowest and highest over the seeds. */
   readonly terms: readonly Range[];
   /** Size of the derivative over the longest distance, by way; lowest and highest over the seeds. */
@@ -191,7 +189,7 @@ async function once(
   options: RunOptions,
 ) {
   const random = new Random(seed);
-  const { model, loss } = await trainReader(
+  const model = await trainReader(
     text,
     { hiddenSize: width, steps, batchSize: BATCH, length: LENGTH },
     random,
@@ -208,7 +206,6 @@ async function once(
   const difference = await compare(cell, few, random);
   const mean = (f: (one: Followed) => number): number => found.reduce((sum, one) => sum + f(one), 0) / TEXTS;
   const result = {
-    loss,
     difference,
     curves: WAYS.map((_, i) =>
       Array.from(
@@ -228,7 +225,7 @@ export const experiment: Experiment<Cell> = {
   controls: {
     width: { default: 32, min: 8, max: 64, step: 8 },
     distance: { default: 30, min: 10, max: 80, step: 10 },
-    steps: { default: 150, min: 25, max: 600, step: 25 },
+    steps: { default: 150, min: 0, max: 600, step: 25 },
     seed: SEED,
   },
   constants: { batch: BATCH, length: LENGTH, texts: TEXTS, seeds: SEEDS },
@@ -244,7 +241,6 @@ export const experiment: Experiment<Cell> = {
     const runs = await overSeeds(controls, SEEDS, options, (at, whole) => once(text, at, whole)), first = runs[0]!;
     const over = (f: (run: typeof first) => number): Range => rangeOf(runs.map(f));
     return {
-      loss: first.loss,
       terms: TERMS.map((_, i) => over(({ terms }) => terms[i]!)),
       far: WAYS.map((_, i) => over(({ curves }) => curves[i]!.at(-1)![1])),
       error: [0, 1].map((i) => [over(({ errors }) => errors[i]![0]!), over(({ errors }) => errors[i]![1]!)] as const),

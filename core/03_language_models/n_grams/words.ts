@@ -10,7 +10,7 @@
  * @module
  */
 
-import { checkList, checkNumbers, checkText } from "../../engine/arguments.ts";
+import { checkList, checkNumbers, checkText, checkTokenStream } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, integer, shown } from "../../engine/options.ts";
 
 /** Words, numbers and line breaks; every other sign that is no white space stands alone. */
@@ -80,6 +80,23 @@ export class WordVocabulary {
       if (word !== undefined) return word;
       throw new RangeError(`Cannot decode token ${shown(token)}: ids must be integers in [0, ${this.vocabSize})`);
     }).join(" ").replace(/ ?\n ?/g, "\n");
+  }
+
+  /**
+   * Writes words while they arrive.
+   *
+   * @param tokens ids of this vocabulary, as a generation streams them
+   * @returns pieces of text that join to what {@linkcode decode} returns
+   * @throws {RangeError} if an id does not exist
+   */
+  async *decodeStream(tokens: AsyncIterable<number> | Iterable<number>): AsyncGenerator<string> {
+    checkTokenStream("decode", tokens);
+    let isStart = true;
+    for await (const token of tokens) {
+      const word = this.decode([token]);
+      yield isStart || word === "\n" ? word : ` ${word}`;
+      isStart = word === "\n";
+    }
   }
 }
 

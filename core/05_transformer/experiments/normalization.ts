@@ -14,16 +14,14 @@ import { Random } from "../../engine/random.ts";
 import { release, scope } from "../../engine/scope.ts";
 import { tensor } from "../../engine/create.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { Embedding } from "../../02_words/embeddings.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { adamW } from "../../06_training/adam.ts";
 import { Optimizer } from "../../06_training/optimizers.ts";
-import { Linear } from "../../engine/linear.ts";
-import { Module } from "../../engine/module.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard } from "../../experiments/learning.ts";
+import { Namer } from "../../experiments/naming.ts";
 import { lengthOf, read } from "../../experiments/reading.ts";
 import { part, Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
@@ -114,24 +112,6 @@ async function gradientNorms(stack: Stack, layers: number, width: number, seed: 
 /** Words of the small task: every position is to name its own word. */
 const KINDS = 12, LENGTH = 10, ROWS = 16;
 
-/** An encoder between a table and scores. */
-class Namer extends Module {
-  readonly table: Embedding;
-  readonly encoder: Encoder;
-  readonly head: Linear;
-
-  constructor(placement: "pre" | "post", numLayers: number, random: Random) {
-    super();
-    this.table = new Embedding(KINDS, TRAINED, random);
-    this.encoder = new Encoder({ placement, hiddenSize: TRAINED, numHeads: HEADS, numLayers }, random);
-    this.head = new Linear(TRAINED, KINDS, random);
-  }
-
-  forward(words: Tensor): Tensor {
-    return this.head.forward(this.encoder.forward(this.table.forward(words)));
-  }
-}
-
 /** Loss by step of an encoder that learns to name its own words. */
 async function trainNamer(
   norm: "pre" | "post",
@@ -140,7 +120,8 @@ async function trainNamer(
   seed: number,
   { signal, onProgress }: RunOptions,
 ): Promise<[number, number][]> {
-  const random = new Random(seed), model = new Namer(norm, layers, random.split());
+  const random = new Random(seed), sizes = { hiddenSize: TRAINED, numHeads: HEADS, numLayers: layers };
+  const model = new Namer(KINDS, { placement: norm, ...sizes }, random.split());
   const optimizer = new Optimizer(model.parameters(), adamW({ weightDecay: 0 }));
   const history = await train({
     model,

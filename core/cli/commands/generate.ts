@@ -7,7 +7,6 @@
  * @module
  */
 
-import { WordVocabulary } from "../../03_language_models/n_grams/mod.ts";
 import { generate, stream } from "../../07_generation/generate.ts";
 import type { LogitsRule } from "../../07_generation/rules.ts";
 import type { Decoder } from "../../07_generation/sampling.ts";
@@ -18,8 +17,9 @@ import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
+import { hasNGrams, load } from "../model_kinds.ts";
 import { openTextModel, readTextModel } from "../models.ts";
-import { hasNGrams, type NGramVocabulary, noSpecialTokensOf, readNGrams } from "../ngrams.ts";
+import type { NGramVocabulary } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 
 /** `generate`. */
@@ -41,18 +41,18 @@ export const command: Command = defineCommand({
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const { model, vocabulary, options: own } = await openModel(values);
+    const { model, vocabulary, between, options: own } = await openModel(values);
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
     const options = { maxNewTokens: values.maxNewTokens, ...own, rules: [...own.rules, ...rules] };
     if (!("begin" in search)) {
-      standardOutput.write(printable(prompt));
+      standardOutput.write(printable(prompt + between));
       const tokens = stream(model, ids, { ...options, search });
       const idsOnly = (async function* () {
         for await (const { token } of tokens) yield token;
       })();
       try {
-        for await (const piece of decoded(vocabulary, idsOnly)) standardOutput.write(printable(piece));
+        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
       } finally {
         // What goes wrong on the way is said on a line of its own.
         line();
@@ -60,8 +60,7 @@ export const command: Command = defineCommand({
       return;
     }
     const { tokens, beams } = await generate(model, ids, { ...options, search });
-    const written = (tokens: readonly number[]): string =>
-      printable(prompt + (vocabulary instanceof WordVocabulary ? " " : "") + vocabulary.decode(tokens));
+    const written = (tokens: readonly number[]): string => printable(prompt + between + vocabulary.decode(tokens));
     if (!values.allBeams) return line(written(tokens));
     beams!.forEach((each, i) => line(`${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${written(each.tokens)}`));
   },
@@ -71,6 +70,8 @@ export const command: Command = defineCommand({
 interface Opened {
   readonly model: Decoder;
   readonly vocabulary: NGramVocabulary;
+  /** What stands between the prompt and the first token. */
+  readonly between: string;
   readonly options: { readonly rules: readonly LogitsRule[]; readonly slide?: boolean };
 }
 
@@ -89,7 +90,7 @@ async function openModel(
     const model = openTextModel(saved, values.weights);
     // A recurrent model has no context that could be full.
     const slide = model.contextLength < Infinity;
-    return { model, vocabulary: saved.notes.vocabulary, options: { rules: [noSpecialTokens], slide } };
+    return { model, vocabulary: saved.notes.vocabulary, between: "", options: { rules: [noSpecialTokens], slide } };
   }
   if (values.weights !== "float32") {
     throw new UsageError(`Cannot use --weights ${values.weights} with an n-gram model: it has no weights`);
@@ -97,18 +98,9 @@ async function openModel(
   if (values.device === "webgpu") {
     throw new UsageError("Cannot use --device webgpu with an n-gram model: its table is on the CPU");
   }
-  const { model, vocabulary } = await readNGrams(values.model);
+  const { noSpecialTokensOf, readNGrams } = await load<typeof import("../ngrams.ts")>("ngrams.ts");
+  const { model, vocabulary, notes } = await readNGrams(values.model);
   await chooseDevice({ ...values, device: values.device === "auto" ? "wasm" : values.device });
-  return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)] } };
-}
-
-/** The text of tokens as they come. */
-async function* decoded(vocabulary: NGramVocabulary, tokens: AsyncIterable<number>): AsyncGenerator<string> {
-  if (!(vocabulary instanceof WordVocabulary)) return yield* vocabulary.decodeStream(tokens);
-  let isStart = false;
-  for await (const token of tokens) {
-    const word = vocabulary.decode([token]);
-    yield word === "\n" || isStart ? word : ` ${word}`;
-    isStart = word === "\n";
-  }
+  const between = notes.tokens === "words" ? " " : "";
+  return { model, vocabulary, between, options: { rules: [noSpecialTokensOf(vocabulary)] } };
 }

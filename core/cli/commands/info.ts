@@ -10,11 +10,12 @@ import type { PackedFormat } from "../../engine/backend.ts";
 import { backend } from "../../engine/device.ts";
 import type { Module, StateEntry } from "../../engine/module.ts";
 import { type Command, defineCommand } from "../arguments.ts";
-import { isClassifier, readClassifier, type SavedClassifier } from "../classifiers.ts";
+import type { SavedClassifier } from "../classifiers.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
+import { hasNGrams, isClassifier, load } from "../model_kinds.ts";
 import { type Notes, openTextModel, openTranslator, readModel, type SavedModel, writtenLayout } from "../models.ts";
-import { hasNGrams, readNGrams, type SavedNGrams } from "../ngrams.ts";
+import type { SavedNGrams } from "../ngrams.ts";
 import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
 import { count } from "../../host/terminal.ts";
@@ -113,9 +114,13 @@ export const command: Command = defineCommand({
     const reason = await chooseDevice(values);
     if (folder === "") throw new UsageError('Cannot read a model from "": it must name a folder');
     if (folder !== undefined && await isClassifier(folder)) {
+      const { readClassifier } = await load<typeof import("../classifiers.ts")>("classifiers.ts");
       return table(describeClassifier(await readClassifier(folder)));
     }
-    if (folder !== undefined && await hasNGrams(folder)) return table(describeNGrams(folder, await readNGrams(folder)));
+    if (folder !== undefined && await hasNGrams(folder)) {
+      const { readNGrams } = await load<typeof import("../ngrams.ts")>("ngrams.ts");
+      return table(describeNGrams(folder, await readNGrams(folder)));
+    }
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();
     line(`heed ${version}`);

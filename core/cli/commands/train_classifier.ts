@@ -17,7 +17,6 @@ import { programName, shellWord } from "../calling.ts";
 import {
   checksumOfTexts,
   encodeClassifier,
-  isClassifier,
   type Labelled,
   type LabelledCorpus,
   LANGUAGES,
@@ -29,6 +28,7 @@ import { interruption } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { readClassified } from "../reviews.ts";
 import { takeFolder } from "../folder.ts";
+import { isClassifier } from "../model_kinds.ts";
 import { hasModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
 import { folderOf } from "../training.ts";

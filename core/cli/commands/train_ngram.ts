@@ -17,10 +17,10 @@ import { programName, shellWord } from "../calling.ts";
 import { interruption } from "../device.ts";
 import { DataError, escapeControl, quote, UsageError } from "../errors.ts";
 import { makeFolder, named, readText, writeFile } from "../files.ts";
+import { hasNGrams } from "../model_kinds.ts";
 import { hasModel } from "../models.ts";
 import {
   bytesOfLines,
-  hasNGrams,
   linesOf,
   type NGramNotes,
   type NGramTokens,

@@ -18,16 +18,10 @@ import { accuracy } from "../../01_introduction/rule_based_classifier.ts";
 import { sentiment } from "../../corpora/sentiment.ts";
 import { padEnd, padStart } from "../../engine/printing.ts";
 import { Random } from "../../engine/random.ts";
-import {
-  isClassifier,
-  type Labelled,
-  LANGUAGES,
-  readClassifier,
-  readLabelled,
-  type SavedClassifier,
-} from "../classifiers.ts";
+import { type Labelled, LANGUAGES, readClassifier, readLabelled, type SavedClassifier } from "../classifiers.ts";
 import { DataError, escapeControl, quote } from "../errors.ts";
 import { named } from "../files.ts";
+import { isClassifier } from "../model_kinds.ts";
 import { line } from "../terminal.ts";
 import type { EvaluatedKind, EvaluateValues } from "./kind.ts";
 

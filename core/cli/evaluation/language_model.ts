@@ -14,8 +14,9 @@ import { padEnd, padStart } from "../../engine/printing.ts";
 import { interruption } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { named, readText } from "../files.ts";
+import { hasNGrams } from "../model_kinds.ts";
 import { hasModel, openTextModel, readModel, readTextModel } from "../models.ts";
-import { hasNGrams, type NGramVocabulary, readNGrams } from "../ngrams.ts";
+import { type NGramVocabulary, readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 import type { EvaluatedKind } from "./kind.ts";
 

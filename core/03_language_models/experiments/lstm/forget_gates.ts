@@ -122,7 +122,7 @@ async function once(
   options: RunOptions,
 ) {
   const random = new Random(seed);
-  const { model } = await trainReader(
+  const model = await trainReader(
     text,
     { hiddenSize: WIDTH, steps, batchSize: BATCH, length: LENGTH, forgetBias: bias },
     random,
@@ -138,7 +138,7 @@ async function once(
 export const experiment: Experiment<ForgetGates> = {
   controls: {
     bias: { default: 1, min: -1, max: 3, step: 0.5 },
-    steps: { default: 150, min: 25, max: 800, step: 25 },
+    steps: { default: 150, min: 0, max: 800, step: 25 },
     seed: SEED,
   },
   constants: { width: WIDTH, batch: BATCH, length: LENGTH, test: TEST, seeds: SEEDS },

@@ -8,16 +8,12 @@
  * @module
  */
 
-import { Embedding } from "../../../02_words/embeddings.ts";
-import { Encoder } from "../../../05_transformer/encoder.ts";
 import { tensor } from "../../../engine/create.ts";
-import { Linear } from "../../../engine/linear.ts";
-import { Module } from "../../../engine/module.ts";
 import { Random } from "../../../engine/random.ts";
-import type { Tensor } from "../../../engine/tensor.ts";
 import { mean, rounded } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../../experiments/experiment.ts";
 import { discard, learn } from "../../../experiments/learning.ts";
+import { Namer } from "../../../experiments/naming.ts";
 import { part } from "../../../experiments/running.ts";
 import { SEED } from "../../../experiments/seed.ts";
 import { bandOf, overSeeds, type Range, rangeOf } from "../../../experiments/seeds.ts";
@@ -60,24 +56,6 @@ export interface Warmup extends Parts {
   labels: Labels<"step" | "loss"> & { name(name: Name, rate: number): string };
 }
 
-/** An encoder between a table and scores. */
-class Namer extends Module {
-  readonly table: Embedding;
-  readonly encoder: Encoder;
-  readonly head: Linear;
-
-  constructor(placement: "pre" | "post", numLayers: number, random: Random) {
-    super();
-    this.table = new Embedding(KINDS, WIDTH, random);
-    this.encoder = new Encoder({ placement, hiddenSize: WIDTH, numHeads: HEADS, numLayers }, random);
-    this.head = new Linear(WIDTH, KINDS, random);
-  }
-
-  forward(words: Tensor): Tensor {
-    return this.head.forward(this.encoder.forward(this.table.forward(words)));
-  }
-}
-
 /** One training at a constant rate after a warm-up, of 0 steps for none. */
 interface Setting {
   readonly placement: "pre" | "post";
@@ -92,7 +70,8 @@ async function trainNamer(
   seed: number,
   options: RunOptions,
 ): Promise<[number, number][]> {
-  const random = new Random(seed), model = new Namer(placement, layers, random.split());
+  const random = new Random(seed), layout = { placement, hiddenSize: WIDTH, numHeads: HEADS, numLayers: layers };
+  const model = new Namer(KINDS, layout, random.split());
   const optimizer = new Optimizer(model.parameters(), adam({ beta2: BETA2 }));
   const curve = await learn({
     model,
