@@ -24,34 +24,46 @@ function get(at: usize, n: i32): v128 {
   return n >= 4 ? v128.load(at) : loadPart(at, n, 0);
 }
 
-/** Writes four numbers, or the last `n` of a row. */
-// @inline
+/** Writes four numbers, or the last `n` of a row. A call, since thirty copies of it would be larger and no faster. */
 function put(at: usize, x: v128, n: i32): void {
   if (n >= 4) v128.store(at, x);
   else storePart(at, x, n);
 }
 
 /** Four numbers, or zeros if there is no row. */
-// @inline
 function getOr0(row: usize, at: usize, n: i32): v128 {
   return row == 0 ? f32x4.splat(0) : get(row + at, n);
 }
 
+/** What arrives at a state: from its output, from the step that follows, and past that where a text had no word. */
+function arrivingAt(g: usize, carried: usize, passed: usize, at: usize, n: i32): v128 {
+  return f32x4.add(f32x4.add(get(g + at, n), getOr0(carried, at, n)), getOr0(passed, at, n));
+}
+
+/** A gate: the sigmoid of what two rows sum to, kept for the way back. One function: the exponential is longer than the call. */
+function gateOf(gates: usize, x: usize, s: usize, at: usize, n: i32): v128 {
+  const gate = sigmoid4(f32x4.add(get(x + at, n), get(s + at, n)));
+  put(gates + at, gate, n);
+  return gate;
+}
+
+/** tanh, once for all steps. */
+function tanhOf(x: v128): v128 {
+  return tanh4(x);
+}
+
 /** Address of what a text has in steps, `width` numbers each. */
-// @inline
 function inSteps(args: usize, place: i32, text: i32, width: i32): usize {
   return pointer(args, place) + (<usize> text * <usize> integer(args, word.STEPS) * <usize> width << 2);
 }
 
 /** Address of a row of a compact operand, or 0 if there is none. */
-// @inline
 function compact(args: usize, place: i32, text: i32, width: i32): usize {
   const start = pointer(args, place);
   return start == 0 ? 0 : start + (<usize> text * <usize> width << 2);
 }
 
 /** Whether a text has a word at this step. */
-// @inline
 function isWord(args: usize, text: i32): bool {
   return pointer(args, word.MASK) == 0 || load<i32>(inSteps(args, word.MASK, text, 1)) != 0;
 }
@@ -85,7 +97,7 @@ export function rnnStep(args: usize, from: i32, to: i32): void {
     const x = inSteps(args, word.PROJECTED, text, width), s = compact(args, word.SUMS, text, width);
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j << 2, n = width - j, sum = f32x4.add(get(x + at, n), get(s + at, n));
-      const h = isRelu ? v128.and(sum, f32x4.gt(sum, f32x4.splat(0))) : tanh4(sum);
+      const h = isRelu ? v128.and(sum, f32x4.gt(sum, f32x4.splat(0))) : tanhOf(sum);
       put(hidden + at, h, n);
       put(state + at, h, n);
     }
@@ -101,7 +113,7 @@ export function rnnStepBackward(args: usize, from: i32, to: i32): void {
     const dx = inSteps(args, word.TO, text, width), isRead = isWord(args, text);
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j << 2, n = width - j;
-      const arriving = f32x4.add(f32x4.add(get(g + at, n), getOr0(carried, at, n)), getOr0(passed, at, n));
+      const arriving = arrivingAt(g, carried, passed, at, n);
       const h = get(hidden + at, n);
       const slope = isRelu ? v128.and(f32x4.splat(1), f32x4.gt(h, f32x4.splat(0))) : tanhSlope(h);
       put(dx + at, isRead ? f32x4.mul(arriving, slope) : f32x4.splat(0), n);
@@ -125,25 +137,16 @@ export function lstmStep(args: usize, from: i32, to: i32): void {
     const gates = inSteps(args, word.GATES, text, 4 * width);
     const x = inSteps(args, word.PROJECTED, text, 4 * width), s = compact(args, word.SUMS, text, 4 * width);
     for (let j = 0; j < width; j += 4) {
-      const n = width - j;
-      let at = <usize> j << 2;
-      const first = at;
-      const input = sigmoid4(f32x4.add(get(x + at, n), get(s + at, n)));
-      put(gates + at, input, n);
-      at += row;
-      const forget = sigmoid4(f32x4.add(get(x + at, n), get(s + at, n)));
-      put(gates + at, forget, n);
-      at += row;
-      const candidate = tanh4(f32x4.add(get(x + at, n), get(s + at, n)));
-      put(gates + at, candidate, n);
-      at += row;
-      const output = sigmoid4(f32x4.add(get(x + at, n), get(s + at, n)));
-      put(gates + at, output, n);
-      const c = madd(input, candidate, f32x4.mul(forget, get(before + first, n)));
-      put(cell + first, c, n);
-      const h = f32x4.mul(output, tanh4(c));
-      put(hidden + first, h, n);
-      put(state + first, h, n);
+      const at = <usize> j << 2, n = width - j, middle = at + 2 * row;
+      const input = gateOf(gates, x, s, at, n), forget = gateOf(gates, x, s, at + row, n);
+      const output = gateOf(gates, x, s, middle + row, n);
+      const candidate = tanhOf(f32x4.add(get(x + middle, n), get(s + middle, n)));
+      put(gates + middle, candidate, n);
+      const c = madd(input, candidate, f32x4.mul(forget, get(before + at, n)));
+      put(cell + at, c, n);
+      const h = f32x4.mul(output, tanhOf(c));
+      put(hidden + at, h, n);
+      put(state + at, h, n);
     }
   }
 }
@@ -160,7 +163,7 @@ export function lstmStepBackward(args: usize, from: i32, to: i32): void {
     const dx = inSteps(args, word.TO, text, 4 * width), isRead = isWord(args, text);
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j << 2, n = width - j;
-      const dh = f32x4.add(f32x4.add(get(g + at, n), getOr0(carried, at, n)), getOr0(passed, at, n));
+      const dh = arrivingAt(g, carried, passed, at, n);
       const arriving = f32x4.add(get(gc + at, n), get(cellPassed + at, n));
       if (!isRead) {
         put(passed + at, dh, n);
@@ -173,7 +176,7 @@ export function lstmStepBackward(args: usize, from: i32, to: i32): void {
       }
       const input = get(gates + at, n), forget = get(gates + at + row, n);
       const candidate = get(gates + at + 2 * row, n), output = get(gates + at + 3 * row, n);
-      const shown = tanh4(get(cell + at, n));
+      const shown = tanhOf(get(cell + at, n));
       const dc = madd(f32x4.mul(dh, output), tanhSlope(shown), arriving);
       put(dx + at, f32x4.mul(f32x4.mul(dc, candidate), sigmoidSlope(input)), n);
       put(dx + at + row, f32x4.mul(f32x4.mul(dc, get(before + at, n)), sigmoidSlope(forget)), n);
@@ -198,12 +201,10 @@ export function gruStep(args: usize, from: i32, to: i32): void {
     const x = inSteps(args, word.PROJECTED, text, 3 * width), s = compact(args, word.SUMS, text, 3 * width);
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j << 2, n = width - j;
-      const reset = sigmoid4(f32x4.add(get(x + at, n), get(s + at, n)));
-      const update = sigmoid4(f32x4.add(get(x + at + row, n), get(s + at + row, n)));
+      const reset = gateOf(gates, x, s, at, n);
+      const update = gateOf(gates, x, s, at + row, n);
       const memory = get(s + at + 2 * row, n);
-      const candidate = tanh4(madd(reset, memory, get(x + at + 2 * row, n)));
-      put(gates + at, reset, n);
-      put(gates + at + row, update, n);
+      const candidate = tanhOf(madd(reset, memory, get(x + at + 2 * row, n)));
       put(gates + at + 2 * row, candidate, n);
       put(gates + at + 3 * row, memory, n);
       const h = madd(update, f32x4.sub(get(state + at, n), candidate), candidate);
@@ -224,7 +225,7 @@ export function gruStepBackward(args: usize, from: i32, to: i32): void {
     const isRead = isWord(args, text);
     for (let j = 0; j < width; j += 4) {
       const at = <usize> j << 2, n = width - j;
-      const dh = f32x4.add(f32x4.add(get(g + at, n), getOr0(carried, at, n)), get(passed + at, n));
+      const dh = arrivingAt(g, carried, passed, at, n);
       if (!isRead) {
         put(passed + at, dh, n);
         for (let gate = 0; gate < 3; gate++) {
