@@ -159,6 +159,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["loss"] },
       { pages: ["batching"] },
       { pages: ["optimizers", "adagrad_and_rmsprop", "adam", "lion", "clipping", "schedules"] },
+      { pages: ["optimizer"], numbered: false },
       { pages: ["teacher_forcing"] },
       { pages: ["truncated_backpropagation"], planned: "Truncated backpropagation" },
       { pages: ["loop"], numbered: false },

@@ -78,7 +78,7 @@
 
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { OptimizerRule } from "./optimizers.ts";
+import type { OptimizerRule } from "./optimizer.ts";
 
 /**
  * Divides each gradient by the root of the sum of all its squares so far.

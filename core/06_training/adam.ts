@@ -107,7 +107,7 @@
 import { fusableUpdate } from "../engine/fusable.ts";
 import { callback, checkOptions, type Checks, numeric } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { OptimizerRule, ParameterStep } from "./optimizers.ts";
+import type { OptimizerRule, ParameterStep } from "./optimizer.ts";
 
 /** Moves one parameter and both of its averages: the formula, line by line. */
 function adamStep(

@@ -61,7 +61,7 @@ import { scope } from "../engine/scope.ts";
 import { format } from "../engine/shape.ts";
 import { type BatchPosition, type BatchSource, positionChecks } from "./batching.ts";
 import { EarlyStopping, type EarlyStoppingState, stoppingStateChecks } from "./early_stopping.ts";
-import { Optimizer, type WrittenRule } from "./optimizers.ts";
+import { Optimizer, type WrittenRule } from "./optimizer.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,

@@ -61,7 +61,7 @@
 
 import { checkOptions, type Checks, numeric } from "../engine/options.ts";
 import { decayChecks, decayOf, type DecayOptions, WEIGHT_DECAY } from "./adam.ts";
-import type { OptimizerRule } from "./optimizers.ts";
+import type { OptimizerRule } from "./optimizer.ts";
 
 /**
  * Moves every number by one learning rate, in the direction of an average gradient.

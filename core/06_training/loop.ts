@@ -81,7 +81,7 @@ import {
 } from "./checkpoints.ts";
 import { clipGradients } from "./clipping.ts";
 import { type BestEvaluation, EarlyStopping } from "./early_stopping.ts";
-import { Optimizer } from "./optimizers.ts";
+import { Optimizer } from "./optimizer.ts";
 import type { Schedule } from "./schedules.ts";
 
 /**

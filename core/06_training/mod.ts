@@ -20,6 +20,7 @@
  * | `lion`            | what is left of Adam if only signs count            |
  * | `clipping`        | how one bad batch is kept from doing harm           |
  * | `schedules`       | how the learning rate climbs and falls              |
+ * | `optimizer`       | who keeps what a rule remembers                     |
  * | `teacher_forcing` | what the decoder reads in training                  |
  * | `loop`            | how all of these run, for hours if need be          |
  * | `early_stopping`  | when to stop training                               |
@@ -58,6 +59,7 @@ export { adam, type AdamOptions, adamW, type AdamWOptions, type DecayOptions, ty
 export * from "./lion.ts";
 export * from "./clipping.ts";
 export * from "./schedules.ts";
+export * from "./optimizer.ts";
 export * from "./teacher_forcing.ts";
 export * from "./loop.ts";
 export {

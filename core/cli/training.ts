@@ -11,7 +11,7 @@ import type { BatchSource } from "../06_training/batching.ts";
 import type { TrainingRun } from "../06_training/checkpoints.ts";
 import { train, type TrainingReport, type TrainOptions } from "../06_training/loop.ts";
 import { adamW } from "../06_training/adam.ts";
-import { Optimizer } from "../06_training/optimizers.ts";
+import { Optimizer } from "../06_training/optimizer.ts";
 import { cosineSchedule } from "../06_training/schedules.ts";
 import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";

@@ -14,7 +14,7 @@ import { padSequences } from "../06_training/batching.ts";
 import { train } from "../06_training/loop.ts";
 import { crossEntropy } from "../06_training/loss.ts";
 import { adam, adamW } from "../06_training/adam.ts";
-import { Optimizer } from "../06_training/optimizers.ts";
+import { Optimizer } from "../06_training/optimizer.ts";
 import { cosineSchedule } from "../06_training/schedules.ts";
 import { teacherForcing, type TeacherForcingOptions } from "../06_training/teacher_forcing.ts";
 import { rounded } from "./arithmetic.ts";

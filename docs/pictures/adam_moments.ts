@@ -7,7 +7,7 @@
  */
 
 import { adam } from "../../core/06_training/adam.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { plotted } from "../figures/plot.ts";
 import type { Picture } from "../picture.ts";

@@ -8,7 +8,8 @@
  */
 
 import { adam } from "../../core/06_training/adam.ts";
-import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer, type OptimizerRule } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { number } from "../../core/experiments/numbers.ts";
 import { el, label, px, seriesTints } from "../figures/svg.ts";

@@ -21,7 +21,7 @@ import {
   sgd,
 } from "../../mod.ts";
 import { SequenceWindows, trainBytePairEncoding } from "../../mod.ts";
-import type { OptimizerRule } from "../../core/06_training/optimizers.ts";
+import type { OptimizerRule } from "../../core/06_training/optimizer.ts";
 import { cosineSchedule, type Schedule, type ScheduleOptions } from "../../core/06_training/schedules.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { discard } from "../../core/experiments/learning.ts";

@@ -6,7 +6,7 @@ import { adamW } from "../../core/06_training/adam.ts";
 import { SequenceWindows } from "../../core/06_training/batching.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { nextTokens } from "../../core/06_training/teacher_forcing.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";

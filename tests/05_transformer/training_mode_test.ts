@@ -5,7 +5,7 @@ import { adamW } from "../../core/06_training/adam.ts";
 import { encodeCheckpoint, restoreCheckpoint } from "../../core/06_training/checkpoints.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { DecoderLayer, DecoderStack } from "../../core/05_transformer/decoder.ts";
 import { Encoder, EncoderLayer } from "../../core/05_transformer/encoder.ts";

@@ -1,6 +1,6 @@
 import { assert, assertThrows } from "@std/assert";
 import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
-import { Optimizer, type OptimizerRule } from "../../core/06_training/optimizers.ts";
+import { Optimizer, type OptimizerRule } from "../../core/06_training/optimizer.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { assertClose, onEveryBackend } from "../support.ts";
 

@@ -3,7 +3,7 @@ import { withoutFusion } from "../../core/engine/fusable.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { assertClose, onEveryBackend } from "../support.ts";
 
 onEveryBackend("adamStep by the kernel equals the definition", async () => {

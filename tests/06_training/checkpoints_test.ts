@@ -32,7 +32,8 @@ import { crossEntropy } from "../../core/06_training/loss.ts";
 import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
-import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer, type OptimizerRule } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,

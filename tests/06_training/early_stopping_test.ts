@@ -5,7 +5,7 @@ import { type CheckpointStorage, encodeCheckpoint, restoreCheckpoint } from "../
 import { EarlyStopping, type EarlyStoppingOptions } from "../../core/06_training/early_stopping.ts";
 import { train, type TrainingReport, type TrainOptions } from "../../core/06_training/loop.ts";
 import { meanSquaredError } from "../../core/06_training/loss.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { Linear } from "../../core/engine/linear.ts";

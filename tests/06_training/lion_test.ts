@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { lion, type LionOptions } from "../../core/06_training/lion.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import goldens from "../goldens/training.json" with { type: "json" };
 import { assertClose, onEveryBackend, onReference, reference } from "../support.ts";
 import { numbers, setGradients, start } from "./trajectories.ts";

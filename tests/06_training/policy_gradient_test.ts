@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { bleu, sentenceBleu } from "../../core/06_training/bleu.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import {
   type Baseline,
   meanOfOthers,

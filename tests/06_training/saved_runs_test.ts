@@ -7,7 +7,8 @@ import { type CheckpointStorage, encodeCheckpoint } from "../../core/06_training
 import { type CheckpointOptions, train, type TrainOptions } from "../../core/06_training/loop.ts";
 import { EarlyStopping } from "../../core/06_training/early_stopping.ts";
 import { meanSquaredError } from "../../core/06_training/loss.ts";
-import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { Dropout } from "../../core/engine/dropout.ts";
 import { Linear } from "../../core/engine/linear.ts";

@@ -9,7 +9,8 @@ import { Encoder } from "../../core/05_transformer/encoder.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { gelu, relu, swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { BatchNorm, RMSNorm, rmsNormalization } from "../../core/05_transformer/normalization.ts";
-import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,

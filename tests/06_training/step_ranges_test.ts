@@ -7,7 +7,8 @@ import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts"
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { clipGradients } from "../../core/06_training/clipping.ts";
 import { lion } from "../../core/06_training/lion.ts";
-import { Optimizer, type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer, type OptimizerRule } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import { parameter, tensor } from "../../core/engine/create.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";

@@ -5,7 +5,8 @@ import type { Tensor } from "../../core/engine/tensor.ts";
 import { adaGrad, rmsProp } from "../../core/06_training/adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../../core/06_training/adam.ts";
 import { lion } from "../../core/06_training/lion.ts";
-import { type OptimizerRule, sgd } from "../../core/06_training/optimizers.ts";
+import type { OptimizerRule } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import goldens from "../goldens/training.json" with { type: "json" };
 
 /** Numbers as the recipe writes them. */

@@ -29,7 +29,7 @@ import { scope } from "../../core/engine/scope.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { adam } from "../../core/06_training/adam.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import {
   assertClose,
   assertGradients,

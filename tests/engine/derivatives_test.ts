@@ -4,7 +4,8 @@ import { relu, silu } from "../../core/05_transformer/feed_forward/activations.t
 import { adam } from "../../core/06_training/adam.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { softplus } from "../../core/06_training/loss.ts";
-import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import { isRecording, noGrad } from "../../core/engine/autograd.ts";
 import { arange, ones, parameter, tensor, zeros } from "../../core/engine/create.ts";
 import { gradientsOf, jvp } from "../../core/engine/derivatives.ts";

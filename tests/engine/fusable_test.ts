@@ -7,7 +7,7 @@
 
 import { assert, assertEquals, assertGreater, assertLessOrEqual, assertThrows } from "@std/assert";
 import { adamW } from "../../core/06_training/adam.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend, FusedForward, FusedName, FusedUpdate, UpdateName } from "../../core/engine/backend.ts";
 import { withBackend } from "../../core/engine/device.ts";

@@ -5,7 +5,7 @@ import { memorySummary } from "../../core/engine/memory_summary.ts";
 import { Random } from "../../core/engine/random.ts";
 import { keep, memory, release, scope } from "../../core/engine/scope.ts";
 import { adam } from "../../core/06_training/adam.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import { onItsOwnBackend, onReference } from "../support.ts";
 

@@ -5,7 +5,8 @@ import { type Clock, hostClock, rest, useClock } from "../../core/engine/pace.ts
 import { Random } from "../../core/engine/random.ts";
 import { full, tensor } from "../../core/engine/create.ts";
 import { train } from "../../core/06_training/loop.ts";
-import { Optimizer, sgd } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
+import { sgd } from "../../core/06_training/optimizers.ts";
 import { reinforce } from "../../core/06_training/policy_gradient.ts";
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import { Steps } from "../../core/experiments/running.ts";

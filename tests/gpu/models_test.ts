@@ -9,7 +9,7 @@ import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
 import { train } from "../../core/06_training/loop.ts";
 import { adamW } from "../../core/06_training/adam.ts";
-import { Optimizer } from "../../core/06_training/optimizers.ts";
+import { Optimizer } from "../../core/06_training/optimizer.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import type { Backend } from "../../core/engine/backend.ts";

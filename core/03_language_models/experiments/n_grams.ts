@@ -11,7 +11,7 @@
 import { adamW } from "../../06_training/adam.ts";
 import { padSequences } from "../../06_training/batching.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
-import { Optimizer } from "../../06_training/optimizers.ts";
+import { Optimizer } from "../../06_training/optimizer.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { tensor } from "../../engine/create.ts";

@@ -11,7 +11,7 @@
 import { SequenceWindows } from "../../06_training/batching.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { adamW } from "../../06_training/adam.ts";
-import { Optimizer } from "../../06_training/optimizers.ts";
+import { Optimizer } from "../../06_training/optimizer.ts";
 import { nextTokens } from "../../06_training/teacher_forcing.ts";
 import { generate } from "../../07_generation/generate.ts";
 import { Random } from "../../engine/random.ts";

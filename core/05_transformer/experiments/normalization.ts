@@ -17,7 +17,7 @@ import type { Tensor } from "../../engine/tensor.ts";
 import { train } from "../../06_training/loop.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { adamW } from "../../06_training/adam.ts";
-import { Optimizer } from "../../06_training/optimizers.ts";
+import { Optimizer } from "../../06_training/optimizer.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard } from "../../experiments/learning.ts";

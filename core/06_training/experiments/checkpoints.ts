@@ -21,7 +21,7 @@ import { encodeCheckpoint, restoreCheckpoint } from "../checkpoints.ts";
 import { train } from "../loop.ts";
 import { crossEntropy } from "../loss.ts";
 import { adamW } from "../adam.ts";
-import { Optimizer } from "../optimizers.ts";
+import { Optimizer } from "../optimizer.ts";
 import { nextTokens } from "../teacher_forcing.ts";
 
 /** What a resumed run may forget. */

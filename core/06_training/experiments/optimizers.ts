@@ -26,7 +26,8 @@ import { SequenceWindows } from "../batching.ts";
 import { crossEntropy } from "../loss.ts";
 import { adaGrad, rmsProp } from "../adagrad_and_rmsprop.ts";
 import { adam, adamW } from "../adam.ts";
-import { Optimizer, sgd } from "../optimizers.ts";
+import { Optimizer } from "../optimizer.ts";
+import { sgd } from "../optimizers.ts";
 import { nextTokens } from "../teacher_forcing.ts";
 
 type Parameters = ReadonlyMap<string, Tensor>;

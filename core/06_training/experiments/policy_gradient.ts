@@ -26,7 +26,7 @@ import { Batches, padSequences } from "../batching.ts";
 import { bleu, sentenceBleu } from "../bleu.ts";
 import { train } from "../loop.ts";
 import { adamW } from "../adam.ts";
-import { Optimizer } from "../optimizers.ts";
+import { Optimizer } from "../optimizer.ts";
 import { cosineSchedule } from "../schedules.ts";
 import {
   meanOfOthers,

@@ -21,7 +21,7 @@ import { bandOf, overSeeds, type Range, rangeOf } from "../../experiments/seeds.
 import { adam } from "../adam.ts";
 import { train } from "../loop.ts";
 import { crossEntropy } from "../loss.ts";
-import { Optimizer } from "../optimizers.ts";
+import { Optimizer } from "../optimizer.ts";
 import { cosineSchedule, inverseSquareRootSchedule, linearSchedule, type Schedule } from "../schedules.ts";
 
 const NAMES = ["constant", "inverseSquareRoot", "cosine", "linear"] as const;

@@ -11,7 +11,7 @@
 import { adamW } from "../../../06_training/adam.ts";
 import { SequenceWindows } from "../../../06_training/batching.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
-import { Optimizer } from "../../../06_training/optimizers.ts";
+import { Optimizer } from "../../../06_training/optimizer.ts";
 import { nextTokens } from "../../../06_training/teacher_forcing.ts";
 import { trainBytePairEncoding } from "../../../02_words/byte_pair_encoding/mod.ts";
 import { DecoderOnly } from "../../../05_transformer/decoder_only.ts";

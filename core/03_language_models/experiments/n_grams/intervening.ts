@@ -10,7 +10,7 @@
 
 import { adamW } from "../../../06_training/adam.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
-import { Optimizer } from "../../../06_training/optimizers.ts";
+import { Optimizer } from "../../../06_training/optimizer.ts";
 import { nextTokens } from "../../../06_training/teacher_forcing.ts";
 import { DecoderOnly } from "../../../05_transformer/decoder_only.ts";
 import { noGrad } from "../../../engine/autograd.ts";

@@ -19,7 +19,7 @@ import { SEED } from "../../../experiments/seed.ts";
 import { bandOf, overSeeds, type Range, rangeOf } from "../../../experiments/seeds.ts";
 import { adam } from "../../adam.ts";
 import { crossEntropy } from "../../loss.ts";
-import { Optimizer } from "../../optimizers.ts";
+import { Optimizer } from "../../optimizer.ts";
 
 /** Words that there are, words of a sequence, sequences of a batch. */
 const KINDS = 12, LENGTH = 10, ROWS = 8;
