@@ -19,11 +19,15 @@ const runs = Number(Deno.args[0] ?? 9);
 const FIRST: Readonly<Record<string, string>> = {
   ".": "await m.tensor([1, 2]).add(1).read()",
   "./engine": "await m.tensor([1, 2]).add(1).read()",
+  "./introduction": "m.accuracy([0, 1, 1], [0, 1, 0])",
   "./words": "await m.softmax(e.tensor([1, 2])).read()",
+  "./language-models": "m.posterior([-1, -2])",
   "./attention": "await m.scaledDotProductAttention(...[1, 2, 3].map(() => e.ones([1, 1, 2, 2]))).read()",
   "./transformer": "await m.layerNorm(e.tensor([[1, 2]]), e.ones([2]), e.zeros([2])).read()",
   "./training": "await m.crossEntropy(e.tensor([[1, 2]]), e.tensor(new Int32Array([0]))).read()",
   "./generation": "m.temperatureRule(2).onHost(Float64Array.of(1, 2), { tokens: [] })",
+  "./host": "m.folderStorage.name",
+  "./figures": "await m.heatMap(e.tensor([[1, 2]]))",
   "./wasm": `const d = m.createWasmDevice(), v = { dtype: "float32", shape: [2], strides: [1], offset: 0 };
     const x = { ...v, buffer: d.upload(new Float32Array([1, 2]), "float32") };
     await d.download({ ...v, buffer: d.unary("exp", x) })`,

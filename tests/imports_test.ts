@@ -50,16 +50,18 @@ function blocks(language: string): string[] {
   ) => text!);
 }
 
+/** What may be imported, after the package's name. */
+function entryPoints(): string[] {
+  const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
+  return Object.keys(exports).map((entry) => entry.slice(1));
+}
+
 /** A program that imports every entry point, and the README's example. */
 async function writePrograms(folder: string, address: (entry: string) => string): Promise<void> {
-  const { exports } = JSON.parse(read("deno.json")) as { exports: Record<string, string> };
-  const entries = Object.keys(exports).map((entry) => entry.slice(1));
+  const entries = entryPoints();
   const imports = entries.map((entry, i) => `import * as entry${i} from "${address(entry)}";\n`).join("");
-  const counts = entries.map((_, i) => `entry${i}`).join(", ");
-  await Deno.writeTextFile(
-    `${folder}/every.ts`,
-    `${imports}\nfor (const entry of [${counts}]) {\n  console.log(Object.keys(entry).length);\n}\n`,
-  );
+  const counts = entries.map((_, i) => `console.log(Object.keys(entry${i}).length);\n`).join("");
+  await Deno.writeTextFile(`${folder}/every.ts`, `${imports}\n${counts}`);
   await Deno.writeTextFile(`${folder}/example.ts`, blocks("ts")[0]!.replace("./mod.ts", address("")));
 }
 
@@ -91,7 +93,8 @@ testWithFolder(
     const example = await deno(folder, "run", "--no-prompt", "example.ts");
     assertEquals(example, { code: 0, output: "[ 1, 4, 16, 32 ]\n", complaints: "" });
     const every = await deno(folder, "run", "--no-prompt", "every.ts");
-    assertMatch(every.output, /^(\d+\n){11}$/);
+    assertMatch(every.output, /^(\d+\n)+$/);
+    assertEquals(every.output.trimEnd().split("\n").length, entryPoints().length);
     assertEquals(every.complaints, "");
     // None of Deno's tools walks into the copy.
     await Deno.writeTextFile(`${folder}/own_test.ts`, 'Deno.test("own", () => {});\n');

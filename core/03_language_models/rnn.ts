@@ -430,7 +430,7 @@ export function runRecurrent(
     dims(states, "B L H", { B, L, H });
     return states;
   });
-  const ends: Tensor[][] = run.states.map(() => []);
+  const ends = run.states.map((): Tensor[] => []);
   layers.forEach(({ forwards, backwards }, depth) => {
     if (depth > 0) x = dropout.forward(x);
     const outputs = [forwards, backwards].flatMap((cell, reverse) => {

@@ -5,11 +5,14 @@ import { readGlossary } from "../../docs/glossary.ts";
 
 /** Pages and what leads to them. A term that has no section of its own leads to the glossary. */
 const FOUND: Readonly<Record<string, string>> = {
+  "introduction/tasks_and_shapes.html": "词性标注 语音识别",
   "words/index.html": "词元 词表 词向量 词嵌入 概率分布",
   "words/byte_pair_encoding.html": "字节对编码 子词 语料",
   "words/embeddings.html": "独热向量 连续词嵌入 隐藏层 近义词 词袋模型",
   "words/experiments/embeddings/bags.html": "否定词",
   "words/softmax.html": "归一化 梯度消失",
+  "language_models/rnn.html": "循环神经网络",
+  "language_models/lstm.html": "长短期记忆",
   "attention/index.html": "注意力机制 查询 键 值 长距离依赖",
   "attention/scaled_dot_product.html":
     "加性注意力 乘性注意力 点积 注意力分数 注意力权重 注意力汇聚 上下文向量 加权求和 缩放点积注意力 为什么要除以",
@@ -23,7 +26,8 @@ const FOUND: Readonly<Record<string, string>> = {
   "transformer/feed_forward.html": "前馈层 前馈神经网络 激活函数",
   "transformer/encoder.html": "编码器 动态词向量 静态词向量 一词多义",
   "transformer/decoder.html": "解码器 自回归 起始符 右移",
-  "transformer/encoder_decoder.html": "编码器-解码器架构 机器翻译 上下文窗口",
+  "transformer/encoder_decoder.html": "编码器-解码器架构 机器翻译",
+  "transformer/layout.html": "上下文窗口",
   "transformer/decoder_only.html": "纯解码器 提示词 大语言模型",
   "training/loss.html": "交叉熵 损失函数 正确答案 标签平滑",
   "training/batching.html": "填充 小批量",
@@ -41,8 +45,7 @@ const FOUND: Readonly<Record<string, string>> = {
   "generation/greedy_and_beam.html": "束搜索 贪心搜索 候选词 最小贝叶斯风险",
   "generation/kv_cache.html": "键值缓存 显存 二次方",
   "engine/autograd.html": "反向传播 前向传播 链式法则",
-  "glossary.html":
-    "长短期记忆 循环神经网络 幻觉 校准 置信度 对比解码 推测解码 注意力下沉 非自回归 词性标注 微调 预训练",
+  "glossary.html": "幻觉 校准 置信度 对比解码 推测解码 注意力下沉 非自回归 微调 预训练",
 };
 
 /** The same of the other half of the site, how it is made, whose index comes on demand. */

@@ -69,8 +69,10 @@ onReference("a part put in training alone drops alone, from the generator that i
 
 onReference("a Dropout that two parents share draws from what it was given last", () => {
   class Parent extends Module {
-    constructor(readonly drop: Dropout) {
+    readonly drop: Dropout;
+    constructor(drop: Dropout) {
       super();
+      this.drop = drop;
     }
   }
   const shared = new Dropout(0.5), [a, b] = [new Parent(shared), new Parent(shared)], both = new Scattered();

@@ -105,15 +105,15 @@ function all<T>(parts: unknown, makers: ReadonlyMap<string, Maker<T>>, kind: str
  */
 export function readTokenizer(data: unknown): Tokenizer {
   const file = (typeof data === "object" && data !== null ? data : {}) as Given;
-  if (typeof file.format === "string" && file.format.startsWith("heed byte-pair encoding")) {
+  const { format, normalizer, preTokenizer, model, decoder, ...others } = file;
+  if (typeof format === "string" && format.startsWith("heed byte-pair encoding")) {
     return BytePairEncoding.fromJSON(data);
   }
-  if (typeof file.format === "string" && file.format.startsWith("heed unigram")) return Unigram.fromJSON(data);
-  if (file.format !== PIPELINE_FORMAT) {
-    throw new SyntaxError(`Cannot read a tokenizer of format ${shown(file.format)}: it must be "${PIPELINE_FORMAT}"`);
+  if (typeof format === "string" && format.startsWith("heed unigram")) return Unigram.fromJSON(data);
+  if (format !== PIPELINE_FORMAT) {
+    throw new SyntaxError(`Cannot read a tokenizer of format ${shown(format)}: it must be "${PIPELINE_FORMAT}"`);
   }
   try {
-    const { format: _, normalizer, preTokenizer, model, decoder, ...others } = file;
     return new TokenizerPipeline({
       ...others,
       model: made(model, MODELS, "model", "kind"),

@@ -196,13 +196,13 @@ class Joining {
   readonly #places = new Map<number, Set<number>>();
   readonly #partners: Set<number>[] = [];
   readonly #ids = new Map<string, number>();
+  readonly #prefix: string;
+  readonly #minFrequency: number;
   #queue = new Heap<Candidate>(isBetter);
 
-  constructor(
-    counts: ReadonlyMap<string, number>,
-    private readonly prefix: string,
-    private readonly minFrequency: number,
-  ) {
+  constructor(counts: ReadonlyMap<string, number>, prefix: string, minFrequency: number) {
+    this.#prefix = prefix;
+    this.#minFrequency = minFrequency;
     const spelled = [...counts].map(([word, count]) =>
       [Array.from(word, (letter, i) => i === 0 ? letter : prefix + letter), count] as const
     );
@@ -226,7 +226,7 @@ class Joining {
 
   /** Joins a pair in all words. */
   join({ left, right }: Candidate): void {
-    const joined = this.#add(this.tokens[left]! + this.tokens[right]!.slice(this.prefix.length));
+    const joined = this.#add(this.tokens[left]! + this.tokens[right]!.slice(this.#prefix.length));
     const key = keyOf(left, right), changed = new Set<number>();
     for (const place of this.#places.get(key) ?? []) {
       const word = this.#words[place]!, symbols: number[] = [];
@@ -286,7 +286,7 @@ class Joining {
 
   #candidate(key: number): Candidate | undefined {
     const count = this.#pairCounts.get(key) ?? 0;
-    if (count < this.minFrequency) return undefined;
+    if (count < this.#minFrequency) return undefined;
     const right = key % SIZE, left = (key - right) / SIZE;
     return { left, right, count, ratio: count / (this.#tokenCounts[left]! * this.#tokenCounts[right]!) };
   }

@@ -315,7 +315,7 @@ export class Lattice {
 
   /** The edges that end at each place, by start. */
   #entering(): readonly (readonly number[])[] {
-    const entering: number[][] = Array.from({ length: this.#length + 1 }, () => []);
+    const entering = Array.from({ length: this.#length + 1 }, (): number[] => []);
     for (let edge = 0; edge < this.#size; edge++) {
       if (this.#scores[edge]! > -Infinity) entering[this.#ends[edge]!]!.push(edge);
     }
