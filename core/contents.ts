@@ -106,7 +106,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["feed_forward_lm"], planned: "A feed-forward language model" },
       { pages: ["rnn"] },
       { pages: ["lstm", "lstm/gru", "lstm/language_model"] },
-      { pages: ["cnn"], planned: "Convolutional networks" },
+      { pages: ["cnn", "cnn/language_model", "cnn/classifier"] },
       { pages: ["rnn_encoder_decoder"], planned: "A recurrent encoder–decoder" },
       { pages: ["efficiency"], planned: "Efficiency" },
     ],

@@ -7,7 +7,7 @@
  * **Idea.** A language model (语言模型) gives a probability to every sequence. The chain rule makes it a product: one factor for each token,
  * given the tokens before it ([section](autoregressive.ts)). The models of this chapter differ in how they see those tokens. A table
  * of counts knows the last few of them, and only as a whole. A recurrent network reads their vectors one after the other, from the first to the last,
- * and knows of them what its state holds.
+ * and knows of them what its state holds. A convolutional network computes all positions at once, each from a window.
  *
  * | page             | answers                                                           |
  * | ---------------- | ----------------------------------------------------------------- |
@@ -15,6 +15,7 @@
  * | `n_grams`        | what counts of short sequences of tokens can predict              |
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
+ * | `cnn`            | how all positions are computed at once, by a window that slides   |
  *
  * ## Notation
  *
@@ -73,3 +74,19 @@ export {
   type RecurrentNetwork,
   type StateMemory,
 } from "./lstm/language_model.ts";
+export {
+  type ConvolutionCall,
+  plainConvolution,
+  receptiveField,
+  SequenceConvolution,
+  type SequenceConvolutionOptions,
+  type SlidingWindow,
+} from "./cnn/mod.ts";
+export {
+  type CompleteConvolutionalOptions,
+  type ConvolutionalContinuation,
+  ConvolutionalLanguageModel,
+  type ConvolutionalLanguageModelOptions,
+  ConvolutionBlock,
+} from "./cnn/language_model.ts";
+export { type PhraseCall, PhraseClassifier, type PhraseClassifierOptions } from "./cnn/classifier.ts";

@@ -309,12 +309,13 @@ export interface RecurrentContinuation {
   readonly lastOnly?: boolean | undefined;
 }
 
-const cachesCheck: Check<readonly StateMemory[]> = list(
+/** What is handed to a model that replaces its memory. */
+export const aStateMemory: Check<readonly StateMemory[]> = list(
   "a list with one memory",
   (memory) => typeof memory === "object" && memory !== null && "replace" in memory,
 );
 
-const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: cachesCheck, lastOnly: flag };
+const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: aStateMemory, lastOnly: flag };
 
 // #endregion
 
