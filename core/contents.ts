@@ -103,7 +103,7 @@ export const CONTENTS: readonly Chapter[] = [
           "n_grams/filtering",
         ],
       },
-      { pages: ["feed_forward_lm"], planned: "A feed-forward language model" },
+      { pages: ["feed_forward_lm"] },
       { pages: ["rnn"] },
       { pages: ["lstm", "lstm/gru", "lstm/language_model"] },
       { pages: ["cnn", "cnn/language_model", "cnn/classifier"] },

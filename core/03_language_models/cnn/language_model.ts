@@ -44,7 +44,7 @@ import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
-import { aStateMemory, type StateMemory } from "../lstm/language_model.ts";
+import { aStateMemory, type StateMemory } from "../feed_forward_lm.ts";
 import { receptiveField, SequenceConvolution, withoutPadding } from "./mod.ts";
 
 /** A convolution that looks back, a gate or a ReLU, and the input added to it. */
@@ -310,4 +310,5 @@ const CONTINUATION: Checks<ConvolutionalContinuation> = { mask: aMask, caches: a
 // ```
 //
 // ```text
+// 61 7680
 // ```

@@ -31,6 +31,8 @@
  * ```
  *
  * ```text
+ * 我 喜欢 -1 1
+ * 喜欢 我 0 -1
  * ```
  *
  * **Formula.** With the words $x_1, \dots, x_T$ as rows, zeros beyond both ends, a kernel of $K$ words, each $d$ behind the next, and $p$ positions
@@ -298,4 +300,8 @@ function checkPlain(x: Tensor, kernel: Tensor, bias: Tensor, window: SlidingWind
 // ```
 //
 // ```text
+// 31 63
+// 32 65
+// 5 63
+// 6 127
 // ```
