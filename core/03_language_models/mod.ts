@@ -98,4 +98,9 @@ export {
   type ConvolutionalLanguageModelOptions,
   ConvolutionBlock,
 } from "./cnn/language_model.ts";
-export { type PhraseCall, PhraseClassifier, type PhraseClassifierOptions } from "./cnn/classifier.ts";
+export {
+  type FoundPhrases,
+  type PhraseCall,
+  PhraseClassifier,
+  type PhraseClassifierOptions,
+} from "./cnn/classifier.ts";

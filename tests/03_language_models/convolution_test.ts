@@ -297,7 +297,7 @@ onEveryBackend("PhraseClassifier() finds a phrase wherever it stands, and shows 
   const rows = one.embedding.weight.tensor, phrase = rows.slice(0, 5, 7);
   one.convolutions[0]!.weight.assign(phrase.transpose(0, 1).unsqueeze(0));
   const texts = [[5, 6, 1, 2, 3], [1, 2, 3, 5, 6], [1, 5, 6, 2, 3], [6, 5, 1, 2, 3]];
-  const places = await one.findPhrases(texts)[0]!.read();
+  const places = await one.findPhrases(texts)[0]!.place.read();
   assertEquals(Array.from(places).slice(0, 3), [1, 4, 2]);
   const scores = one.forward(texts), first = scores.slice(0, 0, 1);
   for (const b of [1, 2]) await assertClose(scores.slice(0, b, b + 1), first, { length: 64, scale: 8 });

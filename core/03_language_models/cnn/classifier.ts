@@ -3,7 +3,7 @@
  *
  * **Question.** A convolution finds phrases at each position. A text has one label. How do many positions become one answer?
  *
- * **Idea.** The largest value of each feature over all positions is kept (max pooling, 最大池化). It says whether a phrase occurs in the text, wherever it stands. A linear map turns these values into scores. Kernels of several
+ * **Idea.** The largest value of each feature over all positions is kept (max pooling [最大池化]). It says whether a phrase occurs in the text, wherever it stands. A linear map turns these values into scores. Kernels of several
  * widths stand side by side, for phrases of several lengths.
  *
  * **Formula.** With the words $x$ of a text, convolutions of the widths $K_1, \dots, K_m$, and $[\cdot\,; \cdot]$ for side by side,
@@ -91,14 +91,17 @@ export class PhraseClassifier extends Module {
   }
 
   /**
-   * Where in each text each feature is largest.
+   * Where in each text each feature is largest, and how large.
    *
    * @param tokens ids, int32 `[B, T]`
    * @param call what is padding
-   * @returns for each width the last word of the best window, int32 `[B, F]`: a position, or one behind the text where the window goes beyond its end
+   * @returns for each width the places and the strengths of its features
    */
-  findPhrases(tokens: TensorLike, call: PhraseCall = {}): readonly Tensor[] {
-    return this.#features(tokens, call).map((features) => features.argmax(1));
+  findPhrases(tokens: TensorLike, call: PhraseCall = {}): readonly FoundPhrases[] {
+    return this.#features(tokens, call).map((features) => ({
+      place: features.argmax(1),
+      strength: features.max(1),
+    }));
   }
 
   /** The features of all windows that hold at least one word, `[B, T + K − 1, F]` for each width. */
@@ -148,6 +151,14 @@ const OPTIONS: Checks<PhraseClassifierOptions> = {
   numFeatures: integer(),
   dropout: numeric({ min: 0, below: 1 }),
 };
+
+/** What {@linkcode PhraseClassifier.findPhrases} finds for the features of one width. */
+export interface FoundPhrases {
+  /** The last word of the best window, int32 `[B, F]`: a position, or one behind the text where the window goes beyond its end. */
+  readonly place: Tensor;
+  /** The feature there, `[B, F]`. */
+  readonly strength: Tensor;
+}
 
 /** What one pass through a {@linkcode PhraseClassifier} looks at. */
 export interface PhraseCall {

@@ -4,9 +4,9 @@
  * **Question.** A recurrent network reads one word after the other, and each step waits for the one before. Can all positions be computed
  * at once, by weights that are the same at each of them?
  *
- * **Idea.** A small window slides (滑动窗口) over the text. At each position the vectors of the words in the window are multiplied by one
- * matrix, the *kernel* (卷积核). A row of the result says how much the window looks like a phrase. This is a convolution (卷积). A network of
- * convolutions is a CNN (卷积神经网络). No position waits for another one.
+ * **Idea.** A *sliding window* (滑动窗口) moves over the text. At each position the vectors of the words in the window are multiplied by one
+ * matrix, the *kernel* [卷积核]. A row of the result says how much the window looks like a phrase. This is a convolution. A network of
+ * convolutions is a convolutional neural network (CNN, 卷积神经网络). No position waits for another one.
  *
  * ```picture sliding_window The same kernel at three positions of one text. Above, the window looks to both sides. Below, it looks back only, so that a
  * position does not see what it has to predict.
@@ -56,8 +56,8 @@
  * with the words side by side is the sum of the formula.
  *
  * **The notes, 004.49.** Phrases are found. The third statement is wrong: each place of the window has weights of its own, and the example by hand tells two orders of the same words apart. It does not see
- * where in the text the window stands. The second statement is too strong: one convolution sees $K$ words, and a stack of them as many as wanted ([below](#the-receptive-field)). The
- * experiment measures all three.
+ * where in the text the window stands. The second statement is too strong: one convolution sees $K$ words, and a stack of them as many as wanted ([below](#the-receptive-field)). All
+ * three are measured below.
  *
  * Sources: Waibel, Hanazawa, Hinton, Shikano and Lang 1989, *Phoneme Recognition Using Time-Delay Neural Networks*; LeCun, Bottou, Bengio and Haffner 1998, *Gradient-Based Learning Applied
  * to Document Recognition*; van den Oord et al. 2016, *WaveNet: A Generative Model for Raw Audio* (causal and dilated); Yu and Koltun 2016, *Multi-Scale Context Aggregation by Dilated
@@ -124,6 +124,10 @@ function extentOf(kernelSize: number, { dilation = 1, causal = false }: SlidingW
   return { reach, before: causal ? reach : Math.floor(reach / 2) };
 }
 
+// ## Order and phrases
+//
+// The [experiment](../experiments/cnn.ts) asks which of two words comes first. Convolutions of several widths answer, and the largest value over all positions decides, as in a [classifier](classifier.ts).
+
 // ## The receptive field
 //
 // What an output depends on is its receptive field [感受野]. For one convolution it is the window. A second convolution sees windows of windows: the field grows by
@@ -131,11 +135,13 @@ function extentOf(kernelSize: number, { dilation = 1, causal = false }: SlidingW
 //
 // $$R = 1 + (K - 1) \sum_{l=1}^{L} d_l$$
 //
-// Without dilation [空洞卷积] this is linear in the number of layers. With dilations 1, 2, 4, 8, … it doubles with each layer, and no word between is left out: what one layer skips has entered through the
+// Without dilation [空洞卷积], this is linear in the number of layers. With dilations 1, 2, 4, 8, … it doubles with each layer, and no word between is left out: what one layer skips has entered through the
 // layers below.
 //
 // ```picture dilated_field Four causal convolutions of two words, with dilations 1, 2, 4 and 8. The last output sees sixteen words, and each exactly once.
 // ```
+//
+// The [experiment](../experiments/cnn/receptive_field.ts) trains the same blocks with and without dilation to repeat what stood some words before.
 
 /**
  * Words that an output of stacked convolutions depends on.
