@@ -543,8 +543,6 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       mask: mask(2, 5),
       before: x(2, 2, 3),
     }),
-  "new ConvolutionBlock": () => call(convolutional().options, 2, random()),
-  "ConvolutionBlock.forward": () => on(convolutional().layers[0]!, x(2, 5, 4), x(2, 2, 4)),
   "new ConvolutionalLanguageModel": () => call({ vocabSize: 8, hiddenSize: 4, kernelSize: 2, gated: false }, random()),
   "ConvolutionalLanguageModel.forward": () => on(convolutional(), ids(), { mask: mask(2, 4), lastOnly: true }),
   "ConvolutionalLanguageModel.newCaches": () => on(convolutional(), () => new generation.KeyValueCache()),

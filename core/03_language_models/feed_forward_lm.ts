@@ -94,13 +94,13 @@ import { Embedding } from "../02_words/embeddings.ts";
 
 /** The weights of {@linkcode scoreNext}. */
 export interface FeedForwardWeights {
-  /** From the window to the hidden layer, `[N·E, F]` */
+  /** From the window to the hidden layer, `[N·E, F]`. */
   readonly hiddenWeight: Tensor;
-  /** `[F]` */
+  /** What is added to the hidden layer, `[F]`. */
   readonly hiddenBias: Tensor;
-  /** From the hidden layer to the scores, `[F, V]` */
+  /** From the hidden layer to the scores, `[F, V]`. */
   readonly outputWeight: Tensor;
-  /** `[V]` */
+  /** What is added to the scores, `[V]`. */
   readonly outputBias: Tensor;
   /** From the window to the scores, `[N·E, V]`; none by default. */
   readonly directWeight?: Tensor | undefined;

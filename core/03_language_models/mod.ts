@@ -96,7 +96,7 @@ export {
   type ConvolutionalContinuation,
   ConvolutionalLanguageModel,
   type ConvolutionalLanguageModelOptions,
-  ConvolutionBlock,
+  type ConvolutionBlock,
 } from "./cnn/language_model.ts";
 export {
   type FoundPhrases,

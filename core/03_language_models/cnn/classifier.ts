@@ -132,7 +132,7 @@ export interface PhraseClassifierOptions {
   readonly numClasses: number;
   /** Width of a token's row: E; 64 by default. */
   readonly embeddingSize?: number | undefined;
-  /** Words of the windows, one convolution for each; 3, 4 and 5 by default. */
+  /** Words of the windows, one convolution for each; 3 to 5 by default. */
   readonly kernelSizes?: readonly number[] | undefined;
   /** Phrases of each width: F; 32 by default. */
   readonly numFeatures?: number | undefined;

@@ -226,7 +226,7 @@ export interface ConvolutionalLanguageModelOptions {
   readonly numLayers?: number | undefined;
   /** Words of a window; 3 by default. */
   readonly kernelSize?: number | undefined;
-  /** Blocks after which the dilation, which doubles from block to block, begins again at 1; 4 by default. */
+  /** Blocks until the dilation, which doubles, begins again at 1; 4 by default. */
   readonly dilationCycle?: number | undefined;
   /** Whether gates follow the convolutions, else a ReLU; true by default. */
   readonly gated?: boolean | undefined;

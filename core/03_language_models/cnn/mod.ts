@@ -79,7 +79,7 @@ import { linear } from "../../engine/weight.ts";
 export interface SlidingWindow {
   /** Distance between neighbouring words of the window; 1 by default. */
   readonly dilation?: number | undefined;
-  /** Whether it holds this word and words before only; false by default, for words on both sides. */
+  /** Whether it holds no word behind this one; false by default. */
   readonly causal?: boolean | undefined;
 }
 
