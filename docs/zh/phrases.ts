@@ -58,6 +58,7 @@ export const CHINESE_PHRASES: Phrases = {
   notes: {
     say: (number) => `笔记 ${number}。`,
     of: (number) => `笔记 ${number}`,
+    which: (address) => `“笔记”指<a href="${address}">五份中文学习笔记</a>，本书以它们为纲，并逐条检验其中的说法。`,
     answered: (places, partly) => `${partly ? "部分回答见" : "回答见"} ${places}。`,
     open: "尚未回答。",
     all: "查看全部笔记。",
