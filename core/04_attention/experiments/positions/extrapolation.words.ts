@@ -26,7 +26,7 @@ const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose:
-    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position; its vector is the sum of one for the variable and one for the value. Asked is what the variable held before: at a = 5 it was 3, at a first assignment nothing. Each sees those before it. The test’s lists are four times as long. Change the trained length.",
+    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position; its vector is the sum of the variable’s and the value’s. Asked is what the variable held before: at a = 5 it was 3, at a first assignment nothing. Each sees those before it. The test’s lists are four times as long. Change the trained length.",
   controls: {
     trained: {
       label: "Trained length",
