@@ -52,7 +52,7 @@ const NORMALIZERS: ReadonlyMap<string, Maker<Normalizer>> = new Map<string, Make
 ]);
 
 const PRE_TOKENIZERS: ReadonlyMap<string, Maker<PreTokenizer>> = new Map<string, Maker<PreTokenizer>>([
-  ...still([cut.whitespaceSplit, cut.whitespace, cut.characters, cut.bertPreTokenizer]),
+  ...still([cut.whitespaceSplit, cut.whitespace, cut.wordsAndSigns, cut.characters, cut.bertPreTokenizer]),
   ["punctuation", ({ behavior }) => cut.punctuation(behavior)],
   ["digits", (given) => cut.digits(given)],
   ["split", ({ behavior, invert, ...pattern }) => cut.splitBy(patternOf(pattern), { behavior, invert })],
@@ -63,7 +63,7 @@ const PRE_TOKENIZERS: ReadonlyMap<string, Maker<PreTokenizer>> = new Map<string,
 ]);
 
 const DECODERS: ReadonlyMap<string, Maker<back.Decoder>> = new Map<string, Maker<back.Decoder>>([
-  ...still([back.byteLevelDecoder, back.byteFallbackDecoder, back.fuse]),
+  ...still([back.byteLevelDecoder, back.byteFallbackDecoder, back.fuse, back.wordDecoder]),
   ["wordPiece", (given) => back.wordPieceDecoder(given)],
   ["metaspace", (given) => back.metaspaceDecoder(given)],
   ["suffix", ({ suffix }) => back.suffixDecoder(suffix)],
