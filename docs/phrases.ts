@@ -70,6 +70,8 @@ export interface Phrases {
   readonly notes: {
     readonly say: (number: string) => string;
     readonly of: (number: string) => string;
+    /** What the notes are, with the address of their page. */
+    readonly which: (address: string) => string;
     readonly answered: (places: string, partly: boolean) => string;
     readonly open: string;
     readonly all: string;
@@ -136,6 +138,8 @@ export const ENGLISH: Phrases = {
   notes: {
     say: (number) => `The notes, ${number}.`,
     of: (number) => `The notes, ${number}`,
+    which: (address) =>
+      `The notes are <a href="${address}">five sets of study notes</a> in Chinese. This book follows them and tests what they say.`,
     answered: (places, partly) => `${partly ? "Partly answered" : "Answered"} in ${places}.`,
     open: "Not answered yet.",
     all: "All sets.",

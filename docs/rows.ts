@@ -67,7 +67,7 @@ function languageOf(prose: Prose | undefined, { phrases }: Site): string {
 function headingHtml(heading: string, anchor: string, context: Context): string {
   return `<h2 id="${anchor}">${
     renderInline(heading, context)
-  }<a class="anchor" href="#${anchor}" aria-label="Link to this section">¶</a></h2>`;
+  }<a class="anchor" href="#${anchor}" aria-label="¶">¶</a></h2>`;
 }
 
 /** The title of the page. */
