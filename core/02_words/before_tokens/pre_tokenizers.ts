@@ -122,7 +122,7 @@ export const whitespace: PreTokenizer = {
   cut: (piece) => runsOf(piece, (point) => classOf(point) & WORD ? 1 : classOf(point) & SPACE ? 0 : 2),
 };
 
-/** Words with their apostrophes, numbers, and every other sign by itself, line breaks among them; other white space is dropped. */
+/** Words, numbers, and each sign and line break by itself; other white space is dropped. */
 export const wordsAndSigns: PreTokenizer = {
   name: "wordsAndSigns",
   options: {},

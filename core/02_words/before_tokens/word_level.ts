@@ -132,7 +132,7 @@ export async function trainWordLevel(
 }
 
 /**
- * Makes a tokenizer of words that are known already, such as those of another program's model.
+ * Makes a tokenizer of words that are known already.
  *
  * @param words each once, without the special tokens
  * @returns the tokenizer: `<unk>`, `<s>` and `</s>`, then the words
