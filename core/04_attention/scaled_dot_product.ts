@@ -163,7 +163,7 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## What the output means
 //
-// The output of a position is a *context vector* (上下文向量): a weighted average (加权平均) of the values. That is a weighted sum (加权求和) whose weights sum to
+// The output of a position is a *context vector* (上下文向量): a weighted average [加权平均] of the values. That is a weighted sum (加权求和) whose weights sum to
 // one, and this position chose them. No output waits for another output, so all of them are computed at once.
 // (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 //
