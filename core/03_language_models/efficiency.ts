@@ -104,8 +104,8 @@ export interface MachineSpeed {
  * @returns $W / Q$
  */
 export function intensityOf(work: Work): number {
-  const { operations, bytes } = workOf(work);
-  return operations / bytes;
+  checkWork(work);
+  return work.operations / work.bytes;
 }
 
 /**
@@ -130,7 +130,8 @@ export function attainable(machine: MachineSpeed, intensity: number): number {
  * @returns seconds, or the unit of time of the speeds
  */
 export function leastTime(machine: MachineSpeed, work: Work): number {
-  return work.operations / attainable(machine, intensityOf(work));
+  const intensity = intensityOf(work);
+  return work.operations / attainable(machine, intensity);
 }
 
 // ## What a language model costs
@@ -589,12 +590,11 @@ const STREAM = object<object>(
   (value) => Symbol.asyncIterator in value || Symbol.iterator in value,
 );
 
-/** The two numbers, whatever stands beside them. */
-function workOf(work: Work): Work {
+/** Looks at the two numbers; others may stand beside them. */
+function checkWork(work: Work): void {
   checkObject("compute an intensity", work);
   checkValue("compute an intensity", "operations", work.operations, positive);
   checkValue("compute an intensity", "bytes", work.bytes, positive);
-  return work;
 }
 
 function passOf(pass: PassSizes): Record<"B" | "T" | "past" | "scored" | "width", number> {
