@@ -204,7 +204,8 @@ export function recurrentWork(layout: RecurrentSizes, pass: PassSizes = {}): Mod
 // | join | a matrix for each gate | one matrix of four times the columns | three of four products |
 // | fewer transfers | a loss is read after each step | all are read at the end | waiting for the device at each step |
 //
-// None of them changes the result: the same operations are done in another order or in fewer pieces.
+// None of them changes the result: the same operations are done in another order or in fewer pieces. Nor does each of them save time everywhere. On a CPU a reading is a copy, and the last trick gains nothing. A GPU works while the program goes on,
+// and each reading waits until it is done.
 //
 // **The notes, 004.52.** It is true of both kinds of processors, and the reason is memory, not that a GPU is better at matrices. Ten sequences need ten times the operations and one reading of the weights. A GPU gains more
 // because its peak is further above its bandwidth. It ends where the intensity reaches the machine's ratio, or earlier, where each sequence brings bytes of its own: the keys and values of attention are shared by none. In training, the sum over
@@ -213,8 +214,8 @@ export function recurrentWork(layout: RecurrentSizes, pass: PassSizes = {}): Mod
 // **The notes, 004.53.** All three hold, and the experiment has each with and without. The second has a limit in a recurrent network: $h_{t-1} W_h$ cannot leave the loop, since each step needs the state of the one before. The same layer without
 // this dependence is attention.
 //
-// **The notes, 004.51.** They are named here and explained elsewhere. Distillation (蒸馏) trains a smaller model on the answers of a larger one, so that all counts of this page shrink: it is planned for chapter 6. Compression (压缩) keeps the number of operations and makes the bytes fewer: with `bytesPerWeight` 1 in
-// place of 4 the slope of the roofline moves by a factor of four. It is planned for chapter 8. Generation algorithms such as speculative decoding (投机解码) turn several passes of one token into one of several: chapter 7.
+// **The notes, 004.51.** They are named here and explained elsewhere. Distillation (蒸馏) trains a smaller model on the answers of a larger one, so that all counts of this page shrink: a section on it is planned for the [chapter](../06_training/mod.ts) on training. Compression (压缩) keeps the number of operations and makes the bytes fewer: with `bytesPerWeight` 1 in
+// place of 4 the slope of the roofline moves by a factor of four. [`quantize`](../engine/inference.ts) does it to a model; a section on such weights is planned for the chapter on pre-trained models. Generation algorithms such as speculative decoding turn several passes of one token into one of several ([chapter](../07_generation/mod.ts)).
 
 // ## Measured on this machine
 //
@@ -341,7 +342,7 @@ export async function measureLatency(
  */
 export async function measureMachine(options: MachineOptions = {}): Promise<MachineSpeed> {
   checkOptions("measure a machine", options, MACHINE_OPTIONS);
-  const { size = 512, megabytes = 64, repeats = 5, now = hostTime } = options;
+  const { size = 384, megabytes = 32, repeats = 15, now = hostTime } = options;
   const timed = async (rows: number, [depth, columns]: readonly [number, number]): Promise<number> => {
     const left = full([rows, depth], 0.5), right = full([depth, columns], 0.5).clone();
     const run = async (): Promise<void> => {
@@ -369,11 +370,13 @@ export async function measureMachine(options: MachineOptions = {}): Promise<Mach
 export interface Traffic {
   /** Operations and kernels that were started. */
   readonly calls: number;
-  /** How often numbers were brought to the device, and how many bytes. */
+  /** How often numbers were brought to the device. */
   readonly uploads: number;
+  /** Bytes of these. */
   readonly uploadedBytes: number;
-  /** How often numbers were fetched from it, and how many bytes. */
+  /** How often numbers were fetched from it. */
   readonly downloads: number;
+  /** Bytes of these. */
   readonly downloadedBytes: number;
   /** Most bytes that were held beyond those at the beginning, after any call. */
   readonly peakBytes: number;
@@ -536,11 +539,11 @@ export interface ThroughputOptions {
 
 /** How {@linkcode measureMachine} measures. */
 export interface MachineOptions {
-  /** Rows and columns of the product; 512 by default. */
+  /** Rows and columns of the product; 384 by default. */
   readonly size?: number | undefined;
-  /** Of the matrix that is read; more than fits a cache; 64 by default. */
+  /** Of the matrix that is read; more than fits a cache; 32 by default. */
   readonly megabytes?: number | undefined;
-  /** Calls of each; 5 by default. */
+  /** Calls of each; 15 by default. */
   readonly repeats?: number | undefined;
   /** Milliseconds since some moment; the host's clock by default. */
   readonly now?: (() => number) | undefined;
