@@ -17,6 +17,7 @@
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
  * | `cnn`            | how all positions are computed at once, by a window that slides   |
+ * | `efficiency`     | what a model costs, and how to measure it                         |
  *
  * ## Notation
  *
@@ -104,3 +105,4 @@ export {
   PhraseClassifier,
   type PhraseClassifierOptions,
 } from "./cnn/classifier.ts";
+export * from "./efficiency.ts";

@@ -142,14 +142,19 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
   },
   {
+    name: "language_models/cnn",
+    load: async () => (await import("../../core/03_language_models/experiments/cnn.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/cnn.words.ts")).words,
+  },
+  {
     name: "language_models/cnn/receptive_field",
     load: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.words.ts")).words,
   },
   {
-    name: "language_models/cnn",
-    load: async () => (await import("../../core/03_language_models/experiments/cnn.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/cnn.words.ts")).words,
+    name: "language_models/efficiency",
+    load: async () => (await import("../../core/03_language_models/experiments/efficiency.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/efficiency.words.ts")).words,
   },
   {
     name: "attention/scaled_dot_product",
