@@ -377,7 +377,7 @@ function byDefinition(lines: readonly string[]): (ids: readonly string[]) => num
   return (ids) => of(ids) * Math.LN10;
 }
 
-Deno.test("readArpa() reads a pruned file by the definition: n-grams whose beginning or end is not listed", async () => {
+Deno.test("readArpa() reads a pruned file by the definition: n-grams whose prefix or suffix is not listed", async () => {
   for (let seed = 1; seed <= 4; seed++) {
     const random = new Random(seed), vocabSize = 6, words = ["a", "b", "c", "d", "e", "f"];
     const full = [...arpaLines(await trainNGrams(draw(400, vocabSize, seed), { order: 4, vocabSize }), words)];

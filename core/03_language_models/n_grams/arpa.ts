@@ -10,7 +10,7 @@
  * **Why decimal logarithms.** The format is older than this book. A probability of 0 is written as −99, as SRILM does.
  *
  * **What is not listed.** The format states two rules: an n-gram that is listed has its own probability, and for any other the back-off weight of its context,
- * 1 unless it is listed, is multiplied by the probability after the shorter context. Nothing says that the beginning of an n-gram is listed too. SRILM
+ * 1 unless it is listed, is multiplied by the probability after the shorter context. Nothing says that the prefix of an n-gram is listed too. SRILM
  * prunes models so that it may be absent. The tree of [a table](model.ts) needs it: it is added with the probability that the two rules give it anyway.
  *
  * **Words.** White space separates words in a file. So white space and control characters within a token, which tokenizers have and words do not,
