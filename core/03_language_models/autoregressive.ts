@@ -9,6 +9,9 @@
  * nothing. A model that predicts its own sequence in this way is autoregressive (自回归). So a language model (概率语言模型) needs to do one thing only,
  * and any classifier over the vocabulary can do it: a table of counts as well as a network.
  *
+ * ```picture chain_rule One factor for each word of 我 喜欢 吃 苹果 (*I like to eat apples*). Filled is the word that is predicted, framed what stands before it.
+ * ```
+ *
  * **By hand.** A sequence of four words, 我 喜欢 吃 苹果 (*I like to eat apples*). A model gives them, one after the other, the
  * probabilities 0.4, 0.5, 0.3 and 0.2. The probability of the sequence is $0.4 \cdot 0.5 \cdot 0.3 \cdot 0.2 = 0.012$. The
  * logarithms are −0.916, −0.693, −1.204 and −1.609. Their sum is −4.423, and that is the logarithm of 0.012. The mean per

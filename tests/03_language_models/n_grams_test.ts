@@ -417,6 +417,14 @@ Deno.test("readArpa() reads a trigram that SRILM has left without its bigrams", 
 
 // ## Words, search, filter
 
+Deno.test("TfIdf() without idf gives the cosines of counts", () => {
+  const documents = [[0, 0, 1], [1, 2], [3]], query = [0, 1, 1];
+  const index = new TfIdf(documents, { vocabSize: 4, idf: false }), found = index.search(query);
+  assertEquals(found.map(({ document }) => document), [0, 1]);
+  assertAlmostEquals(found[0]!.score, 4 / 5, 1e-6);
+  assertAlmostEquals(found[1]!.score, 2 / Math.sqrt(10), 1e-6);
+});
+
 Deno.test("TfIdf() gives the cosines of scikit-learn", () => {
   const { documents, query, scores, sublinear } = golden.tfIdf;
   for (const [expected, options] of [[scores, {}], [sublinear, { sublinear: true }]] as const) {

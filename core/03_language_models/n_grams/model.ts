@@ -11,7 +11,7 @@
  *
  * $$\log P(w \mid h) = \begin{cases} \log p(h w) & \text{if } hw \text{ is in the table} \\ \log \gamma(h) + \log P(w \mid h') & \text{otherwise} \end{cases}$$
  *
- * A context that is not in the table has $\gamma = 1$. A table that was counted has every part of its n-grams; one that was pruned [剪枝], to be
+ * A context that is not in the table has $\gamma = 1$. A table that was counted has every part of its n-grams; one that was pruned, to be
  * smaller, may lack some.
  *
  * | symbol        | in code           | shape              |
