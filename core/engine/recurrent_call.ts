@@ -1,8 +1,9 @@
 /**
  * # A call of a recurrent kernel
  *
- * What the CPU device and the GPU device read from the inputs of `rnn`, `lstm` and `gru` before they differ: sizes, the order in which the
- * positions are read, and for each step the state before it.
+ * **Question.** The CPU device and the GPU device have kernels of recurrent networks. What do both read from the inputs before they differ?
+ *
+ * **Idea.** Sizes, the order in which the positions are read, and for each step the state before it.
  *
  * @module
  */
