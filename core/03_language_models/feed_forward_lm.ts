@@ -340,10 +340,9 @@ function checkPlain(window: Tensor, weights: FeedForwardWeights): { X: number } 
 
 // #endregion
 
-// ## On real data
+// ## Cost
 //
-// The table of [n-gram models](n_grams/mod.ts) has a feed-forward model that was trained on Tiny Shakespeare, character by character. It is the cheapest of the networks there. It is also the first one whose
-// cost grows with the window and not with the number of n-grams: a word more in the window is $E F$ more weights.
+// A position costs $N E F + F V$ multiplications. A word more in the window is $E F$ more weights, where a table of counts would have to hold every longer n-gram of the text.
 
 // ## Pitfall: the order of the places
 //

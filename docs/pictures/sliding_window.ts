@@ -1,7 +1,7 @@
 /**
  * # A window that slides
  *
- * Two kernels of three words at three positions of one text, to both sides and back only; which words each window holds is measured by the library.
+ * Two kernels of three words at each position of one text, to both sides and back only; which words each window holds is measured by the library.
  *
  * @module
  */

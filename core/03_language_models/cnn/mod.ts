@@ -8,7 +8,7 @@
  * matrix, the *kernel* [卷积核]. A row of the result says how much the window looks like a phrase. This is a convolution. A network of
  * convolutions is a convolutional neural network (CNN, 卷积神经网络). No position waits for another one.
  *
- * ```picture sliding_window The same kernel at three positions of one text. Above, the window looks to both sides. Below, it looks back only, so that a
+ * ```picture sliding_window The same kernel at each position of one text. Above, the window looks to both sides. Below, it looks back only, so that a
  * position does not see what it has to predict.
  * ```
  *
