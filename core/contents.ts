@@ -98,7 +98,6 @@ export const CONTENTS: readonly Chapter[] = [
           "n_grams/counts",
           "n_grams/model",
           "n_grams/arpa",
-          "n_grams/words",
           "n_grams/tf_idf",
           "n_grams/filtering",
         ],
