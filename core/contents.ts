@@ -107,7 +107,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["lstm", "lstm/gru", "lstm/language_model"] },
       { pages: ["cnn"], planned: "Convolutional networks" },
       { pages: ["rnn_encoder_decoder"], planned: "A recurrent encoder–decoder" },
-      { pages: ["efficiency"], planned: "Efficiency" },
+      { pages: ["efficiency"] },
     ],
   },
   {

@@ -143,7 +143,7 @@ export const words: Words<Contest> = {
     Adam: "Adam",
     along: "沿谷",
     across: "横向",
-    step: "步",
+    step: "步数",
     height: "高度，起点 = 1",
     distance: "移动的距离，平均",
     frequent: "最常见的十分之一",
