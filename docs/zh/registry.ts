@@ -16,5 +16,7 @@ export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {
   "attention/positions/rotation": async () => (await import("./04_attention/experiments/positions/rotation.words.ts")).words,
   "attention/positions/extrapolation": async () => (await import("./04_attention/experiments/positions/extrapolation.words.ts")).words,
   "training/optimizers": async () => (await import("./06_training/experiments/optimizers.words.ts")).words,
+  "training/schedules": async () => (await import("./06_training/experiments/schedules.words.ts")).words,
+  "training/schedules/warmup": async () => (await import("./06_training/experiments/schedules/warmup.words.ts")).words,
   "generation/greedy_and_beam": async () => (await import("./07_generation/experiments/greedy_and_beam.words.ts")).words,
 };
