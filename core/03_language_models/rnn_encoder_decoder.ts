@@ -7,6 +7,7 @@
  */
 
 import { aMask, aTensor } from "../engine/arguments.ts";
+import { noGrad } from "../engine/autograd.ts";
 import { shareChance } from "../engine/chance.ts";
 import { Dropout } from "../engine/dropout.ts";
 import { flip } from "../engine/joining.ts";
@@ -96,13 +97,16 @@ export class RecurrentEncoderDecoder extends Module {
     super();
     checkOptions("build a model", options, OPTIONS);
     checkRandom("build a model", random);
-    const { sourceVocabSize, reverseSource = true, ...layout } = options;
-    this.decoder = new RecurrentLanguageModel(layout, random);
+    const { sourceVocabSize, reverseSource = true, tieHead = false, ...layout } = options;
+    this.decoder = new RecurrentLanguageModel({ ...layout, tieHead }, random);
     const { vocabSize, embeddingSize, hiddenSize, numLayers, recurrence, dropout, bias } = this.decoder.options;
     this.options = { ...this.decoder.options, sourceVocabSize: sourceVocabSize ?? vocabSize, reverseSource };
+    // A table that scores nothing has rows of variance 1: smaller ones are hardly heard by the gates.
+    const { weight } = this.decoder.embedding, deviation = tieHead ? 1 / Math.sqrt(embeddingSize) : 1;
+    if (!tieHead) noGrad(() => weight.tensor.assign(weight.tensor.mul(Math.sqrt(embeddingSize))));
     this.sourceEmbedding = sourceVocabSize === undefined
       ? this.decoder.embedding
-      : new Embedding(sourceVocabSize, embeddingSize, random, { deviation: 1 / Math.sqrt(embeddingSize) });
+      : new Embedding(sourceVocabSize, embeddingSize, random, { deviation });
     this.dropout = new Dropout(dropout);
     this.encoder = recurrence.network({ inputSize: embeddingSize, hiddenSize, numLayers, dropout, bias }, random);
     shareChance(this.chances(), random);
@@ -190,6 +194,8 @@ export class RecurrentEncoderDecoder extends Module {
 
 /** How a {@linkcode RecurrentEncoderDecoder} is laid out. */
 export interface RecurrentEncoderDecoderOptions extends RecurrentLanguageModelOptions {
+  /** Whether the scores come from the target's table; false by default. */
+  readonly tieHead?: boolean | undefined;
   /** Entries of the source's own vocabulary; both languages share one table by default. */
   readonly sourceVocabSize?: number | undefined;
   /** Whether the source is read from its last word to its first; true by default. */
