@@ -91,7 +91,9 @@ async function losses(model: TranslationModel, { source, target, test }: Lesson)
 }
 
 async function make(path: string): Promise<RecurrentTranslatorRun> {
-  const lesson = await prepare(path), { source, target, test } = lesson, references = test.map(({ targets }) => targets);
+  const lesson = await prepare(path),
+    { source, target, test } = lesson,
+    references = test.map(({ targets }) => targets);
   const groups = test.map(({ source }) => groupOf(source)), all = test.map((_, i) => i);
   const rows = [...BORDERS, Infinity].map((_, group) => all.filter((i) => groups[i] === group));
   const score = (texts: readonly string[], chosen: readonly number[]): number =>

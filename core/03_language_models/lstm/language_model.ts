@@ -303,7 +303,7 @@ export interface ContinuedResult {
 
 /** What one pass through a {@linkcode RecurrentLanguageModel} looks at. */
 export interface RecurrentContinuation extends ContinuedCall {
-  /** The states after earlier tokens, in place of those to begin with, one memory for all layers; none by default. */
+  /** The states after earlier tokens, in place of those to begin with; none by default. */
   readonly caches?: readonly StateMemory[] | undefined;
 }
 
