@@ -16,6 +16,7 @@
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
  * | `rnn_encoder_decoder` | how two of them translate, with one vector between them       |
+ * | `efficiency`     | what a model costs, and how to measure it                         |
  *
  * ## Notation
  *
@@ -84,3 +85,4 @@ export {
   type RecurrentEncodingCall,
   type RecurrentTranslationCall,
 } from "./rnn_encoder_decoder.ts";
+export * from "./efficiency.ts";

@@ -197,7 +197,7 @@ export class RecurrentEncoderDecoder extends Module {
     checkOptions("build a model", options, OPTIONS);
     checkRandom("build a model", random);
     const { sourceVocabSize, reverseSource = true, ...layout } = options;
-    const tieHead = options.tieHead ?? false;
+    const tieHead = options.tieHead === true;
     this.decoder = new RecurrentLanguageModel({ ...layout, tieHead }, random);
     const { vocabSize, embeddingSize, hiddenSize, numLayers, recurrence, dropout, bias } = this.decoder.options;
     this.options = { ...this.decoder.options, sourceVocabSize: sourceVocabSize ?? vocabSize, reverseSource };

@@ -133,7 +133,7 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
   // A forbidden pair gets the score $-\infty$ before the softmax, since $e^{-\infty} = 0$.
   const allowed = mask ? scores.where(mask, -Infinity) : scores;
 
-  // $A$: each row is positive and sums to one.
+  // $A$: no weight is negative, and each row sums to one; where all is forbidden, to zero.
   const weights = softmax(allowed);
 
   // $O$: row $t$ is an average of the values, so it lies between them.
@@ -163,8 +163,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## What the output means
 //
-// The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
-// values, with weights that this position chose. No output waits for another output, so all of them are computed at once.
+// The output of a position is a *context vector* (上下文向量): a weighted average [加权平均] of the values. That is a weighted sum (加权求和) whose weights sum to
+// one, and this position chose them. No output waits for another output, so all of them are computed at once.
 // (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 //
 // **The notes, 004.57.** There is one context vector for each query, not one for the sentence. It is a sum of values by their
@@ -226,8 +226,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // ## The library's function
 //
 // A model computes B examples with H heads each ([section](multi_head.ts)) in one call. The steps are those above, with a mask,
-// a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast kernel for all of them
-// runs the kernel, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
+// a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast program for all of them
+// (a kernel, in another sense than that of Gauss) runs it, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
 // is forbidden cannot pass NaN on ([how](../engine/allowed.ts)). The test "plainAttention() is scaledDotProductAttention() for one
 // head" checks that both forms give the same numbers.
 

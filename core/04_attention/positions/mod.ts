@@ -83,7 +83,8 @@
  * keys by angles that grow with the position.
  *
  * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the
- * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
+ * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`. The base says how
+ * slowly RoPE turns.
  *
  * | scheme     | in code      | enters             | learned numbers | past the trained length |
  * | ---------- | ------------ | ------------------ | ------------- | --------------------------------- |
@@ -91,7 +92,7 @@
  * | sinusoidal | `sinusoidal` | input              | none          | adds codes never seen in training |
  * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$    | treats all like distance $m$      |
  * | T5         | `t5()`       | scores             | $32H$         | uses the last bucket for all      |
- * | RoPE       | `rotary()`   | queries and keys   | none          | turns by angles never seen; [rescaling](rotary_scaling.ts) avoids them |
+ * | RoPE       | `rotary()`   | queries and keys   | none          | turns by angles never seen; [rescaling](rotary_scaling.ts) keeps them in range |
  * | ALiBi      | `alibi`      | scores             | none          | subtracts a larger penalty        |
  *
  * In the table $T$ is the length of the longest sequence, $E$ the width of a word's vector, $D$ that of a head, $H$ the number of heads, $m$ the largest distance that
@@ -129,7 +130,7 @@
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
  * Position Representations*; Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*; Su et al. 2021, *RoFormer:
  * Enhanced Transformer with Rotary Position Embedding*; Press, Smith and
- * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*; of the rescaled frequencies, those of
+ * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*. The sources of the rescaled frequencies stand on
  * their [page](rotary_scaling.ts).
  *
  * @module
@@ -148,7 +149,7 @@ export * from "./rotary.ts";
 export * from "./rotary_scaling.ts";
 export * from "./scheme.ts";
 
-/** Position schemes by the word that a file has for them. */
+/** Position schemes, by the word for each in the file of a saved model. */
 export const positionSchemes: PartTable<PositionScheme> = {
   ...partsByWord([sinusoidal, alibi, noPositions]),
   learned,
@@ -165,8 +166,8 @@ export const positionSchemes: PartTable<PositionScheme> = {
 
 // ## Pitfall: positions that start over
 //
-// With a cache, each call sees one token, and a scheme that counts from 0 gives every token
-// position 0. The text degenerates after the first word, while training looks perfect. The test
+// A program that writes a text keeps the keys and values of the tokens that it has read (a cache, [section](../../07_generation/kv_cache.ts)), and hands
+// the model only the newest token in each call. A scheme that counts from 0 in each call gives every token position 0. The text degenerates after the first word, while training looks perfect. The test
 // "RotaryPositions() marks the same with and without a cache" feeds a text in two parts.
 
 // ## Exercise
