@@ -80,6 +80,13 @@ const optimizer = (): training.Optimizer => new training.Optimizer(linear().para
 const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
 const reader = (): languageModels.RecurrentLanguageModel =>
   new languageModels.RecurrentLanguageModel({ vocabSize: 8, hiddenSize: 4 }, random()).eval();
+const reading = (): languageModels.RecurrentEncoderDecoder =>
+  new languageModels.RecurrentEncoderDecoder({ vocabSize: 8, hiddenSize: 4 }, random()).eval();
+const states = (): languageModels.EncodedSource => ({
+  output: x(2, 4, 4),
+  hiddenState: x(2, 1, 4),
+  cellState: x(2, 1, 4),
+});
 const recurrent = <M>(Make: new (options: languageModels.RecurrentOptions, random: engine.Random) => M): M =>
   new Make({ inputSize: 4, hiddenSize: 4 }, random());
 const step = (): languageModels.LstmStep => languageModels.lstmStep(x(16), x(4));
@@ -524,6 +531,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     on(reader(), ids(), { mask: mask(2, 4), hiddenState: x(2, 1, 4), cellState: x(2, 1, 4), lastOnly: true }),
   "RecurrentLanguageModel.forward": () => on(reader(), ids(), { mask: mask(2, 4), lastOnly: true }),
   "RecurrentLanguageModel.newCaches": () => on(reader(), () => new generation.KeyValueCache()),
+  "new RecurrentEncoderDecoder": () =>
+    call({ vocabSize: 8, sourceVocabSize: 6, hiddenSize: 4, reverseSource: false, tieHead: true }, random()),
+  "RecurrentEncoderDecoder.encode": () => on(reading(), ids(), { mask: mask(2, 4) }),
+  "RecurrentEncoderDecoder.decode": () => on(reading(), ids(), states(), { lastOnly: true }),
+  "RecurrentEncoderDecoder.forward": () => on(reading(), ids(), ids(), { sourceMask: mask(2, 4) }),
+  "RecurrentEncoderDecoder.given": () => on(reading(), states()),
   "KeyValueCache.replace": () => on(new generation.KeyValueCache(), x(1, 2, 1, 4), x(1, 2, 1, 4)),
   "new DecoderOnly": () => call(small, random()),
   "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),

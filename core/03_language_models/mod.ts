@@ -15,6 +15,7 @@
  * | `n_grams`        | what counts of short sequences of tokens can predict              |
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
+ * | `rnn_encoder_decoder` | how two of them translate, with one vector between them       |
  * | `efficiency`     | what a model costs, and how to measure it                         |
  *
  * ## Notation
@@ -74,4 +75,14 @@ export {
   type RecurrentNetwork,
   type StateMemory,
 } from "./lstm/language_model.ts";
+export {
+  type CompleteRecurrentTranslatorOptions,
+  type EncodedSource,
+  type GivenStates,
+  type RecurrentDecodingCall,
+  RecurrentEncoderDecoder,
+  type RecurrentEncoderDecoderOptions,
+  type RecurrentEncodingCall,
+  type RecurrentTranslationCall,
+} from "./rnn_encoder_decoder.ts";
 export * from "./efficiency.ts";

@@ -394,7 +394,7 @@ export class EncoderDecoder extends Module {
 // too ([section](../07_generation/kv_cache.ts)).
 //
 // **The notes, 001.33.** Not one vector, but one for each word of the source, $m$ of `[B, S, E]`: cross-attention could not choose
-// between words otherwise. One vector for a whole sentence is what attention replaced. Six layers are right, for both stacks.
+// between words otherwise. One vector for a whole sentence is the [encoder–decoder of recurrent networks](../03_language_models/rnn_encoder_decoder.ts), which attention replaced. Six layers are right, for both stacks.
 
 // ## The last layer
 //

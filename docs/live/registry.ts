@@ -137,6 +137,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
   },
   {
+    name: "language_models/rnn_encoder_decoder",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.words.ts")).words,
+  },
+  {
     name: "language_models/efficiency",
     load: async () => (await import("../../core/03_language_models/experiments/efficiency.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/efficiency.words.ts")).words,
