@@ -95,6 +95,7 @@ export {
   type RecurrentEncodingCall,
   type RecurrentTranslationCall,
 } from "./rnn_encoder_decoder.ts";
+export {
   type ConvolutionCall,
   plainConvolution,
   receptiveField,

@@ -147,11 +147,6 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
   },
   {
-    name: "language_models/rnn_encoder_decoder",
-    load: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.words.ts")).words,
-  },
-  {
     name: "language_models/cnn",
     load: async () => (await import("../../core/03_language_models/experiments/cnn.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/cnn.words.ts")).words,
@@ -160,6 +155,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/cnn/receptive_field",
     load: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.words.ts")).words,
+  },
+  {
+    name: "language_models/rnn_encoder_decoder",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.words.ts")).words,
   },
   {
     name: "language_models/efficiency",
