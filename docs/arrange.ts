@@ -376,6 +376,9 @@ export function openingRows(
     }
     // What belongs together goes on together.
     const whole = paragraphs.slice(start, end + 1), height = sum(whole), isFree = current && waiting.length === 0;
+    let led = at;
+    while (paragraphs[led + 1]?.startsWith("$$")) led++;
+    const sentence = paragraphs.slice(at, led + 1), low = sum(sentence);
     const isPlain = end === start || isSymbolHead(paragraphs[end]!);
     if (
       at === start && isPlain && isFree && current!.side.length === 0 && current!.left + height <= current!.right + room
@@ -386,10 +389,12 @@ export function openingRows(
     } else if (
       // What is shown does not part a thought: only a new one begins below it.
       end === start && isFree && (current!.side.length > 0 || /^\*\*/.test(paragraph)) &&
-      current!.right + height <= current!.left + room
+      current!.right + low <= current!.left + room
     ) {
-      current!.side.push(paragraph);
-      current!.right += height;
+      // The words that lead to a formula stay with it.
+      current!.side.push(...sentence);
+      current!.right += low;
+      at = led;
     } else {
       waiting.push(paragraph);
       current = undefined;

@@ -21,7 +21,7 @@ import {
 import { EXPERIMENTS } from "../core/experiments/registry.ts";
 import type { Figure } from "../core/experiments/figure.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
-import { escape } from "./figures/svg.ts";
+import { escape, filled } from "./figures/svg.ts";
 import { lineWithNotes } from "./note_marks.ts";
 import { quantitiesOf } from "./quantities.ts";
 import { readRecording } from "./recorded.ts";
@@ -230,7 +230,8 @@ export function renderExperiment(
     width: STATIC_WIDTH,
     id,
     hue: (symbol) => hues[symbol],
-    say: (text) => (found.language === language ? phrases.script[text] : undefined) ?? text,
+    say: (text, ...values) =>
+      filled((found.language === language ? phrases.script[text] : undefined) ?? text, ...values),
   });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment${

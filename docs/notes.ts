@@ -210,9 +210,14 @@ export function withStatements(body: string, printed: Printed): string {
     `<p class="place"><a href="${
       relative(url, home(`notes/${number.slice(0, 3)}.html`) + addressOfStatement(number).replace(/^[^#]*/, ""))
     }">${phrases.notes.of(number)}</a> <span>${escape(place)}</span></p>`;
+  const which = `<p class="note">${phrases.notes.which(relative(url, home("notes.html")))}</p>`;
+  // Said beside the first verdict, and in the first card.
+  let explained = false;
   const html = body.replace(MARK, (_, opening?: string, link?: string) => {
     if (opening !== undefined) {
-      return find(opening).map((statement) => {
+      const before = explained ? "" : which;
+      explained = true;
+      return before + find(opening).map((statement) => {
         const { said, number } = statement,
           [own, other] = phrases.language === "zh" ? ["zh", "en"] as const : ["en", "zh"] as const;
         return `<details class="said"${anchor(number)}><summary><strong class="runin">${
@@ -236,8 +241,8 @@ export function withStatements(body: string, printed: Printed): string {
     /<details class="said"(?:(?!<\/details>)[\s\S])*<\/details>\s*<p\b[\s\S]*?<\/p>/g,
     (verdict) => `<div class="verdict">${verdict}</div>`,
   );
-  const cards = [...opened].map(([id, found]) =>
-    `<div class="card-of-notes" id="${id}" popover>${
+  const cards = [...opened].map(([id, found], at) =>
+    `<div class="card-of-notes" id="${id}" popover>${at === 0 ? which : ""}${
       found.map((statement) => place(statement) + statementHtml(statement, printed)).join("")
     }</div>`
   );

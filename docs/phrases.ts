@@ -67,9 +67,13 @@ export interface Phrases {
   readonly canBeImported: string;
   readonly symbolHeads: readonly [string, string, string];
   /** What is said about the notes; numbers are those of statements, places are HTML. */
+  /** That a page is still in English. */
+  readonly untranslated: string;
   readonly notes: {
     readonly say: (number: string) => string;
     readonly of: (number: string) => string;
+    /** What the notes are, with the address of their page. */
+    readonly which: (address: string) => string;
     readonly answered: (places: string, partly: boolean) => string;
     readonly open: string;
     readonly all: string;
@@ -133,9 +137,12 @@ export const ENGLISH: Phrases = {
   toLookUp: "To look things up",
   canBeImported: "what can be imported",
   symbolHeads: ["symbol", "in code", "shape or meaning"],
+  untranslated: "This page is in English.",
   notes: {
     say: (number) => `The notes, ${number}.`,
     of: (number) => `The notes, ${number}`,
+    which: (address) =>
+      `The notes are <a href="${address}">five sets of study notes</a> in Chinese. This book follows them and tests what they say.`,
     answered: (places, partly) => `${partly ? "Partly answered" : "Answered"} in ${places}.`,
     open: "Not answered yet.",
     all: "All sets.",

@@ -11,7 +11,7 @@
  */
 
 import { lineWithNotes } from "./note_marks.ts";
-import { el, px } from "./figures/svg.ts";
+import { el, filled, px } from "./figures/svg.ts";
 import { figuresHtml, STATIC_WIDTH } from "./figures/mod.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
 import type { Canvas, Picture, RunFigures, RunWords } from "./picture.ts";
@@ -176,7 +176,8 @@ function runHtml(
 ): string {
   const { command, seconds, data, findings } = recorded, id = `run-${name}`, own = spoken?.[phrases.language];
   const words = own ? own.words : show.words, said = own ? phrases : ENGLISH;
-  const say = (text: string): string => said.script[text] ?? text;
+  const say = (text: string, ...values: readonly (string | number)[]): string =>
+    filled(said.script[text] ?? text, ...values);
   const figures = figuresHtml(show.figures(findings, words), { width: STATIC_WIDTH, id, hue, say });
   const reading = show.reading(findings, recorded, words).map((text) => `<p>${lineWithNotes(text)}</p>`).join("");
   const head = own && language !== said.language ? escape(own.caption) : caption;

@@ -218,7 +218,7 @@ function makeParser(): Parser {
   };
   rules.heading_close = (tokens, at) => {
     const id = slug(tokens[at - 1]?.content ?? "");
-    return `<a class="anchor" href="#${id}" aria-label="Link to this section">¶</a></${tokens[at]!.tag}>\n`;
+    return `<a class="anchor" href="#${id}" aria-label="¶">¶</a></${tokens[at]!.tag}>\n`;
   };
   // A bold beginning that ends like a sentence is a run-in heading.
   rules.strong_open = (tokens, at) => {

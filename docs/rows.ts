@@ -67,7 +67,7 @@ function languageOf(prose: Prose | undefined, { phrases }: Site): string {
 function headingHtml(heading: string, anchor: string, context: Context): string {
   return `<h2 id="${anchor}">${
     renderInline(heading, context)
-  }<a class="anchor" href="#${anchor}" aria-label="Link to this section">¶</a></h2>`;
+  }<a class="anchor" href="#${anchor}" aria-label="¶">¶</a></h2>`;
 }
 
 /** The title of the page. */
@@ -136,7 +136,9 @@ const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
 /** The page's beginning, or a part of it: its tables, diagrams and pictures stand beside their paragraphs. */
 function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): Part[] {
   const { page, site, quantities, context } = view, language = languageOf(prose, site);
-  const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
+  const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context) +
+    // A page in another language than its edition says so at its head.
+    (language ? `<p class="note" lang="${site.phrases.language}">${site.phrases.untranslated}</p>` : "");
   const pictureIn = (text: string): PicturePassage | undefined => {
     const [first] = takenOut(text).beside;
     return first?.kind === "picture" ? first : undefined;

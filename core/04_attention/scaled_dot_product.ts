@@ -133,7 +133,7 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
   // A forbidden pair gets the score $-\infty$ before the softmax, since $e^{-\infty} = 0$.
   const allowed = mask ? scores.where(mask, -Infinity) : scores;
 
-  // $A$: each row is positive and sums to one.
+  // $A$: no weight is negative, and each row sums to one; where all is forbidden, to zero.
   const weights = softmax(allowed);
 
   // $O$: row $t$ is an average of the values, so it lies between them.
@@ -226,8 +226,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 // ## The library's function
 //
 // A model computes B examples with H heads each ([section](multi_head.ts)) in one call. The steps are those above, with a mask,
-// a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast kernel for all of them
-// runs the kernel, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
+// a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast program for all of them
+// (a kernel, in another sense than that of Gauss) runs it, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
 // is forbidden cannot pass NaN on ([how](../engine/allowed.ts)). The test "plainAttention() is scaledDotProductAttention() for one
 // head" checks that both forms give the same numbers.
 

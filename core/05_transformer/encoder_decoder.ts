@@ -416,7 +416,7 @@ export class EncoderDecoder extends Module {
 // ## On real sentences
 //
 // The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm, 前置) and the schedule of
-// the paper ([section](../06_training/schedules.ts)). Three terms of the run are explained in later sections. The *loss* is measured in nats per token, the natural
+// the paper, by which the steps of the training grow and then shrink ([section](../06_training/schedules.ts)). Three terms of the run are explained in later sections. The *loss* is measured in nats per token, the natural
 // logarithm of one over the probability of the right token; 0 would be certainty ([section](../06_training/loss.ts)). *Label smoothing* [标签平滑] asks for a little less than certainty, so that
 // the loss cannot reach 0. *BLEU* compares translations with those of people, from 0 to 100, by the words and word groups that both have
 // ([section](../06_training/bleu.ts)).
@@ -434,9 +434,9 @@ export class EncoderDecoder extends Module {
 // ## Where all heads look
 //
 // The picture has every attention weight of the translator of the playground, while it translates 中国的首都是哪里？ into *Where is
-// the capital of China?* A row is a query, a column a key. A row of the decoder reads its own word and writes the next one.
+// the capital of China?* A row is a query, a column a key. A row of the decoder reads its own word and writes the next one; in the map of the experiment above, rows have the name of the piece that is written.
 //
-// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. The darker, the larger the weight; each row sums to one.
+// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. Five shades, for weights rounded to fifths: blank is less than 0.1, the darkest at least 0.9. Each row sums to one.
 // ```
 //
 // In the encoder each word looks at words on both sides. In the decoder's self-attention nothing stands above the diagonal: the
@@ -461,7 +461,7 @@ export class EncoderDecoder extends Module {
 // ```
 //
 // **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and the feed-forward networks hold many
-// of the weights. With $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
+// of the weights. With a hidden layer of width $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
 // counted.
 //
 // **The notes, 003.7.** The example by hand goes through these passes: 北, then 京, then END. Question answering is the same model with other pairs: questions as sources, answers as targets. The

@@ -297,7 +297,7 @@ function compareRules(saved: WrittenRule | undefined, own: WrittenRule): void {
 /**
  * The rule of a state that does not say its own, as those of older programs: the one that keeps these averages.
  *
- * Two do that keep `firstMoment` and `secondMoment`. Nearly every such state is AdamW's, so Adam does not go on from it.
+ * Two rules keep `firstMoment` and `secondMoment`, Adam and AdamW. Nearly every such state is AdamW's and is taken for one; Adam refuses it.
  */
 function olderRule(tensors: Iterable<string>): WrittenRule | undefined {
   const averages = new Set(Array.from(tensors, (name) => name.slice(name.lastIndexOf(".") + 1)));

@@ -71,12 +71,12 @@
  * **What the sum does.** While the gradient $g$ stays the same, the velocity $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
  * between the walls of a valley, $u$ falls to $g - \mu g + \mu^2 g - \dots = g / (1 + \mu)$, about half. So momentum goes faster along the valley
- * without leaving it.
+ * without leaving it. At a rate as small as that of the picture the sign changes at every second step only: across, the sum does not grow as along the floor, but momentum swings longer than SGD.
  *
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
  * each gradient moves the parameter by $\eta\, g / (1 - \mu)$. So the rate that is best for SGD is often too large with momentum, as for
  * the language model of the experiment. In a valley of two numbers one rate can serve both, since momentum diverges only at a larger rate:
- * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$. The price there is that momentum runs past the
+ * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$, since its velocity is $g / (1 + \mu)$ at alternating signs. The price there is that momentum runs past the
  * minimum and comes back, several times.
  *
  * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and
@@ -131,14 +131,14 @@ export function sgd(options: SGDOptions = {}): OptimizerRule {
 //
 // The walls of a narrow valley bound the learning rate of SGD. Across, where the gradient is $k y$, a step leaves $(1 - \eta k)\, y$, and from
 // $\eta = 2 / k$ on that is no nearer than before: with $k = 100$ the bound is $2 / 100 = 0.02$. Just below it SGD moves
-// slowly along the flat floor. Momentum adds up along the floor and cancels across. AdaGrad, RMSProp and
+// slowly along the flat floor. Momentum adds up along the floor; across it does not, but swings longer than SGD. AdaGrad, RMSProp and
 // Adam divide by the usual size of the slope, which makes both directions alike.
 //
 // A valley of two numbers has no rare words, and a language model has. As an input, the vector of a word has a gradient only in batches
 // that contain the word. The same vectors are the rows that score the next word ([section](../05_transformer/decoder_only.ts)), and a row has a gradient in every batch: a small one for a
 // rare word, which lowers its score. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
-// by the root of an average that is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. First, the small gradients of rare words agree for many steps, while those of frequent words disagree and their average is short. Second, a step that follows
-// a rare large one is longer than one of steady gradients ([Adam](adam.ts) has the bound). The [experiment](experiments/optimizers.ts) measures both distances, on words and on
+// by the root of an average of squared gradients, which is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. First, the small gradients of rare words agree for many steps, while those of frequent words disagree and their average is short. Second, when a large gradient comes
+// after many small ones, the average of the gradients rises at once and the root of the average of their squares more slowly, so the step is longer than with gradients of one size ([Adam](adam.ts) has the bound). The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
 //
 // One thing flatters the rules that divide. The axes of this valley are the two parameters, so a division per parameter can undo its

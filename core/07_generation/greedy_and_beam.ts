@@ -196,7 +196,7 @@ export function plainBeamSearch(
   let beam: Prefix[] = [{ tokens: [], logProbability: 0 }];
   const found: Hypothesis[] = [], ends = ({ tokens }: Prefix): boolean => tokens.at(-1) === eosToken;
   const finish = ({ tokens, logProbability }: Prefix, finished: boolean): void => {
-    // $s$: END counts as a token, and is no part of the sequence.
+    // $s$: the length counts END; the sequence that is returned leaves it out.
     const score = logProbability / lengthPenalty(tokens.length);
     found.push({ tokens: finished ? tokens.slice(0, -1) : tokens, logProbability, score, finished });
   };
@@ -221,7 +221,7 @@ export function plainBeamSearch(
  *
  * @param logits one score per token, `[V]`
  * @returns the token
- * @throws {RangeError} if a logit is NaN or infinite, or every token is forbidden
+ * @throws {RangeError} if a logit is NaN or +∞, or every token is forbidden (−∞)
  */
 export function greedy(logits: ArrayLike<number>): number {
   const token = likeliest(logits);

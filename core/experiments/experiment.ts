@@ -179,9 +179,12 @@ export function defaultControls({ controls }: Experiment): Record<string, number
 
 /** The constants of an experiment with their names: `heads 4`. */
 export function constantsOf({ constants = {} }: Experiment, { constants: names = {} }: Words): string[] {
-  return Object.entries(constants).map(([key, value]) =>
-    `${names[key] ?? key} ${typeof value === "number" ? number(value) : value}`
-  );
+  return Object.entries(constants).map(([key, value]) => {
+    const name = names[key] ?? key;
+    return typeof value === "number"
+      ? `${name} ${number(value)}`
+      : `${name}${/^\p{L}/u.test(value) ? ":" : ""} ${value}`;
+  });
 }
 
 /**

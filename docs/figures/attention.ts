@@ -8,7 +8,7 @@
  */
 
 import type { Figure } from "../../core/experiments/figure.ts";
-import { type Drawing, el, escape, fitted, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
+import { type Drawing, el, escape, filled, fitted, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
 
 type Attention = Figure & { readonly kind: "attention" };
 
@@ -61,11 +61,12 @@ function drawHead(figure: Attention, index: number, drawing: Drawing): string {
     );
   });
   const targets = to.map((text, s) => label(fitted(text, after), { x: right + 7, y: place(s, to.length) + 4 }));
+  const { say = filled } = drawing;
   const looks = from.slice(0, 40).map((text, t) => {
     const row = weights[t]!, best = row.indexOf(Math.max(...row));
-    return `${text} at ${to[best]} (${number(row[best] ?? 0, 2)})`;
+    return `${text} → ${to[best]} (${number(row[best] ?? 0, 2)})`;
   });
-  const description = `Most weight: ${looks.join("; ")}.`;
+  const description = `${say("Most weight")}: ${looks.join("; ")}.`;
   return picture(
     { ...drawing, id: `${drawing.id}-${index}`, width },
     {

@@ -13,6 +13,7 @@ import { horizontalAxis, type Scale, scaleOf, tickWidth, titleOf, verticalAxis }
 import {
   type Drawing,
   el,
+  filled,
   fitted,
   label,
   LINE,
@@ -226,15 +227,15 @@ function legend(
 }
 
 /** A word for each series and its ends. */
-function described(curves: readonly Curve[], x: Axis, y: Axis): string {
+function described(curves: readonly Curve[], x: Axis, y: Axis, { say = filled }: Drawing): string {
   const parts = curves.map(({ label, points, ranges }) => {
     const [first, last, band] = [points[0], points.at(-1), ranges?.at(-1)];
     if (!first || !last) return label;
-    return `${label}: ${points.length} points, from (${number(first[0])}, ${number(first[1])}) to (${
-      number(last[0])
-    }, ${number(last[1])})${band ? `, where the seeds go from ${number(band[0])} to ${number(band[1])}` : ""}`;
+    const ends = [...first, ...last].map((value) => number(value));
+    const seeds = band ? say(", where the seeds go from {} to {}", number(band[0]), number(band[1])) : "";
+    return say("{}: {} points, from ({}, {}) to ({}, {})", label, points.length, ...ends) + seeds;
   });
-  return `${titleOf(y)} over ${titleOf(x)}. ${parts.join("; ")}.`;
+  return `${say("{} over {}", titleOf(y), titleOf(x))}. ${parts.join("; ")}.`;
 }
 
 /** A picture of curves. */
@@ -427,7 +428,12 @@ export function drawCurves(figure: Plot, drawing: Drawing, areas = false): strin
     : "";
   return picture(
     { ...drawing, width },
-    { kind: areas ? "histogram" : figure.kind, height, title: figure.caption, description: described(curves, x, y) },
+    {
+      kind: areas ? "histogram" : figure.kind,
+      height,
+      title: figure.caption,
+      description: described(curves, x, y, drawing),
+    },
     above.text,
     uprights,
     verticalAxis(vertical, titleOf(y), left, right, above.height + 12),

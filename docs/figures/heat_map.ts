@@ -16,6 +16,7 @@ import {
   bounds,
   type Drawing,
   el,
+  filled,
   fitted,
   label,
   LINE,
@@ -230,13 +231,14 @@ export function drawHeatMap(figure: Figure & { readonly kind: "heatMap" }, drawi
   }
   parts.push(el("rect", { class: "frame", ...box }), scaleBar(shades, drawing, quantity, left, top + high + 22));
   const all = values.flat(), best = all.indexOf(bounds(all)[1]);
-  const description =
-    `${figure.rowTitle ?? "Rows"} by ${figure.columnTitle ?? "columns"}, ${rows.length} by ${columns.length}` +
-    (all.length === 0
-      ? "."
-      : `; largest is ${number(all[best]!)} at ${rows[Math.floor(best / columns.length)]}, ${
-        columns[best % columns.length]
-      }.`);
+  const { say = filled } = drawing;
+  const { rowTitle = say("Rows"), columnTitle = say("columns") } = figure;
+  const largest = all.length > 0
+    ? `; ${say("largest at")} ${rows[Math.floor(best / columns.length)]}, ${columns[best % columns.length]}: ${
+      number(all[best]!)
+    }`
+    : "";
+  const description = `${rowTitle} × ${columnTitle}, ${rows.length} × ${columns.length}${largest}.`;
   const size = { kind: "heat-map", height: top + high + 30, title: figure.caption, description };
   return picture({ ...drawing, width }, size, ...parts);
 }

@@ -17,7 +17,7 @@ import { drawAttention } from "./attention.ts";
 import { drawBars } from "./bars.ts";
 import { drawCurves, drawHistogram, marginsOf } from "./curves.ts";
 import { drawHeatMap } from "./heat_map.ts";
-import { type Drawing, escape } from "./svg.ts";
+import { type Drawing, escape, filled } from "./svg.ts";
 import { tableHtml, tablesOf } from "./tables.ts";
 import { drawTokens } from "./tokens.ts";
 import { drawTree } from "./tree.ts";
@@ -84,13 +84,15 @@ const captionHtml = (text: string): string =>
 function framed(
   figure: Figure,
   picture: string,
-  { say = (english) => english }: Drawing,
+  { say = filled }: Drawing,
   size: "" | " half" | " narrow" | " is-whole" = "",
 ): string {
   const isTable = figure.kind === "table" || figure.kind === "text";
   const tables = isTable
     ? ""
-    : tablesOf(figure).map((table) => tableHtml({ ...table, columns: table.columns.map(say) })).join("");
+    : tablesOf(figure).map((table) => tableHtml({ ...table, columns: table.columns.map((words) => say(words)) })).join(
+      "",
+    );
   const data = tables &&
     `<details class="data"><summary>${say("data")}</summary><div class="scroll" tabindex="0">${tables}</div></details>`;
   const scrolls = isTable ? ' tabindex="0"' : "";

@@ -20,8 +20,8 @@ export interface Drawing {
   readonly id: string;
   /** The page's number for a symbol of its table, if it has one. */
   readonly hue?: (symbol: string) => number | undefined;
-  /** The words of the page's language for English ones; English by default. */
-  readonly say?: (english: string) => string;
+  /** The words of the page's language for English ones, in which `{}` stands for what is put in; English by default. */
+  readonly say?: (english: string, ...values: readonly (string | number)[]) => string;
   /** Space left and right of the plot: figures that stand together share it, so that their axes line up. */
   readonly margins?: Margins;
 }
@@ -179,6 +179,12 @@ export function seriesTints(drawing: Drawing, quantities: readonly (string | und
     if (known[i] !== undefined || quantities.length < 2) return tint(drawing, quantity, 0);
     return { class: `c${free[next++ % free.length]}` };
   });
+}
+
+/** Words in which `{}` stands for what is put in. */
+export function filled(words: string, ...values: readonly (string | number)[]): string {
+  let next = 0;
+  return words.replaceAll("{}", () => String(values[next++] ?? ""));
 }
 
 /** The whole picture, with a name and a description for those who listen. */

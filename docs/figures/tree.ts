@@ -11,7 +11,7 @@
  */
 
 import type { Figure, TreeNode } from "../../core/experiments/figure.ts";
-import { type Drawing, el, fitted, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
+import { type Drawing, el, filled, fitted, label, number, picture, px, shown, textWidth, tip } from "./svg.ts";
 
 /** A tree higher than this, in pixels, counts what was let go. */
 const HIGH = 520;
@@ -276,7 +276,7 @@ const LOOKS: readonly (readonly [Branch["look"], string])[] = [
 ];
 
 /** Draws the looks that a tree has, from `y` downwards, in lines of at most a width. */
-function legend(parts: readonly string[], y: number, { width, say = (english) => english }: Drawing): Drawn {
+function legend(parts: readonly string[], y: number, { width, say = filled }: Drawing): Drawn {
   const used = LOOKS.filter(([look]) => parts.some((part) => part.startsWith(`<g class="${look}"`)));
   const drawn: string[] = [];
   let x = 0, top = y + BESIDE / 2;
@@ -308,7 +308,9 @@ export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Dr
     drawLines(counted!, drawing.width);
   const kept = figure.nodes.filter((node) => node.kept).length;
   const best = figure.nodes.filter((node) => node.best).map((node) => shown(node.label)).join(" ");
-  const description = `${figure.nodes.length} prefixes; ${kept} were kept.${best && ` Best: ${best}.`}`;
+  const { say = filled } = drawing;
+  const sum = say("{} prefixes; {} were kept.", figure.nodes.length, kept);
+  const description = best ? `${sum} ${say("Best: {}.", best)}` : sum;
   const key = legend(parts, height, drawing);
   return picture(
     drawing,

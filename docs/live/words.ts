@@ -7,10 +7,11 @@
  * @module
  */
 
+import { filled } from "../figures/svg.ts";
+
 const words: Readonly<Record<string, string>> = JSON.parse(document.documentElement.dataset["words"] ?? "{}");
 
 /** Words in the language of the page; `{}` stands for what is put in. */
 export function say(english: string, ...values: readonly (string | number)[]): string {
-  const [first = "", ...rest] = (words[english] ?? english).split("{}");
-  return rest.reduce((text, part, i) => `${text}${values[i] ?? ""}${part}`, first);
+  return filled(words[english] ?? english, ...values);
 }

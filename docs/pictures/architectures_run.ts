@@ -48,7 +48,7 @@ const words: ArchitecturesWords = {
     `All three learned from the same ${pairs} pairs in the same order: those with at most ${longest} tokens in each sentence. They have one vocabulary of ` +
     `${recipe.vocabSize} tokens for both languages and one table, width ${layout.hiddenSize}, ${layout.numHeads} heads, learned ` +
     `positions, norms before the steps and dropout ${layout.dropout}; ${layers.both} layers of encoder and decoder each stand ` +
-    `against ${layers.alone} layers. Each starts as its section says, at one learning rate of ${recipe.peak}. A batch holds sources of one length.`,
+    `against ${layers.alone} layers. The first weights of each are drawn as its section says; all have the learning rate ${recipe.peak}. A batch holds sources of one length.`,
   ],
 };
 

@@ -102,8 +102,8 @@ const words: BeamWidthWords = {
       } pairs ` +
       `in ${steps} steps (${training}). The intervals hold 95 % of ${
         number(draws)
-      } values of BLEU, each on as many sentences, ` +
-      `drawn from the ${sentences} with replacement; they say nothing of other models, since one was trained.`,
+      } differences of BLEU, each on ${sentences} sentences ` +
+      `drawn from the ${sentences} with replacement, the same for both widths; they say nothing of other models, since one was trained.`,
     ];
   },
 };

@@ -58,7 +58,7 @@ const words: TranslatorWords = {
       stages.at(-1)
     } batches of ${recipe.batchSize}. The loss in the ` +
     `last line is the mean over the steps since the stage before, with a label smoothing of ${recipe.labelSmoothing}.`,
-    "Read each line of the table from left to right. First come the most frequent words, whatever the source; then sentences that are English " +
+    "Read each line of the table from left to right. First come the most frequent words; of the source only its length and its question mark show; then sentences that are English " +
     "and have little to do with the source; then some of its words; then translations, with errors.",
     `BLEU ${
       fixed(bleu.at(-1)!, 1)

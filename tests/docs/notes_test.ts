@@ -144,6 +144,17 @@ Deno.test("withStatements() shows a statement before its verdict, the other lang
   assertStringIncludes(chinese, `href="../notes/007.html#n007-2"`);
 });
 
+Deno.test("withStatements() says once beside the verdicts what the notes are, and once in the cards", () => {
+  const link = `${linkMark("007.1")}the notes</button>`, verdict = `${openingMark("007.2")}<p>No.</p>`;
+  const { html } = printed(`<p>${link}</p>${verdict}${verdict}`);
+  const [prose = "", cards = ""] = html.split('<div class="cards">');
+  const said = 'The notes are <a href="../notes.html">';
+  assertEquals(prose.split(said).length, 2);
+  assert(prose.indexOf(said) < prose.indexOf("<details"));
+  assertEquals(cards.split(said).length, 2);
+  assert(!printed("<p>None.</p>").html.includes(said));
+});
+
 Deno.test("withStatements() complains about a number that no statement has", () => {
   for (const body of [openingMark("007.9"), `${linkMark("007.1,007.9")}the notes</button>`, linkMark("007")]) {
     assert(/^No statement of the notes has the number 007/.test(printed(body).problems.join()), body);

@@ -20,7 +20,7 @@ export const words: Words<Scaling> = {
     keys: { label: "Keys", description: "Random keys that each query is compared with" },
     alignment: {
       label: "Alignment",
-      description: "Correlation of a query with one of its keys, in the dashed curve only",
+      description: "Correlation of a query with one of its keys, in the curve “one key aligned” only",
     },
     seed: SEED_WORDS,
   },
@@ -44,7 +44,7 @@ export const words: Words<Scaling> = {
     largest: ({ largest, scaledLargest, alignedLargest, shown: { keys, alignment } }) =>
       `Without the division, one of ${keys} keys gets ${percent(largest.at(-1)!)} of the weight at ` +
       `width 1024, on average; with it, ${percent(Math.min(...scaledLargest))} to ` +
-      `${percent(Math.max(...scaledLargest))}, whatever the width. Dashed: one key is ${
+      `${percent(Math.max(...scaledLargest))}, whatever the width. One key aligned: one key is ${
         fixed(alignment, 1)
       } times the query plus ` +
       `independent noise (correlation ${
@@ -53,7 +53,7 @@ export const words: Words<Scaling> = {
       `${percent(alignedLargest[0]!)} to ${percent(alignedLargest.at(-1)!, 3)}, with the division.`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `The gradient that reaches a query, as the root mean square of its coordinates: median, mean and largest of ${queries} ` +
-      `queries with ${keys} keys each. There is no loss here: in its place each output is handed a random gradient of variance 1. The values have variance 1 too. Without the ` +
+      `queries with ${keys} keys each. There is no loss here: a random vector, whose coordinates have variance 1, stands for the derivative of a loss by each output, and the chain rule carries it back to the query. The values have variance 1 too. Without the ` +
       `division the median at width 1024 is ${number(gradient.median.at(-1)!, 2)}, the mean ` +
       `${number(gradient.mean.at(-1)!, 2)} and the largest ${number(gradient.largest.at(-1)!, 2)}; with it (dashed), ` +
       `${number(scaledGradient.median.at(-1)!, 2)}, ${number(scaledGradient.mean.at(-1)!, 2)} and ` +

@@ -91,7 +91,7 @@
  * | sinusoidal | `sinusoidal` | input              | none          | adds codes never seen in training |
  * | Shaw       | `shaw()`     | scores and outputs | $2(2m+1)D$    | treats all like distance $m$      |
  * | T5         | `t5()`       | scores             | $32H$         | uses the last bucket for all      |
- * | RoPE       | `rotary()`   | queries and keys   | none          | turns by angles never seen; [rescaling](rotary_scaling.ts) avoids them |
+ * | RoPE       | `rotary()`   | queries and keys   | none          | turns by angles never seen; [rescaling](rotary_scaling.ts) keeps them in range |
  * | ALiBi      | `alibi`      | scores             | none          | subtracts a larger penalty        |
  *
  * In the table $T$ is the length of the longest sequence, $E$ the width of a word's vector, $D$ that of a head, $H$ the number of heads, $m$ the largest distance that
@@ -148,7 +148,7 @@ export * from "./rotary.ts";
 export * from "./rotary_scaling.ts";
 export * from "./scheme.ts";
 
-/** Position schemes by the word that a file has for them. */
+/** Position schemes, by the word for each in the file of a saved model. */
 export const positionSchemes: PartTable<PositionScheme> = {
   ...partsByWord([sinusoidal, alibi, noPositions]),
   learned,
@@ -165,8 +165,8 @@ export const positionSchemes: PartTable<PositionScheme> = {
 
 // ## Pitfall: positions that start over
 //
-// With a cache, each call sees one token, and a scheme that counts from 0 gives every token
-// position 0. The text degenerates after the first word, while training looks perfect. The test
+// A program that writes a text keeps the keys and values of the tokens that it has read (a cache, [section](../../07_generation/kv_cache.ts)), and hands
+// the model only the newest token in each call. A scheme that counts from 0 in each call gives every token position 0. The text degenerates after the first word, while training looks perfect. The test
 // "RotaryPositions() marks the same with and without a cache" feeds a text in two parts.
 
 // ## Exercise

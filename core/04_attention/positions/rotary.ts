@@ -5,7 +5,7 @@
  * score costs a table as large as the scores. Can the distance come out of the dot product by itself?
  *
  * **Idea.** A dot product of two vectors depends on their lengths and the angle between them. Turn each query by an angle that
- * grows with its position, and each key as well. The angle between the two then changes by the *difference* of their positions
+ * grows with its position, and each key as well. The angle between the two then changes in proportion to the *difference* of their positions
  * (rotary position embedding, RoPE) [旋转位置编码].
  *
  * ```picture rotating_query One query and one key, turned by a third of a radian for each position; grey, q₀ and k₀: where they point at position 0. From left to middle both move
@@ -54,8 +54,8 @@
  * | $\sin p\omega_i$ | `sine`   | `[T, D/2]` |
  * | $\omega_i$       | `frequencies` | `[D/2]` |
  *
- * **Why only the distance is left.** Let $R_p$ be the matrix that turns all pairs of a vector at position $p$. A turn by $p$ and one back cancel, so
- * $R_p^\top = R_{-p}$. A turn by $s$ and one back by $p$ make one turn by $s - p$. The score of a query $q$ at position $p$ and a key $k$ at position $s$ is therefore
+ * **Why only the distance is left.** Let $R_p$ be the matrix that turns all pairs of a vector at position $p$. To transpose it changes the signs of the sines only, so
+ * $R_p^\top = R_{-p}$, the turn back. A turn by $s$ and one back by $p$ make one turn by $s - p$. The score of a query $q$ at position $p$ and a key $k$ at position $s$ is therefore
  *
  * $$(R_p q)^\top (R_s k) = q^\top R_p^\top R_s\, k = q^\top R_{s-p}\, k$$
  *
@@ -140,28 +140,28 @@ export function applyRotary(
 // $$\mathrm{Re} \sum_i q_i\,e^{\mathrm{i}p\omega_i}\;\overline{k_i\,e^{\mathrm{i}s\omega_i}} = \mathrm{Re} \sum_i q_i \bar k_i\,e^{\mathrm{i}(p-s)\omega_i}$$
 //
 // Again only the distance of the two positions is left. The released code of Llama multiplies complex numbers; here the two rows are computed, since devices
-// compute real numbers. The test "applyRotary() multiplies pairs as complex numbers" holds both forms together.
+// compute real numbers. The test "applyRotary() multiplies pairs as complex numbers" checks that both forms agree.
 
 // ## Does a far key score less?
 //
 // Su et al. give it as a property of RoPE, long-term decay [远程衰减]. Let $h_i = q_i \bar k_i$, $h_{d/2} = 0$ and
-// $S_j = \sum_{i<j} e^{\mathrm{i}(p-s)\omega_i}$. Each $e^{\mathrm{i}(p-s)\omega_i}$ is $S_{i+1} - S_i$. Sorted by the $S$, the
-// score of the last formula is the real part of $\sum_i (h_i - h_{i+1})\,S_{i+1}$ (summation by parts), and no sum is larger than the sum of the sizes of its terms:
+// $S_j = \sum_{i<j} e^{\mathrm{i}(p-s)\omega_i}$. Each $e^{\mathrm{i}(p-s)\omega_i}$ is $S_{i+1} - S_i$, so the score of the
+// last formula is the real part of $\sum_i h_i\,(S_{i+1} - S_i)$. In it each $S_{i+1}$ stands twice, with $h_i$ and with $-h_{i+1}$; the empty sum $S_0$ is 0. So it is the real part of $\sum_i (h_i - h_{i+1})\,S_{i+1}$ (summation by parts), and no sum is larger than the sum of the sizes of its terms:
 //
 // $$\Big|\sum_i h_i\,e^{\mathrm{i}(p-s)\omega_i}\Big| \le \max_i\, \lvert h_{i+1} - h_i \rvert \;\sum_{j=1}^{d/2} \lvert S_j \rvert$$
 //
 // The first factor depends on query and key, the second one on their distance alone. At a distance the terms of $S_j$ point in different directions and
 // cancel in part, so the second factor falls.
 //
-// ```picture rotary_decay Heads of width 128, base 10000; each curve is divided by its value at distance 0. Bound: the sum of all |Sⱼ|. Equal vectors: the score of a
+// ```picture rotary_decay Heads of width 128, base 10000; each curve is divided by its own value at distance 0, so only shapes can be compared: undivided, the bound lies far above the scores. Bound: the sum of all |Sⱼ|. Equal vectors: the score of a
 // query and a key all of whose coordinates are 1. Random vectors: the standard deviation of the score of 2000
 // independent queries and keys, whose coordinates have mean 0 and variance 1.
 // ```
 //
 // A falling bound lets a score fall; it does not make it fall. The score of equal vectors falls, in waves. That of random vectors is as large at a
 // large distance as at 0, since a turn changes neither the length of a key nor its independence of the query (Barbero et al. 2024 say the same of Gaussian vectors). Whether a
-// trained head looks near or far is in what it learned. The penalty of ALiBi, in contrast, falls for every query and key
-// ([section](relative.ts)).
+// trained head looks near or far is in what it learned. The penalty of ALiBi, in contrast, grows with the distance for every query and key,
+// and so lowers every score ([section](relative.ts)).
 
 // ## Two pairings
 //
@@ -223,7 +223,7 @@ export function rotaryAngles(
 
 // ## Pitfall: turned keys in a cache
 //
-// A cache keeps keys as they were turned when they came. A token that is read later has to be turned by *its* position, counted from the beginning of the
+// A [cache](../../07_generation/kv_cache.ts) keeps the keys of the tokens already read, turned as they were when they came. A token that is read later has to be turned by *its* position, counted from the beginning of the
 // text and not of the call. The test "RotaryPositions() marks the same with and without a cache" reads a text in parts.
 
 // ## Exercise

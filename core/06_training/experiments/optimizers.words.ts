@@ -67,7 +67,7 @@ export const words: Words<Contest> = {
     heads: "heads",
     context: "context",
     batch: "windows in a batch",
-    clip: "a gradient that is longer is shortened to length",
+    clip: "largest length of a gradient, by clipping",
     schedule: "schedule of the language model",
   },
   claims: {

@@ -80,6 +80,7 @@ export interface Search extends Parts {
     | "begin"
     | "beams"
     | "fraction"
+    | "ofModels"
     | "found"
     | "quality"
     | "hypotheses"
@@ -300,7 +301,7 @@ export const experiment: Experiment<Search> = {
         kind: "line",
         caption: captions.sharpness(findings),
         x: { title: labels.deviation },
-        y: { title: labels.fraction, domain: [0, 1] },
+        y: { title: labels.ofModels, domain: [0, 1] },
         series: [
           { label: labels.greedy, points: sharpness.map((x, i) => [x, greedyAt[i]!]) },
           { label: labels.beam, points: sharpness.map((x, i) => [x, beamAt[i]!]) },

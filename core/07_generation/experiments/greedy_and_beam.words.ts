@@ -42,7 +42,9 @@ export const words: Words<Search> = {
       `Over ${models} models with logits of standard deviation ${deviation} and sequences of ${length} words, greedy search finds the most probable sequence in ` +
       `${percent(found[0]!, 2)} of the models (± ${percent(error[0]!, 2)}), a beam of ${widths[1]} in ` +
       `${percent(found[1]!, 2)} (± ${percent(error[1]!, 2)}), a beam of ${widths.at(-1)} in ` +
-      `${percent(found.at(-1)!, 3)}. Intervals hold in 95 of 100 draws of the models.`,
+      `${
+        percent(found.at(-1)!, 3)
+      }. If the models were drawn again and again, 95 in 100 such intervals would hold the true fraction.`,
     work: ({ widths, work, exhaustive, shown: { words, length } }) =>
       `The cost. A beam of ${widths[1]} ranks ${
         number(work[1]!, 3)
@@ -79,9 +81,10 @@ export const words: Words<Search> = {
   labels: {
     begin: "BEGIN",
     beams: "beams",
-    fraction: "fraction of the models",
+    fraction: "fraction",
+    ofModels: "fraction of the models",
     found: "best sequence found",
-    quality: "its probability, best = 1",
+    quality: "probability of what is found, best = 1, mean",
     hypotheses: "hypotheses ranked",
     beamSearch: "beam search",
     exhaustive: "exhaustive search",

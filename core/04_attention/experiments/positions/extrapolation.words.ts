@@ -26,7 +26,7 @@ const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose:
-    "A list of assignments such as a = 3, b = 1, a = 5 is read; each is a position, variable and value added. The question is what its variable held before: at a = 5 it was 3, at a first assignment nothing is asked. Each sees those before it, not itself. The test's lists are four times as long. Change the trained length.",
+    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position; its vector is the sum of the variable’s and the value’s. Asked is what the variable held before: at a = 5 it was 3, at a first assignment nothing. Each sees those before it. The test’s lists are four times as long. Change the trained length.",
   controls: {
     trained: {
       label: "Trained length",
@@ -49,7 +49,7 @@ export const words: Words<Extrapolation> = {
     always: "Shaw and T5 both answer more than 70 in 100 with distances told apart up to twice the trained length, too",
     enough: "To be relative is enough to generalize: RoPE, too, answers more than 70 in 100",
     turn:
-      "RoPE looks where its second pair has almost gone round: there it has more weight than within half a turn, and less than half of that if this pair is not turned",
+      "RoPE looks where its second pair of coordinates has almost made a full turn: it has more weight there than at all distances within half a turn; if this pair is not turned, less than half of that weight is left there",
     rescaled:
       "With linear scaling, and with that of Llama 3, RoPE answers at least 30 in 100 more past twice the length than unscaled",
   },
@@ -122,14 +122,16 @@ export const words: Words<Extrapolation> = {
         fixed(2 * Math.PI / turn, 1)
       } ≈ ${fixed(turn, 0)} positions. ${
         trained < turn
-          ? `Lists of ${trained} show a part of the turn. Before its end the pair points to where it would for a key a few positions ` +
-            "ahead of the query. The mask hides such keys, so the model has never learned to give them a low score."
+          ? `Lists of ${trained} show a part of the turn. Shortly before its end, at distance ${
+            Math.round(turn) - 8
+          } say, the pair points where it would if the key stood ` +
+            "8 positions after the query. The mask hides such keys, so the model has never learned to give them a low score."
           : "The lists of the training hold a whole turn."
       } Heads of width 128, as Llama's are, have 64 pairs, and some of them ` +
       "never go round; the base decides how many.",
       `Linear scaling divides every frequency by ${tested / trained}. A full turn of the second pair takes ${
         fixed(turns[1]!, 0)
-      } positions then, and lists of ${tested} bring only angles that training had: ${
+      } positions then, and lists of ${tested} bring only angles within the range that training had, though between those it had: ${
         percent(linear!.beyond)
       } are right past twice the trained length. Within it the right answers go from ${percent(unscaled!.within)} to ${
         percent(linear!.within)

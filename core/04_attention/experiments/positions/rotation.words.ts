@@ -30,7 +30,10 @@ export const words: Words<Rotation> = {
     codes: ({ shown: { codes } }) =>
       `The codes of the first ${codes.length} positions: pairs of sine and cosine, fast ones left, slow ones right. Hatched cells are negative.`,
     circle: ({ wrongStep, shown: { step, width, frequency, positions, miss, circle } }) =>
-      `The second pair of coordinates of a code of width ${width}, whose frequency is ω = ${
+      `A code of width ${width} has ${
+        width / 2
+      } pairs of coordinates, sin pωᵢ and cos pωᵢ, each with a frequency of its own, ωᵢ = 10000^(−2i/${width}) ` +
+      `(the example by hand has one pair, with ω₀ = 1). Here is the second pair, ω₁ = ${
         number(frequency, 3)
       }, at positions ` +
       `p = 0 to ${circle.length - 1} and ${step} step${

@@ -17,7 +17,7 @@ export const words: Words<Scaling> = {
   controls: {
     queries: { label: "查询个数", description: "对多少个随机查询取平均" },
     keys: { label: "键的个数", description: "每个查询与多少个随机的键比较" },
-    alignment: { label: "对齐程度", description: "查询与其中一个键的相关系数，只影响虚线" },
+    alignment: { label: "对齐程度", description: "查询与其中一个键的相关系数，只影响“有一个键对齐”这条线" },
     seed: SEED_WORDS,
   },
   claims: {
@@ -35,13 +35,13 @@ export const words: Words<Scaling> = {
     largest: ({ largest, scaledLargest, alignedLargest, shown: { keys, alignment } }) =>
       `不缩放时，宽度 1024 下 ${keys} 个键中的一个平均独占 ${percent(largest.at(-1)!)} 的权重；缩放以后，` +
       `不论宽度，都在 ${percent(Math.min(...scaledLargest))} 到 ${percent(Math.max(...scaledLargest))} 之间。` +
-      `虚线：有一个键是查询的 ${fixed(alignment, 1)} 倍加上独立的噪声（相关系数 ${
+      `有一个键对齐：这个键是查询的 ${fixed(alignment, 1)} 倍加上独立的噪声（相关系数 ${
         fixed(alignment, 1)
       }）；从宽度 4 到宽度 1024，缩放后的最大权重从 ` +
       `${percent(alignedLargest[0]!)} 变到 ${percent(alignedLargest.at(-1)!, 3)}。`,
     gradient: ({ gradient, scaledGradient, shown: { queries, keys } }) =>
       `传到一个查询的梯度，取各坐标的均方根：${queries} 个查询（每个配 ${keys} 个键）的中位数、平均值和最大值。` +
-      `这里没有损失，而是给每个输出一个方差为 1 的随机梯度；值的方差也为 1。不缩放时，宽度 1024 下中位数为 ${
+      `这里没有损失：用坐标方差为 1 的随机向量充当损失对每个输出的导数，再由链式法则传回查询；值的方差也为 1。不缩放时，宽度 1024 下中位数为 ${
         number(gradient.median.at(-1)!, 2)
       }，` +
       `平均值为 ${number(gradient.mean.at(-1)!, 2)}，最大值为 ${number(gradient.largest.at(-1)!, 2)}；` +
