@@ -175,6 +175,13 @@ export function negativeSamplingLoss(hidden: Tensor, outputs: Tensor): Tensor {
 //
 // **The notes, 001.4.** It holds. Each word of the text has one row, whatever it means in a sentence, and the row is moved by all its uses.
 
+// ## On plays
+//
+// Both forms learn Tiny Shakespeare, a megabyte of plays.
+//
+// ```picture word2vec_run Neighbours and analogies that skip-gram and CBOW find in Tiny Shakespeare.
+// ```
+
 // #region What is refused
 
 function checkStep(hidden: ArrayLike<number>, outputs: readonly ArrayLike<number>[], learningRate: number): void {
