@@ -70,6 +70,7 @@ const aModel: words.TokenModel = {
 const pipelineFile = (): words.TokenizerFile =>
   new words.TokenizerPipeline({ model: new words.WordPiece(["[UNK]", "a"]) }).toJSON();
 const pipeline = (): words.TokenizerPipeline => new words.TokenizerPipeline({ model: aModel });
+const wordVectors = (): words.WordVectors => new words.WordVectors(["a", "b"], Float32Array.of(1, 2, 3, 4));
 const ngrams = await languageModels.trainNGrams([0, 1, 0, 2], { order: 2, vocabSize: 3 });
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
@@ -376,6 +377,24 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new Embedding": () => call(8, 4, random(), { paddingIndex: 0, deviation: 1 }),
   "Embedding.forward": () => on(new words.Embedding(8, 4, random()), ids()),
   multiplyOneHot: () => call(ids(), x(8, 4)),
+  negativeSamplingStep: () => call([1, 2], [[1, 2], [3, 4]], 0.1),
+  negativeSamplingLoss: () => call(x(4), x(2, 4)),
+  trainWord2vec: () => call([["a", "b", "a"]], random(), { hiddenSize: 2, epochs: 1 }),
+  noiseProbabilities: () => call([1, 2], 0.75),
+  keepProbabilities: () => call([1, 2], 0.1),
+  "new AliasTable": () => call([1, 2]),
+  "AliasTable.draw": () => on(new words.AliasTable([1, 2]), random()),
+  cosine: () => call([1, 2], [3, 4]),
+  "new WordVectors": () => call(["a", "b"], new Float32Array([1, 2, 3, 4])),
+  "WordVectors.has": () => on(wordVectors(), "a"),
+  "WordVectors.idOf": () => on(wordVectors(), "a"),
+  "WordVectors.vectorOf": () => on(wordVectors(), "a"),
+  "WordVectors.rowOf": () => on(wordVectors(), 1),
+  neighbours: () => call(wordVectors(), "a", { count: 1 }),
+  analogy: () => call(wordVectors(), ["a", "b", "a"], { count: 1, excludeQuestion: true }),
+  principalComponents: () => call([[1, 2], [3, 5]], 1),
+  wordVectorLines: () => call(wordVectors()),
+  readWordVectors: () => call("1 2\na 1 2", {}),
   padTokens: () => call([[1, 2], [3]], 0, { side: "left", length: 4 }),
   "new BagOfWordsClassifier": () => call(8, 4, 2, random(), { paddingIndex: 0 }),
   "BagOfWordsClassifier.forward": () => on(new words.BagOfWordsClassifier(8, 4, 2, random()), ids()),

@@ -67,6 +67,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/word2vec",
+    load: async () => (await import("../../core/02_words/experiments/word2vec.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/word2vec.words.ts")).words,
+  },
+  {
     name: "words/before_tokens",
     load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
