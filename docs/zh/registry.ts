@@ -12,4 +12,6 @@ import type { Words } from "../../core/experiments/experiment.ts";
 /** Words by the names of experiments. */
 export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {
   "attention/scaled_dot_product": async () => (await import("./04_attention/experiments/scaled_dot_product.words.ts")).words,
+  "transformer/encoder_decoder": async () => (await import("./05_transformer/experiments/encoder_decoder.words.ts")).words,
+  "transformer/layout": async () => (await import("./05_transformer/experiments/layout.words.ts")).words,
 };

@@ -271,6 +271,8 @@ export const experiment: Experiment<Translating> = {
         kind: "attention",
         caption: captions.attention(findings),
         ...attention,
+        // A row reads the piece before the arrow and writes the one behind it.
+        from: attention.from.map((piece, i) => `${attention.from[i - 1] ?? "BEGIN"} → ${piece}`),
         heads: [labels.mean(heads)],
         // What is smaller than a thousandth is not seen.
         weights: [attention.weights.map((row) => row.map((weight) => Math.round(1e3 * weight) / 1e3))],
