@@ -13,5 +13,6 @@ import type { Words } from "../../core/experiments/experiment.ts";
 export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {
   "attention/scaled_dot_product": async () => (await import("./04_attention/experiments/scaled_dot_product.words.ts")).words,
   "transformer/encoder_decoder": async () => (await import("./05_transformer/experiments/encoder_decoder.words.ts")).words,
+  "transformer/decoder_only": async () => (await import("./05_transformer/experiments/decoder_only.words.ts")).words,
   "transformer/layout": async () => (await import("./05_transformer/experiments/layout.words.ts")).words,
 };
