@@ -100,11 +100,18 @@ export function plain(text: string): string {
     .trim();
 }
 
-const BESIDE_HAN = /(?<=\p{Script=Han})_([^_\n]+)_|_([^_\n]+)_(?=\p{Script=Han})/gu;
+const EMPHASIS = /(?<![\w})\]])_(?![\s{\\])([^_\n]+)(?<!\s)_(?![\w{\\])/g,
+  AFTER_HAN = /\p{Script=Han}$/u,
+  BEFORE_HAN = /^\p{Script=Han}/u;
 
 /**
  * Asterisks for underscores beside Chinese characters.
  *
  * Chinese has no spaces, and Markdown reads no emphasis from underscores inside a word. The formatter writes them all the same.
  */
-export const emphasized = (text: string): string => text.replace(BESIDE_HAN, "*$1$2*");
+export const emphasized = (text: string): string =>
+  text.replace(
+    EMPHASIS,
+    (all: string, words: string, at: number) =>
+      AFTER_HAN.test(text.slice(0, at)) || BEFORE_HAN.test(text.slice(at + all.length)) ? `*${words}*` : all,
+  );

@@ -138,6 +138,7 @@
  * | $h\,W^\top$     | the result               | `[B, T, V]`                                        |
  *
  * $B$ pairs of $S$ source and $T$ target words, $V$ words in the vocabulary, width $E$. Both languages share one table unless `sourceVocabSize` gives the source its own.
+ * How many weights that makes is counted on the page on [layouts](layout.ts).
  *
  * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table is the output matrix
  * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1: the mean of their
@@ -407,15 +408,6 @@ export class EncoderDecoder extends Module {
 //
 // **The notes, 000.25.** Two softmaxes are confused. The one over products of queries and keys says *where in the source* to look; it has
 // one number for each source word and chooses none of them. The one over $h\,W^\top$ says *which word* of the vocabulary comes next.
-
-// ## How large it is
-//
-// The number of trained weights (parameter count, 参数量) follows from the options. The page on [layouts](layout.ts) counts those of the
-// paper's two models, part by part, and compares with the table of the paper.
-//
-// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and the feed-forward networks hold many
-// of the weights. With a hidden layer of width $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
-// counted.
 
 // ## On real sentences
 //

@@ -113,6 +113,10 @@ function sizeOfPart(create: () => object | undefined): number {
 // ## The paper's two models
 //
 // The [experiment](experiments/layout.ts) counts their weights part by part, and compares with the table of the paper.
+//
+// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and the feed-forward networks hold many
+// of the weights. With a hidden layer of width $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
+// counted.
 
 // #region The options
 // What is left out is filled in as the paper has it, or, for a model without an encoder, as GPT-2 has it.

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { el, label, px, textWidth } from "../figures/svg.ts";
+import { el, escape, label, px, textWidth } from "../figures/svg.ts";
 import type { Canvas, Picture } from "../picture.ts";
 import { look, type Weights } from "../playground/look.ts";
 import { openTranslator } from "../playground/pack.ts";
@@ -51,19 +51,25 @@ function rowNames({ queries, writes }: AttentionOfKind): string[] {
   return queries.map((query, t) => writes ? `${query} → ${queries[t + 1] ?? "END"}` : query);
 }
 
-/** A matrix as one path for each fifth of weight, in units of a cell. */
+/** A matrix as one path for each fifth of weight, in units of a cell; neighbours of one shade are one line. */
 function cells(rows: readonly (readonly number[])[], places: readonly number[]): string[] {
   const paths = new Map<number, string>();
-  rows.forEach((row, t) =>
-    row.forEach((weight, s) => {
-      const level = Math.round(5 * weight), width = places[s + 1]! - places[s]!;
-      if (level > 0) paths.set(level, `${paths.get(level) ?? ""}M${places[s]} ${t}h${width}`);
-    })
-  );
+  rows.forEach((row, t) => {
+    const levels = row.map((weight) => Math.round(5 * weight));
+    for (let s = 0, end = 0; s < levels.length; s = end) {
+      const level = levels[s]!;
+      while (levels[end] === level) end++;
+      const line = `M${places[s]} ${t}h${places[end]! - places[s]!}`;
+      if (level > 0) paths.set(level, `${paths.get(level) ?? ""}${line}`);
+    }
+  });
   return [...paths].sort(([a], [b]) => a - b).map(([level, d]) =>
-    el("path", { d, stroke: "currentColor", "stroke-opacity": String(level / 5) })
+    el("path", { d, "stroke-opacity": String(level / 5) })
   );
 }
+
+/** Words at places of one text. */
+const at = (word: string, x: number, y: number): string => el("tspan", { x, y }, escape(word));
 
 /** The names of the columns above a matrix: Chinese characters and signs upright, each above a cell; words turned. */
 function columnNames(keys: readonly string[], places: readonly number[]): string[] {
@@ -71,14 +77,12 @@ function columnNames(keys: readonly string[], places: readonly number[]): string
   const upright = keys.flatMap((key, s) =>
     isUpright(key) ? [...key].map((character, i) => [character, (places[s]! + i + 0.5) * CELL] as const) : []
   );
-  const turned = keys.flatMap((key, s) =>
-    isUpright(key) ? [] : [
-      label(key, { class: "small", transform: `translate(${px((places[s]! + 0.5) * CELL + 4)} -4) rotate(-90)` }),
-    ]
-  );
-  const at = upright.map(([, x]) => px(x)).join(" ");
-  const text = upright.map(([character]) => character).join("");
-  return [label(text, { class: "small", x: at, y: -4, "text-anchor": "middle" }), ...turned];
+  const turned = keys.flatMap((key, s) => isUpright(key) ? [] : [at(key, 4, (places[s]! + 0.5) * CELL + 4)]);
+  const text = upright.map(([character]) => character).join(""), xs = upright.map(([, x]) => px(x)).join(" ");
+  return [
+    label(text, { class: "small", x: xs, y: -4, "text-anchor": "middle" }),
+    el("text", { class: "small", transform: "rotate(-90)" }, ...turned),
+  ];
 }
 
 /** Room above a matrix for the names of its columns. */
@@ -105,27 +109,32 @@ function block(
   const heads = weights.flatMap((layer, l) =>
     layer.map((rows, h) => ({ rows, title: said(say("layer {}, head {}"), l + 1, h + 1) }))
   );
-  let at = y + 20;
+  let next = y + 20;
   for (let first = 0; first < heads.length; first += perLine) {
-    const top = at + above;
+    const top = next + above;
     heads.slice(first, first + perLine).forEach(({ rows, title }, i) =>
       parts.push(el(
         "g",
         { transform: `translate(${px(left + i * (wide + GAP))} ${px(top)})` },
-        el("rect", { class: "frame", x: 0, y: 0, width: wide, height: high }),
-        el("g", { class: color, transform: `translate(0 ${CELL / 2}) scale(${CELL})` }, ...cells(rows, places)),
+        el("rect", { class: "frame", width: wide, height: high }),
+        el(
+          "g",
+          { class: color, stroke: "currentColor", transform: `translate(0 ${CELL / 2}) scale(${CELL})` },
+          ...cells(rows, places),
+        ),
         ...names,
         label(title, { class: "small", x: wide / 2, y: high + LINE, "text-anchor": "middle" }),
       ))
     );
-    parts.push(
-      ...rowNames(kind).map((row, t) =>
-        label(row, { class: "small", x: left - 5, y: top + (t + 0.5) * CELL + 4, "text-anchor": "end" })
-      ),
-    );
-    at = top + high + LINE + 8;
+    const rows = rowNames(kind).map((row, t) => at(row, 0, (t + 0.5) * CELL + 4));
+    parts.push(el(
+      "text",
+      { class: "small", "text-anchor": "end", transform: `translate(${px(left - 5)} ${px(top)})` },
+      ...rows,
+    ));
+    next = top + high + LINE + 8;
   }
-  return { parts, height: at + 8 - y };
+  return { parts, height: next + 8 - y };
 }
 
 /** Words with numbers for each `{}`. */
@@ -142,7 +151,7 @@ export const picture: Picture<readonly AttentionOfKind[]> = {
         mean = (t: number, s: number) => last.reduce((sum, head) => sum + head[t]![s]!, 0) / last.length;
       return `${say(KINDS[k]!.name)}: ${weights.length} × ${last.length}. ` + rowNames(kind).map((query, t) => {
         const most = keys.reduce((best, _, s) => mean(t, s) > mean(t, best) ? s : best, 0);
-        return `${query}: ${keys[most]} ${mean(t, most).toFixed(2)}`;
+        return `${query}: ${keys[most]}`;
       }).join(", ");
     }).join(". "),
   measure: async () => {
