@@ -98,7 +98,6 @@ export const CONTENTS: readonly Chapter[] = [
           "n_grams/counts",
           "n_grams/model",
           "n_grams/arpa",
-          "n_grams/words",
           "n_grams/tf_idf",
           "n_grams/filtering",
         ],
@@ -108,7 +107,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["lstm", "lstm/gru", "lstm/language_model"] },
       { pages: ["cnn"], planned: "Convolutional networks" },
       { pages: ["rnn_encoder_decoder"], planned: "A recurrent encoder–decoder" },
-      { pages: ["efficiency"], planned: "Efficiency" },
+      { pages: ["efficiency"] },
     ],
   },
   {

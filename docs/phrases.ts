@@ -67,6 +67,8 @@ export interface Phrases {
   readonly canBeImported: string;
   readonly symbolHeads: readonly [string, string, string];
   /** What is said about the notes; numbers are those of statements, places are HTML. */
+  /** That a page is still in English. */
+  readonly untranslated: string;
   readonly notes: {
     readonly say: (number: string) => string;
     readonly of: (number: string) => string;
@@ -135,6 +137,7 @@ export const ENGLISH: Phrases = {
   toLookUp: "To look things up",
   canBeImported: "what can be imported",
   symbolHeads: ["symbol", "in code", "shape or meaning"],
+  untranslated: "This page is in English.",
   notes: {
     say: (number) => `The notes, ${number}.`,
     of: (number) => `The notes, ${number}`,

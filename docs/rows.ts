@@ -136,7 +136,9 @@ const wideHtml = (picture: PicturePassage, prose: Prose, view: View): string =>
 /** The page's beginning, or a part of it: its tables, diagrams and pictures stand beside their paragraphs. */
 function openingParts({ prose, anchor }: Extract<Block, { kind: "opening" }>, view: View): Part[] {
   const { page, site, quantities, context } = view, language = languageOf(prose, site);
-  const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context);
+  const heading = anchor ? headingHtml(prose.heading, anchor, context) : titleHtml(page, prose.heading, context) +
+    // A page in another language than its edition says so at its head.
+    (language ? `<p class="note" lang="${site.phrases.language}">${site.phrases.untranslated}</p>` : "");
   const pictureIn = (text: string): PicturePassage | undefined => {
     const [first] = takenOut(text).beside;
     return first?.kind === "picture" ? first : undefined;

@@ -100,18 +100,27 @@ export function plain(text: string): string {
     .trim();
 }
 
+<<<<<<< HEAD
 const EMPHASIS = /(?<![\w})\]])_(?![\s{\\])([^_\n]+)(?<!\s)_(?![\w{\\])/g,
   AFTER_HAN = /\p{Script=Han}$/u,
   BEFORE_HAN = /^\p{Script=Han}/u;
+=======
+const BESIDE_HAN = /(\]\([^)\s]*\))|(?<=\p{Script=Han})_([^_\n]+)_|_([^_\n]+)_(?=\p{Script=Han})/gu;
+>>>>>>> main
 
 /**
  * Asterisks for underscores beside Chinese characters.
  *
  * Chinese has no spaces, and Markdown reads no emphasis from underscores inside a word. The formatter writes them all the same.
+ * Where a link leads is left as it is.
  */
 export const emphasized = (text: string): string =>
+<<<<<<< HEAD
   text.replace(
     EMPHASIS,
     (all: string, words: string, at: number) =>
       AFTER_HAN.test(text.slice(0, at)) || BEFORE_HAN.test(text.slice(at + all.length)) ? `*${words}*` : all,
   );
+=======
+  text.replace(BESIDE_HAN, (_, target?: string, after?: string, before?: string) => target ?? `*${after ?? before}*`);
+>>>>>>> main

@@ -176,6 +176,8 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   saveCheckpoint: [0],
   loadCheckpoint: [0],
   memorySummary: [0],
+  intensityOf: [0],
+  leastTime: [1],
   applyRules: [2],
   "new SeveralSequences": [0],
   "new SingleSequence": [0],

@@ -22,7 +22,7 @@ import { gptTokens, gptWeights, referenceLogits } from "./inputs/gpt.ts";
 import { describeMachine, has, Limits, Watch } from "./machine.ts";
 import { type Absence, type Effort, type Lane, measure } from "./measure.ts";
 import { availablePeers, type Peer } from "./peers.ts";
-import { type Results, type Row, toMarkdown, toRows } from "./results.ts";
+import { merge, type Results, type Row, toMarkdown, toRows } from "./results.ts";
 import { logitsFile, type Workload, workloads } from "./workloads.ts";
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -75,22 +75,13 @@ function previous(): Results | undefined {
   }
 }
 
-/** Replaces what was measured anew: a workload's figures always come from one run. */
-function merge(rows: readonly Row[], old: readonly Row[]): Row[] {
-  const renewed = new Set(rows.map(({ workload, threads }) => `${workload}/${threads}`));
-  const merged = [...old.filter(({ workload, threads }) => !renewed.has(`${workload}/${threads}`)), ...rows];
-  const place = (row: Row) => row.threads * 1000 + workloads.findIndex(({ id }) => id === row.workload);
-  return merged.sort((a, b) => place(a) - place(b));
-}
-
 /** Writes what there is so far, so that an interrupted run is not lost. */
 function save(results: Results): Results {
   if (options.quick || options.peers) return results;
   const old = previous();
-  const same = old?.machine.processor === results.machine.processor && old.machine.cores === results.machine.cores;
-  const merged = same
-    ? { ...results, versions: { ...old.versions, ...results.versions }, rows: merge(results.rows, old.rows) }
-    : results;
+  const [before, now] = [old?.runs.at(-1)?.machine, results.runs[0]!.machine];
+  const same = before?.processor === now.processor && before.cores === now.cores;
+  const merged = same ? merge(old!, results) : results;
   Deno.writeTextFileSync(RESULTS, JSON.stringify(merged, null, 1) + "\n");
   Deno.writeTextFileSync(TABLES, toMarkdown(merged));
   return merged;
@@ -105,12 +96,8 @@ async function run(peers: readonly Peer[]): Promise<Results> {
   const starred = options.starred && new Set(noisy.map(({ workload, threads }) => `${workload}/${threads}`));
   const limits = await Limits.open(CACHE), pinning = await has("taskset");
   const rows: Row[] = [], versions: Record<string, string> = {};
-  const results = {
-    date: new Date().toISOString().slice(0, 10),
-    machine: await describeMachine(limits),
-    versions,
-    rows,
-  };
+  const date = new Date().toISOString().slice(0, 10);
+  const results = { runs: [{ date, machine: await describeMachine(limits), versions }], rows };
   for (const threads of counts) {
     const watch = new Watch(limits, threads, CACHE);
     const core = threads === 1 && pinning ? navigator.hardwareConcurrency - 1 : undefined;
@@ -127,7 +114,7 @@ async function run(peers: readonly Peer[]): Promise<Results> {
           console.error(`${work.id} ×${threads}: pass ${pass} of ${passes}`);
           continue;
         }
-        const made = toRows(work, threads, earlier);
+        const made = toRows(work, { threads, run: date }, earlier);
         made.forEach(report);
         rows.push(...made);
         save(results);

@@ -21,6 +21,7 @@ const TOLERANCE: Readonly<Record<Workload["kind"], number>> = {
   prefill: 1e-4,
   decode: 1e-4,
   train: 1e-4,
+  recurrent: 1e-4,
 };
 
 /**

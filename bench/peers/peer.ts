@@ -10,12 +10,14 @@ import process from "node:process";
 import { type Adapter, type Answer as Numbers, type Kernel, Unsupported } from "./adapters/adapter.ts";
 import { gptTokens, gptWeights, trainingBatch } from "./inputs/gpt.ts";
 import { random } from "./inputs/random.ts";
+import { recurrentWeights } from "./inputs/recurrent.ts";
 import * as reference from "./inputs/reference.ts";
 import type { Answer, KernelReport, Request, SliceReport } from "./protocol.ts";
 import {
   type DecodeWorkload,
   logitsFile,
   type PrefillWorkload,
+  type RecurrentWorkload,
   type TrainWorkload,
   type Workload,
   workloads,
@@ -109,8 +111,10 @@ async function loadGpt(adapter: Adapter, work: PrefillWorkload | DecodeWorkload)
 }
 
 /** Several steps on one batch: forwards, backwards and the optimizer all have to be right. */
-async function loadTraining(adapter: Adapter, work: TrainWorkload): Promise<Checked[]> {
-  const trainer = await offered(adapter.train).call(adapter, work, gptWeights(work.model));
+async function loadTraining(adapter: Adapter, work: TrainWorkload | RecurrentWorkload): Promise<Checked[]> {
+  const trainer = work.kind === "train"
+    ? await offered(adapter.train).call(adapter, work, gptWeights(work.model))
+    : await offered(adapter.trainRecurrent).call(adapter, work, recurrentWeights(work.model));
   const { inputs, targets } = trainingBatch(work);
   let error = 0;
   for (const want of work.losses) error = Math.max(error, Math.abs(await trainer.step(inputs, targets) - want) / want);
@@ -148,6 +152,7 @@ function load(adapter: Adapter, work: Workload): Promise<Checked[]> {
     case "decode":
       return loadGpt(adapter, work);
     case "train":
+    case "recurrent":
       return loadTraining(adapter, work);
   }
 }

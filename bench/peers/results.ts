@@ -32,15 +32,37 @@ export interface Row {
   readonly noisy?: boolean;
   /** Why there is no figure. */
   readonly absent?: string;
+  /** The date of its run. */
+  readonly run: string;
 }
 
-/** The whole file. */
-export interface Results {
+/** One run: what was measured together, or at least on one day. */
+export interface Run {
   readonly date: string;
   readonly machine: Machine;
   /** Versions and settings of the peers. */
   readonly versions: Readonly<Record<string, string>>;
+}
+
+/** The whole file. */
+export interface Results {
+  /** Oldest first. */
+  readonly runs: readonly Run[];
   readonly rows: readonly Row[];
+}
+
+/** Replaces what was measured anew: a workload's figures always come from one run. Runs of which nothing is left go. */
+export function merge(old: Results, { runs: [run], rows }: Results): Results {
+  const renewed = new Set(rows.map(({ workload, threads }) => `${workload}/${threads}`));
+  const kept = old.rows.filter(({ workload, threads }) => !renewed.has(`${workload}/${threads}`));
+  const place = (row: Row) => row.threads * 1000 + workloads.findIndex(({ id }) => id === row.workload);
+  const merged = [...kept, ...rows].sort((a, b) => place(a) - place(b));
+  const sameDay = old.runs.find(({ date }) => date === run!.date);
+  const runs = [
+    ...old.runs.filter((other) => other !== sameDay),
+    { ...run!, versions: { ...sameDay?.versions, ...run!.versions } },
+  ];
+  return { runs: runs.filter(({ date }) => merged.some((row) => row.run === date)), rows: merged };
 }
 
 const round = (x: number, digits = 4): number => Number(x.toPrecision(digits));
@@ -50,7 +72,11 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 /** Joins what the passes found about one workload. */
-export function toRows(work: Workload, threads: number, passes: readonly (readonly (Lane | Absence)[])[]): Row[] {
+export function toRows(
+  work: Workload,
+  { threads, run }: { readonly threads: number; readonly run: string },
+  passes: readonly (readonly (Lane | Absence)[])[],
+): Row[] {
   const rows: Row[] = [], seen = new Set<string>(), amount = amountOf(work);
   for (const found of passes.flat()) {
     const variant = "variant" in found ? found.variant : undefined;
@@ -58,7 +84,7 @@ export function toRows(work: Workload, threads: number, passes: readonly (readon
     if (seen.has(key)) continue;
     seen.add(key);
     const { name: peer, kind } = found.peer;
-    const named = { workload: work.id, threads, peer, kind, ...(variant !== undefined && { variant }) };
+    const named = { workload: work.id, threads, peer, kind, run, ...(variant !== undefined && { variant }) };
     if ("reason" in found) {
       rows.push({ ...named, absent: found.declined ? found.reason : `failed: ${found.reason}` });
       continue;
@@ -148,28 +174,39 @@ function gains(rows: readonly Row[], threads: number): string {
   return lines.length > 1 ? table(lines) : "Nothing was measured with one thread and with several.";
 }
 
+const list = (entries: Readonly<Record<string, string>>): string =>
+  Object.entries(entries).map(([name, text]) => `- ${name}: ${text}`).join("\n");
+
+/** One run: its machine, its versions, and which rows are of it where there are several runs. */
+function runText({ date, machine, versions }: Run, rows: readonly Row[], isOnly: boolean): string[] {
+  const own = [...new Set(rows.filter(({ run }) => run === date).map(({ workload }) => workload))];
+  return [
+    ...(isOnly ? [] : [`## Run of ${date}`, "", `Rows: ${own.join(", ")}.`, ""]),
+    `${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}; Deno ${machine.deno}, V8 ` +
+    `${machine.v8}; ${date}.`,
+    "",
+    list(versions),
+    "",
+    ...(machine.limits ? ["What a loop in C reached on this machine at that time:", "", list(machine.limits), ""] : []),
+  ];
+}
+
 /** The tables as a page. */
-export function toMarkdown({ date, machine, versions, rows }: Results): string {
+export function toMarkdown({ runs, rows }: Results): string {
   const threads = [...new Set(rows.map((row) => row.threads))].sort((a, b) => a - b);
   const sections = threads.map((count) =>
     `## ${count === 1 ? "One thread" : `${count} threads`}\n\n${threadsTable(rows, count)}\n`
   );
   const most = threads.at(-1) ?? 1;
-  const list = (entries: Readonly<Record<string, string>>) =>
-    Object.entries(entries).map(([name, text]) => `- ${name}: ${text}`).join("\n");
   return [
     "# Side by side",
     "",
     "Made by `deno task bench:peers`; README.md in this folder says how. Every result was compared with float64 before",
     "it was timed. More is better. A figure is the median and half the distance from the 10th to the 90th percentile;",
     "a star marks figures for which the machine was never left alone long enough.",
+    ...(runs.length > 1 ? ["Figures of different runs are not to be compared with each other."] : []),
     "",
-    `${machine.processor}, ${machine.cores} cores, ${machine.memory}, ${machine.system}; Deno ${machine.deno}, V8 ` +
-    `${machine.v8}; ${date}.`,
-    "",
-    list(versions),
-    "",
-    ...(machine.limits ? ["What a loop in C reaches on this machine:", "", list(machine.limits), ""] : []),
+    ...runs.flatMap((run) => runText(run, rows, runs.length === 1)),
     ...sections,
     ...(most > 1 ? [`## What ${most} threads gain over one`, "", gains(rows, most), ""] : []),
   ].join("\n");

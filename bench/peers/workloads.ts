@@ -80,10 +80,7 @@ export interface DecodeWorkload extends Entry {
   readonly steps: number;
 }
 
-/** A step of training: forwards, backwards, AdamW. */
-export interface TrainWorkload extends Entry {
-  readonly kind: "train";
-  readonly model: ModelLayout;
+interface Training extends Entry {
   readonly batch: number;
   readonly optimizer: {
     readonly learningRate: number;
@@ -96,6 +93,29 @@ export interface TrainWorkload extends Entry {
   readonly losses: readonly number[];
 }
 
+/** A step of training a GPT: forwards, backwards, AdamW. */
+export interface TrainWorkload extends Training {
+  readonly kind: "train";
+  readonly model: ModelLayout;
+}
+
+/** The layout of a recurrent language model: a table of tokens, one layer, a matrix that makes the logits. */
+export interface RecurrentLayout {
+  readonly recurrence: "lstm" | "gru";
+  /** $H$, also the width of a row of the table. */
+  readonly hiddenSize: number;
+  /** $V$ */
+  readonly vocabSize: number;
+  /** $T$: how far back a step of training goes. */
+  readonly contextLength: number;
+}
+
+/** A step of training a recurrent language model. */
+export interface RecurrentWorkload extends Training {
+  readonly kind: "recurrent";
+  readonly model: RecurrentLayout;
+}
+
 /** Any of them. */
 export type Workload =
   | MatmulWorkload
@@ -104,7 +124,8 @@ export type Workload =
   | AttentionWorkload
   | PrefillWorkload
   | DecodeWorkload
-  | TrainWorkload;
+  | TrainWorkload
+  | RecurrentWorkload;
 
 /** All of them, in the order of the tables. */
 export const workloads: readonly Workload[] = JSON.parse(
@@ -133,6 +154,7 @@ export function amountOf(work: Workload): number {
     case "decode":
       return 1;
     case "train":
+    case "recurrent":
       return work.batch * work.model.contextLength;
   }
 }

@@ -69,7 +69,7 @@
  * @module
  */
 
-import { checkList, checkText, cutBy, isLabelled } from "../engine/arguments.ts";
+import { checkList, checkText } from "../engine/arguments.ts";
 import {
   abortSignal,
   callback,
@@ -88,7 +88,7 @@ import {
 } from "../engine/options.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
-import { splitText, type TextClassifier } from "./rule_based_classifier.ts";
+import { cutBy, isLabelled, splitText, type TextClassifier } from "./rule_based_classifier.ts";
 
 /** Which class gains by an example, and which loses: −1 to 1 for each class. */
 export interface UpdateRule {

@@ -69,9 +69,9 @@ import {
   numeric,
   shown,
 } from "../engine/options.ts";
-import { checkList, checkPaired } from "../engine/arguments.ts";
+import { checkList } from "../engine/arguments.ts";
 import { checkRandom, Random } from "../engine/random.ts";
-import { accuracy } from "./rule_based_classifier.ts";
+import { accuracy, checkPaired } from "./rule_based_classifier.ts";
 
 /** How often each class was answered by what. */
 export interface ConfusionMatrix<Label = unknown> {

@@ -66,7 +66,21 @@
  */
 
 export * from "./tasks_and_shapes.ts";
-export * from "./rule_based_classifier.ts";
+export {
+  accuracy,
+  chineseSentiment,
+  type ClassifierError,
+  decide,
+  englishSentiment,
+  type Feature,
+  findErrors,
+  findFeatures,
+  RuleBasedClassifier,
+  scoreFeatures,
+  type ScoringRules,
+  splitText,
+  type TextClassifier,
+} from "./rule_based_classifier.ts";
 export * from "./bag_of_words.ts";
 export * from "./evaluation.ts";
 export * from "./three_ways.ts";

@@ -15,6 +15,7 @@
  * | `n_grams`        | what counts of short sequences of tokens can predict              |
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
+ * | `efficiency`     | what a model costs, and how to measure it                         |
  *
  * ## Notation
  *
@@ -73,3 +74,4 @@ export {
   type RecurrentNetwork,
   type StateMemory,
 } from "./lstm/language_model.ts";
+export * from "./efficiency.ts";

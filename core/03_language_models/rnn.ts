@@ -78,7 +78,7 @@ import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, flag, integer, numeric, oneOf, required } from "../engine/options.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { requireFloat } from "../engine/refusals.ts";
-import { dims } from "../engine/shape.ts";
+import { dims, format, sameShape } from "../engine/shape.ts";
 import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { shareChance } from "../engine/chance.ts";
 import { linear, Weight } from "../engine/weight.ts";
@@ -525,6 +525,26 @@ function beside(x: Tensor, shape: readonly number[]): Tensor {
 
 function identity(H: number): Tensor {
   return arange(H).unsqueeze(1).equal(arange(H).unsqueeze(0)).cast("float32");
+}
+
+/** Refuses sums that do not have so many gates for each number of the state. */
+export function checkGates(
+  numGates: number,
+  sums: Readonly<Record<string, Tensor>>,
+  state: Readonly<Record<string, Tensor>>,
+): void {
+  checkTensors("compute a step", { ...sums, ...state });
+  const [[named, { shape }]] = Object.entries(state) as [[string, Tensor]];
+  const needed = [...shape.slice(0, -1), numGates * (shape.at(-1) ?? 0)];
+  for (const [name, { shape: found }] of Object.entries(sums)) {
+    if (shape.length > 0 && sameShape(found, needed)) continue;
+    throw new TypeError(
+      `Cannot compute a step with ${name} of shape ${format(found)}: with ${named} of shape ${
+        format(shape)
+      } it must be ` +
+        format(needed),
+    );
+  }
 }
 
 function checkPlain(

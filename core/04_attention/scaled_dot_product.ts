@@ -163,8 +163,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## What the output means
 //
-// The output of a position is a *context vector* (上下文向量): a weighted average (加权求和) of the
-// values, with weights that this position chose. No output waits for another output, so all of them are computed at once.
+// The output of a position is a *context vector* (上下文向量): a weighted average [加权平均] of the values. That is a weighted sum (加权求和) whose weights sum to
+// one, and this position chose them. No output waits for another output, so all of them are computed at once.
 // (The *context* of [section](self_and_cross.ts) is something else: not what comes out, but the sequence that is asked.)
 //
 // **The notes, 004.57.** There is one context vector for each query, not one for the sentence. It is a sum of values by their

@@ -16,9 +16,7 @@ import {
   type GenerateOptions,
   type LoopOptions,
 } from "../07_generation/options.ts";
-import type { LogitsRule } from "../07_generation/rules.ts";
 import type { Random } from "../engine/random.ts";
-import { arange } from "../engine/create.ts";
 import { flag, flagOf, number, type Option } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
 
@@ -88,13 +86,6 @@ function spell(sentence: string): string {
     (name) => name === "random" ? "--stochastic" : flagOf(name),
   );
 }
-
-/** Forbids the tokens that stand for no text: padding, beginning, end and unknown. */
-export const noSpecialTokens: LogitsRule = {
-  name: "noSpecialTokens",
-  onHost: (logits) => logits.map((logit, token) => token < 4 ? -Infinity : logit),
-  onDevice: (logits) => logits.where(arange(logits.shape[1]!).greaterEqual(4), -Infinity),
-};
 
 /** Generated text as it may be printed: line breaks stay, other control characters are escaped. */
 export function printable(text: string): string {

@@ -7,10 +7,10 @@
  * @module
  */
 
-import { type BytePairEncoding, trainBytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
+import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
+import { trainBytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import type { RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import type { DecoderOnly } from "../05_transformer/decoder_only.ts";
-import { chineseEnglish } from "../corpora/chinese_english.ts";
 import { SequenceWindows } from "../06_training/batching.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
 import { crossEntropy } from "../06_training/loss.ts";
@@ -19,12 +19,11 @@ import { noGrad } from "../engine/autograd.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
-import { choice, type Command, defineCommand, text } from "./arguments.ts";
-import { programName, shellWord } from "./calling.ts";
+import { choice, type Command, defineCommand } from "./arguments.ts";
 import { chooseDevice } from "./device.ts";
-import { DataError } from "./errors.ts";
-import { readText } from "./files.ts";
+import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
+import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
 import { type LanguageNotes, type Recipe, restore, type SavedModel, settle } from "./models.ts";
 import { count, duration } from "../host/terminal.ts";
 import { line } from "./terminal.ts";
@@ -68,16 +67,9 @@ const VOCABULARY_PIECES = 16;
 
 /** A text as tokens, its last tenth kept apart. */
 interface Text {
-  readonly vocabulary: BytePairEncoding;
+  readonly vocabulary: Tokenizer;
   readonly training: Int32Array;
   readonly heldOut: Int32Array;
-}
-
-/** The text of a file, or the English sentences that come with the code. */
-async function readPieces(path: string): Promise<string[]> {
-  if (path !== "") return await readText(path);
-  const { training, validation, test } = chineseEnglish();
-  return [[...training, ...validation, ...test].map(({ target }) => target).join("\n")];
 }
 
 /** Tells two texts apart. */
@@ -87,7 +79,7 @@ function checksumOf(pieces: readonly string[]): string {
 }
 
 /** Learns the vocabulary that the recipe asks for. */
-function learnVocabulary(pieces: readonly string[], recipe: Recipe): Promise<BytePairEncoding> {
+function learnVocabulary(pieces: readonly string[], recipe: Recipe): Promise<Tokenizer> {
   const size = recipe["vocabSize"]!;
   return trainBytePairEncoding(pieces.slice(0, VOCABULARY_PIECES), {
     vocabSize: typeof size === "number" ? size : "alphabet",
@@ -102,7 +94,7 @@ function longestContext([text = "", ...more]: readonly string[]): number {
 }
 
 /** Cuts a text into tokens; the last tenth is never trained on. */
-function encodeText(pieces: readonly string[], vocabulary: BytePairEncoding, contextLength: number): Text {
+function encodeText(pieces: readonly string[], vocabulary: Tokenizer, contextLength: number): Text {
   const encoded = pieces.map((piece) => Int32Array.from(vocabulary.encode(piece)));
   const tokens = new Int32Array(encoded.reduce((total, piece) => total + piece.length, 0));
   let at = 0;
@@ -155,17 +147,19 @@ export function trainingCommand(kind: LanguageModelKind): Command {
     maxOperands: 0,
     details: kind.details,
     options: {
-      data: text("FILE", "A text of at most a gibibyte, UTF-8"),
+      ...textOptions,
       tokens: choice(["characters", "bytes"], `What tokens are made of [${usualRecipe["tokens"]}]`),
       ...recipeOptions(usualRecipe),
       ...runOptions(own),
     },
     async run(values) {
+      const tokenizer = await givenTokenizer(values, ["tokens", "vocabSize"]);
       const out = folderOf(values, own);
       await using folder = await openFolder(values, out);
       const saved = values.resume ? await kind.read(out) : undefined;
       const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
-      const usual = fittingDefaults(usualRecipe, values);
+      if (saved) checkResumed(values, saved);
+      const usual = fittingDefaults(tokenized(usualRecipe, values.tokenizer ?? before?.["tokenizer"]), values);
       const settled = (defaults: Recipe, checksum?: string): Recipe =>
         settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
       checkRecipe(settled(usual));
@@ -175,20 +169,44 @@ export function trainingCommand(kind: LanguageModelKind): Command {
       const kept = await refuseToReplace(values, out, kind.format, recipe);
       line(`Device: ${await chooseDevice(values)}`);
       requireMemory(recipe);
-      await withinMemory(() => trainLanguageModel(kind, pieces, recipe, { folder, kept }, saved));
+      await withinMemory(() => trainLanguageModel(kind, pieces, recipe, { folder, kept, tokenizer }, saved));
     },
   });
+}
+
+/** A recipe that names the tokenizer instead of how one is learned. */
+function tokenized(usual: Recipe, tokenizer: string | number | undefined): Recipe {
+  if (tokenizer === undefined) return usual;
+  const { tokens: _, vocabSize: __, ...rest } = usual;
+  return { ...rest, tokenizer };
+}
+
+/** Refuses another tokenizer than the one that the saved run began with. */
+function checkResumed(
+  values: Readonly<Record<"tokenizer" | "tokens" | "vocabSize", unknown>>,
+  { notes: { recipe } }: SavedModel<LanguageNotes>,
+): void {
+  if (values.tokenizer !== undefined) {
+    throw new UsageError("Cannot use --tokenizer with --resume: a run that continues keeps its own");
+  }
+  const { tokenizer } = recipe;
+  if (tokenizer === undefined || values.tokens === undefined && values.vocabSize === undefined) return;
+  throw new DataError(`Cannot resume with another vocabulary: the saved run has that of ${quote(String(tokenizer))}`);
 }
 
 async function trainLanguageModel(
   kind: LanguageModelKind,
   pieces: readonly string[],
   recipe: Recipe,
-  { folder, kept }: { readonly folder: RunFolder; readonly kept: number },
+  { folder, kept, tokenizer }: {
+    readonly folder: RunFolder;
+    readonly kept: number;
+    readonly tokenizer: Tokenizer | undefined;
+  },
   saved: SavedModel<LanguageNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
-  const vocabulary = saved?.notes.vocabulary ?? await learnVocabulary(pieces, recipe);
+  const vocabulary = saved?.notes.vocabulary ?? tokenizer ?? await learnVocabulary(pieces, recipe);
   const of = (name: string): number => numberOf(recipe, name);
   const [contextLength, batchSize, seed] = [of("contextLength"), of("batchSize"), of("seed")];
   const data = encodeText(pieces, vocabulary, contextLength);
@@ -237,11 +255,5 @@ async function trainLanguageModel(
   const { heldOut } = measured;
   const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
   line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
-  line("To continue a text:");
-  line(`  ${programName()} generate ${shellWord(firstWords(pieces[0]!))} --model ${shellWord(folder.path)}`);
-}
-
-/** A beginning that the model has seen. */
-function firstWords(text: string): string {
-  return /\S+(?: \S+){0,2}/.exec(text)?.[0].slice(0, 40) ?? "";
+  sayHowToContinue(pieces[0]!, folder.path);
 }

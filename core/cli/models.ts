@@ -9,7 +9,7 @@
  * @module
  */
 
-import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
+import type { SequenceTokenizer, Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import { type CompleteRecurrentOptions, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
@@ -46,6 +46,7 @@ import {
   type WrittenLayout,
 } from "./layouts.ts";
 import { type Recipe, recipeChecks } from "./recipes.ts";
+import { asSequenceTokenizer, readerOf, type TokenizerReader, tokensOf } from "./tokenizers.ts";
 
 export type { Recipe } from "./recipes.ts";
 
@@ -64,9 +65,9 @@ export interface TranslatorNotes extends CommonNotes {
   /** Layout of the model. */
   readonly layout: EncoderDecoderOptions;
   /** Vocabulary of the source language. */
-  readonly source: BytePairEncoding;
+  readonly source: SequenceTokenizer;
   /** Vocabulary of the target language. */
-  readonly target: BytePairEncoding;
+  readonly target: SequenceTokenizer;
 }
 
 /** What a saved language model notes down. */
@@ -76,7 +77,7 @@ export interface LanguageModelNotes extends CommonNotes {
   /** Layout of the model. */
   readonly layout: DecoderOnlyOptions;
   /** Its vocabulary. */
-  readonly vocabulary: BytePairEncoding;
+  readonly vocabulary: Tokenizer;
 }
 
 /** What a saved recurrent language model notes down. */
@@ -86,7 +87,7 @@ export interface RecurrentNotes extends CommonNotes {
   /** Layout of the model. */
   readonly layout: CompleteRecurrentOptions;
   /** Its vocabulary. */
-  readonly vocabulary: BytePairEncoding;
+  readonly vocabulary: Tokenizer;
 }
 
 /** What a saved model that continues texts notes down. */
@@ -169,7 +170,10 @@ export async function readModel(folder: string): Promise<SavedModel> {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
     const start = await front(end);
     if (isClassifierHeader(start, size)) throw new ClassifierFound(path);
-    notes = refused(path, start, (header) => checkOutline(outlineCheckpoint(header, size), size));
+    const outline = refused(path, start, (header) => outlineCheckpoint(header, size));
+    const { source, target, vocabulary } = (outline.notes ?? {}) as Partial<WrittenNotes>;
+    const reader = await readerOf([source, target, vocabulary]);
+    notes = refused(path, start, () => checkOutline(outline, size, reader));
   });
   refused(path, bytes, verifyCheckpoint);
   return { path, bytes, notes: notes! };
@@ -292,7 +296,7 @@ interface WrittenNotes {
   readonly vocabulary?: object;
 }
 
-const vocabulary = object("an object that is a byte-pair encoding");
+const vocabulary = object("an object that is a tokenizer");
 
 const noteChecks: Checks<WrittenNotes> = {
   format: required(oneOf(["heed translator 1", "heed language model 1", "heed recurrent model 1"])),
@@ -334,7 +338,11 @@ function recurrentOutline(notes: WrittenNotes): Outline {
 }
 
 /** Checks what the header of a file of so many bytes says, before the rest is read. */
-function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fileSize: number): Notes {
+function checkOutline(
+  { notes: value, weights, averages }: CheckpointOutline,
+  fileSize: number,
+  readTokenizer: TokenizerReader,
+): Notes {
   const notes = readFields("the notes", value, noteChecks);
   const { least, own, recipe, layout } = notes.format === "heed recurrent model 1"
     ? recurrentOutline(notes)
@@ -349,25 +357,33 @@ function checkOutline({ notes: value, weights, averages }: CheckpointOutline, fi
   requireSameTensors(shapes, weights);
   if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(shapes, name))), averages);
   const common = { recipe, measured: readMeasured(notes.measured) };
-  const read = (side: "source" | "target" | "vocabulary", size: number | undefined): BytePairEncoding => {
+  const read = (side: "source" | "target" | "vocabulary", size: number | undefined): Tokenizer => {
     if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${notes.format} needs it`);
     const stated = tokensIn(notes[side]);
     if (stated !== undefined && stated !== size) {
       throw new SyntaxError(`its ${side} has ${stated} tokens, and its layout states ${size ?? "none"}`);
     }
-    const encoding = within(side, () => BytePairEncoding.fromJSON(notes[side]));
-    const most = recipe[side === "source" ? "sourceVocabSize" : "vocabSize"], { tokens = encoding.level } = recipe;
-    if (typeof most === "number" && encoding.vocabSize > most) {
-      throw new SyntaxError(`its ${side} has ${encoding.vocabSize} tokens, and its recipe allows ${most}`);
+    const tokenizer = within(side, () => readTokenizer(notes[side])), { vocabSize } = tokenizer;
+    if (vocabSize !== size) {
+      throw new SyntaxError(`its ${side} has ${vocabSize} tokens, and its layout states ${size ?? "none"}`);
     }
-    if (tokens === encoding.level) return encoding;
-    throw new SyntaxError(`its ${side} is made of ${encoding.level}, and its recipe states ${tokens}`);
+    const most = recipe[side === "source" ? "sourceVocabSize" : "vocabSize"], found = tokensOf(tokenizer);
+    if (typeof most === "number" && vocabSize > most) {
+      throw new SyntaxError(`its ${side} has ${vocabSize} tokens, and its recipe allows ${most}`);
+    }
+    const { tokens = found } = recipe;
+    if (tokens === found) return tokenizer;
+    throw new SyntaxError(`its ${side} is made of ${found}, and its recipe states ${tokens}`);
   };
   const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
   if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
   const sizes = layout as EncoderDecoderOptions;
   if (notes.format === "heed translator 1") {
-    const source = read("source", sizes.sourceVocabSize), target = read("target", sizes.vocabSize);
+    const sequences = (side: "source" | "target", size: number | undefined): SequenceTokenizer => {
+      const tokenizer = read(side, size);
+      return within(side, () => asSequenceTokenizer(tokenizer));
+    };
+    const source = sequences("source", sizes.sourceVocabSize), target = sequences("target", sizes.vocabSize);
     return { format: notes.format, layout: sizes, ...common, source, target };
   }
   const vocabulary = read("vocabulary", layout.vocabSize);

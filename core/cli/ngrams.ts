@@ -7,9 +7,11 @@
  * @module
  */
 
+import { readTokenizer } from "../02_words/before_tokens/file.ts";
+import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
+import { tokenizerOfWords } from "../02_words/before_tokens/word_level.ts";
 import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
-import { arpaLines, type NGramModel, readArpa, WordVocabulary } from "../03_language_models/n_grams/mod.ts";
-import type { LogitsRule } from "../07_generation/rules.ts";
+import { arpaLines, type NGramModel, readArpa } from "../03_language_models/n_grams/mod.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { readBytes, readLines, writeFile } from "./files.ts";
 import { ARPA_FILE, fileOf } from "./model_kinds.ts";
@@ -17,18 +19,12 @@ import { ARPA_FILE, fileOf } from "./model_kinds.ts";
 /** The file beside the table, in the folder of a model. */
 const TOKENIZER_FILE = "tokenizer.json";
 
-/** What an n-gram model reads. */
-export type NGramTokens = "characters" | "bytes" | "words";
-
-/** What turns a text into tokens and back. */
-export type NGramVocabulary = BytePairEncoding | WordVocabulary;
-
 /** How a model was trained. */
 export interface NGramNotes {
   /** Tells it from other files. */
   readonly format: "heed n-gram model 1";
   /** What its tokens are made of. */
-  readonly tokens: NGramTokens;
+  readonly tokens: string;
   /** How it was smoothed. */
   readonly smoothing: string;
   /** The file that it learned from; empty for the sentences that come with the code. */
@@ -42,34 +38,20 @@ export interface SavedNGrams {
   /** The table. */
   readonly model: NGramModel;
   /** What turns texts into its tokens. */
-  readonly vocabulary: NGramVocabulary;
+  readonly vocabulary: Tokenizer;
   /** How it was trained. */
   readonly notes: NGramNotes;
 }
 
-/** The tokens that stand for no text. */
-function specialOf(vocabulary: NGramVocabulary): readonly number[] {
-  return vocabulary instanceof WordVocabulary ? [0, 1, 2] : [0, 1, 2, 3];
-}
-
-/** Forbids the tokens that stand for no text. */
-export function noSpecialTokensOf(vocabulary: NGramVocabulary): LogitsRule {
-  const special = specialOf(vocabulary);
-  return {
-    name: "noSpecialTokens",
-    onHost: (logits) => logits.map((logit, token) => special.includes(token) ? -Infinity : logit),
-  };
-}
-
 /** What each token spells, each once, for a file of words. */
-function wordsOf(vocabulary: NGramVocabulary): string[] {
-  if (vocabulary instanceof WordVocabulary) return [...vocabulary.words];
+function wordsOf(vocabulary: Tokenizer): string[] {
+  if (!(vocabulary instanceof BytePairEncoding)) return [...vocabulary.tokens];
   // Half a character of bytes spells nothing by itself, so tokens of bytes are written as their letters.
   return vocabulary.tokens.map((token, id) => id < 4 ? `<special ${id}>` : token);
 }
 
 /** The lines of a model's ARPA file. */
-export function linesOf(model: NGramModel, vocabulary: NGramVocabulary): Iterable<string> {
+export function linesOf(model: NGramModel, vocabulary: Tokenizer): Iterable<string> {
   return arpaLines(model, wordsOf(vocabulary), { unknownToken: vocabulary.unknownToken });
 }
 
@@ -97,8 +79,7 @@ export function bytesOfLines(lines: Iterable<string>): Uint8Array<ArrayBuffer> {
 
 /** Saves a model; the table is written last, so that a folder with it has both files. */
 export async function saveNGrams(folder: string, { model, vocabulary, notes }: SavedNGrams): Promise<void> {
-  const saved = vocabulary instanceof WordVocabulary ? { words: vocabulary.words.slice(3) } : vocabulary.toJSON();
-  const text = JSON.stringify({ ...notes, vocabulary: saved });
+  const text = JSON.stringify({ ...notes, vocabulary });
   await writeFile(fileOf(folder, TOKENIZER_FILE), new TextEncoder().encode(text));
   await writeFile(fileOf(folder, ARPA_FILE), bytesOfLines(linesOf(model, vocabulary)));
 }
@@ -115,12 +96,13 @@ export async function readNGrams(folder: string): Promise<SavedNGrams> {
     new DataError(`Cannot read ${quote(file)}: ${sentence(error).replace(/^Cannot read an ARPA file: /, "")}`, {
       cause: error,
     });
-  let notes: NGramNotes, vocabulary: NGramVocabulary;
+  let notes: NGramNotes, vocabulary: Tokenizer;
   try {
     const { vocabulary: saved, ...rest } = JSON.parse(text);
     notes = rest as NGramNotes;
     if (notes.format !== "heed n-gram model 1") throw new SyntaxError("it is no vocabulary of an n-gram model");
-    vocabulary = notes.tokens === "words" ? new WordVocabulary(saved.words) : BytePairEncoding.fromJSON(saved);
+    // Older programs wrote a list of words.
+    vocabulary = Array.isArray(saved?.words) ? tokenizerOfWords(saved.words) : readTokenizer(saved);
   } catch (error) {
     throw refused(path, error);
   }

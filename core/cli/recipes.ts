@@ -71,6 +71,7 @@ const numbers = Object.fromEntries(
 interface Settings extends Partial<Record<Exclude<NumberName, "vocabSize">, number>> {
   readonly vocabSize?: number | "characters";
   readonly tokens?: "characters" | "bytes";
+  readonly tokenizer?: string;
   readonly data?: string;
   readonly columns?: string;
   readonly checksum?: string;
@@ -81,6 +82,7 @@ export const recipeChecks: Checks<Settings> = {
   ...numbers,
   vocabSize: either(numbers.vocabSize, oneOf(["characters"])),
   tokens: oneOf(["characters", "bytes"]),
+  tokenizer: shortText,
   data: shortText,
   columns: {
     must: "two column numbers, such as 1,2",

@@ -163,28 +163,3 @@ function noTokens(action: string, found: unknown): TypeError {
 export function checkTensorList(action: string, name: string, list: unknown): void {
   checkList(action, name, list, "tensors", (element) => element instanceof Tensor);
 }
-
-/** Whether something is a text with its label. */
-export function isLabelled(value: unknown): boolean {
-  const { text, label } = (value ?? {}) as { readonly text?: unknown; readonly label?: unknown };
-  return typeof text === "string" && label !== undefined;
-}
-
-/** Refuses lists of answers that do not fit each other. */
-export function checkPaired(action: string, labels: readonly unknown[], answers: readonly unknown[]): void {
-  checkList(action, "labels", labels, "labels", () => true);
-  checkList(action, "answers", answers, "answers", () => true);
-  if (labels.length !== answers.length) {
-    throw new RangeError(
-      `Cannot ${action} of ${answers.length} answers with ${labels.length} labels: they must be equally many`,
-    );
-  }
-  if (labels.length === 0) throw new RangeError(`Cannot ${action} without answers: at least one is needed`);
-}
-
-/** Cuts a text by a function of the caller, and refuses what is no list of words. */
-export function cutBy(tokenize: (text: string) => readonly string[], text: string): readonly string[] {
-  const words = tokenize(text);
-  checkList("cut a text", "what tokenize returns", words, "strings", (word) => typeof word === "string");
-  return words;
-}

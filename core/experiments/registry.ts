@@ -35,6 +35,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "03_language_models/experiments/lstm",
   "03_language_models/experiments/lstm/forget_gates",
   "03_language_models/experiments/lstm/recall",
+  "03_language_models/experiments/efficiency",
   "04_attention/experiments/scaled_dot_product",
   "04_attention/experiments/self_and_cross",
   "04_attention/experiments/self_and_cross/matrices",

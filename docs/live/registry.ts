@@ -132,6 +132,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
   },
   {
+    name: "language_models/efficiency",
+    load: async () => (await import("../../core/03_language_models/experiments/efficiency.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/efficiency.words.ts")).words,
+  },
+  {
     name: "attention/scaled_dot_product",
     load: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.ts")).experiment,
     words: async () => (await import("../../core/04_attention/experiments/scaled_dot_product.words.ts")).words,

@@ -10,7 +10,7 @@
  * @module
  */
 
-import type { BytePairEncoding } from "../../mod.ts";
+import type { SequenceTokenizer } from "../../core/02_words/before_tokens/tokenizer.ts";
 
 /** The pairs of neighbouring tokens of all training sentences, as JSON holds them. */
 export interface Neighbourhood {
@@ -46,11 +46,11 @@ export function neighbourhood(sentences: readonly (readonly number[])[], vocabSi
  * Compares a sentence with what training held.
  *
  * @param sentence as it was written
- * @param source the encoding of its language
+ * @param source the tokenizer of its language
  * @param held the neighbours of the training sentences
  * @returns what is new in it, each thing once
  */
-export function unfamiliar(sentence: string, source: BytePairEncoding, held: Neighbourhood): Unfamiliar {
+export function unfamiliar(sentence: string, source: SequenceTokenizer, held: Neighbourhood): Unfamiliar {
   const pairs = new Set<number>(), tokens = new Set<number>();
   let code = 0;
   for (const distance of held.pairs.split(" ")) {

@@ -9,6 +9,7 @@
  * @module
  */
 
+import type { SequenceTokenizer } from "../../core/02_words/before_tokens/tokenizer.ts";
 import { leastWeights, readLayout, writeLayout } from "../../core/cli/layouts.ts";
 import { parseJson, readFields } from "../../core/engine/json.ts";
 import { type Checks, object, required } from "../../core/engine/options.ts";
@@ -27,8 +28,8 @@ import { storedNumbers, type StoredTensor, storeTensors } from "../../core/06_tr
 /** A model between two vocabularies. */
 export interface Translator {
   readonly model: EncoderDecoder;
-  readonly source: BytePairEncoding;
-  readonly target: BytePairEncoding;
+  readonly source: SequenceTokenizer;
+  readonly target: SequenceTokenizer;
 }
 
 /** What the notes of the file hold. */

@@ -10,6 +10,7 @@
 import process from "node:process";
 import { text } from "../../core/cli/arguments.ts";
 import { quote, UsageError } from "../../core/cli/errors.ts";
+import { trainWordLevel } from "../../core/02_words/before_tokens/word_level.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { type LanguageModel, measureScores, score } from "../../core/03_language_models/autoregressive.ts";
 import {
@@ -19,7 +20,7 @@ import {
   type Recurrence,
   RecurrentLanguageModel,
 } from "../../core/03_language_models/lstm/language_model.ts";
-import { smoothings, trainNGrams, wordVocabulary } from "../../core/03_language_models/n_grams/mod.ts";
+import { smoothings, trainNGrams } from "../../core/03_language_models/n_grams/mod.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { SequenceWindows } from "../../core/06_training/batching.ts";
 import { train } from "../../core/06_training/loop.ts";
@@ -198,11 +199,11 @@ async function tokenize(training: string, test: string): Promise<Readonly<Record
   };
   const characters = await trainBytePairEncoding([training], { vocabSize: "alphabet", level: "characters" });
   const subwords = await trainBytePairEncoding([training], { vocabSize: SUBWORDS, level: "bytes" });
-  const words = wordVocabulary([training], { minCount: 2 });
+  const words = await trainWordLevel([training], { minFrequency: 2 });
   return {
     characters: encode(characters, characters.unknownToken),
     subwords: encode(subwords, subwords.unknownToken),
-    words: encode(words, words.unknownToken),
+    words: encode(words, words.unknownToken!),
   };
 }
 

@@ -55,6 +55,7 @@ export const CHINESE_PHRASES: Phrases = {
   toLookUp: "查阅",
   canBeImported: "可以导入的内容",
   symbolHeads: ["符号", "代码中", "形状或含义"],
+  untranslated: "本页正文尚未译成中文，以下为英文原文。",
   notes: {
     say: (number) => `笔记 ${number}。`,
     of: (number) => `笔记 ${number}`,

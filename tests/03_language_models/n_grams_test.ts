@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { tokenizerOfWords } from "../../core/02_words/before_tokens/word_level.ts";
 import golden from "../goldens/n_grams.json" with { type: "json" };
 import { arpaOfSentences } from "../goldens/n_grams_arpa.ts";
 import { perplexity, score } from "../../core/03_language_models/autoregressive.ts";
@@ -15,12 +16,9 @@ import {
   readArpa,
   type Smoothing,
   smoothings,
-  splitWordsAndSigns,
   TfIdf,
   trainNGrams,
   wittenBell,
-  WordVocabulary,
-  wordVocabulary,
 } from "../../core/03_language_models/n_grams/mod.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -191,7 +189,8 @@ Deno.test("score() by rows of logits agrees with scoreTokens()", async () => {
 });
 
 Deno.test("an n-gram model of begin and end tokens predicts no begin, and knows where sentences start", async () => {
-  const vocabulary = new WordVocabulary(["the", "cat", "sat"]), { vocabSize, beginToken, endToken } = vocabulary;
+  const vocabulary = tokenizerOfWords(["the", "cat", "sat"]), { vocabSize } = vocabulary;
+  const [beginToken, endToken] = [vocabulary.beginToken!, vocabulary.endToken!];
   const sequences = ["the cat sat", "the cat", "the sat"].map((text) => vocabulary.encode(text));
   const model = await trainNGrams(sequences, { order: 3, vocabSize, beginToken, endToken });
   for (const context of [[], [beginToken], [beginToken, 3], [3, 4], [endToken]]) {
@@ -361,20 +360,6 @@ Deno.test("readArpa() says which line is wrong", async () => {
 });
 
 // ## Words, search, filter
-
-Deno.test("wordVocabulary() keeps the frequent words, and decode() undoes encode() but for what is unknown", async () => {
-  const vocabulary = wordVocabulary(["the cat, the dog\nthe don't 42"], { minCount: 1 });
-  assertEquals(splitWordsAndSigns("the don't, 42\n"), ["the", "don't", ",", "42", "\n"]);
-  assertEquals(vocabulary.words.slice(0, 4), ["<unk>", "<s>", "</s>", "the"]);
-  assertEquals(vocabulary.decode(vocabulary.encode("the cat sat\nthe dog")), "the cat <unk>\nthe dog");
-  assertEquals(wordVocabulary(["a a b b c"], { minCount: 2 }).words.slice(3), ["a", "b"]);
-  assertEquals(wordVocabulary(["a a b b c"], { vocabSize: 4 }).words.slice(3), ["a"]);
-  assertThrows(() => vocabulary.decode([99]), RangeError, "Cannot decode token 99");
-  for (const text of ["", "the", "the cat\nthe dog", "\nthe\n\ncat the\n"]) {
-    const ids = vocabulary.encode(text), pieces = await Array.fromAsync(vocabulary.decodeStream(ids));
-    assertEquals(pieces.join(""), vocabulary.decode(ids), text);
-  }
-});
 
 Deno.test("TfIdf() gives the cosines of scikit-learn", () => {
   const { documents, query, scores, sublinear } = golden.tfIdf;

@@ -1,4 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import type { SequenceTokenizer } from "../../core/02_words/before_tokens/tokenizer.ts";
+import { trainWordLevel } from "../../core/02_words/before_tokens/word_level.ts";
+import { trainWordPiece } from "../../core/02_words/before_tokens/word_piece_training.ts";
+import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
@@ -67,6 +71,39 @@ testWithFolder("a saved language model is read back with the same weights", asyn
   }
   assertEquals(saved.notes.vocabulary.encode("cat"), vocabulary.encode("cat"));
   assertEquals(saved.notes.recipe, { steps: 3 });
+});
+
+testWithFolder("a saved language model keeps its tokenizer, whatever it is", async (folder) => {
+  const texts = ["the cat sat on the mat, the dog sat on the log"];
+  const tokenizers = [
+    await trainWordLevel(texts),
+    await trainWordLevel(texts, { level: "characters" }),
+    await trainWordPiece(texts, { vocabSize: 40 }),
+    await trainUnigram(texts, { vocabSize: 30 }),
+  ];
+  const kinds = ["words", "characters", "word pieces", "unigram pieces"];
+  for (const [i, vocabulary] of tokenizers.entries()) {
+    const own = new DecoderOnly({ vocabSize: vocabulary.vocabSize, ...sizes }, new Random(1));
+    await saveModel(folder, { model: own }, { ...notes, layout: own.options, vocabulary });
+    const saved = await readLanguageModel(folder);
+    assertEquals(saved.notes.vocabulary.toJSON(), vocabulary.toJSON());
+    assertStringIncludes(new Map(describeModel(saved)).get("vocabulary")!, `tokens of ${kinds[i]}`);
+  }
+  await saveModel(folder, { model }, { ...notes, vocabulary: tokenizers[2]! });
+  await assertRejects(() => readModel(folder), DataError, "its vocabulary has");
+  const words = tokenizers[0]!;
+  const layout = { ...sizes, vocabSize: words.vocabSize, sourceVocabSize: words.vocabSize };
+  const translator = new EncoderDecoder(layout, new Random(1));
+  const sequences = words as unknown as SequenceTokenizer;
+  const { vocabulary: _, ...common } = notes;
+  await saveModel(folder, { model: translator }, {
+    ...common,
+    format: "heed translator 1",
+    layout: translator.options,
+    source: sequences,
+    target: sequences,
+  });
+  await assertRejects(() => readModel(folder), DataError, "in its source: it must have tokens for padding");
 });
 
 testWithFolder(

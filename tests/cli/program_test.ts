@@ -512,6 +512,61 @@ test("train ngram counts a text in a moment, and generate, info and other progra
   await wrong("it is no vocabulary of an n-gram model", "generate", "a", "--model", `${folder}/words`);
 });
 
+test("a language model has any tokenizer that tokenize has saved, from training to evaluation", async (folder) => {
+  const text = `${folder}/text.txt`;
+  await Deno.writeTextFile(text, "The cat sat on the mat and the dog sat on the log\n".repeat(40));
+  const small = ["--steps", "2", "--hidden-size", "8", "--batch-size", "2", "--context-length", "8", "--threads", "1"];
+  const kinds = { wordpiece: "word pieces", unigram: "unigram pieces", words: "words" };
+  for (const [algorithm, name] of Object.entries(kinds)) {
+    const tokenizer = `${folder}/${algorithm}.json`;
+    const size = ["--vocab-size", "60", "--train", text, "--out", tokenizer];
+    assertEquals((await heed("tokenize", "--algorithm", algorithm, ...size)).errors, "");
+    for (const word of algorithm === "words" ? ["lm", "ngram"] : algorithm === "unigram" ? ["gru"] : ["ngram"]) {
+      const out = `${folder}/${algorithm}-${word}`;
+      const run = ["train", word, "--data", text, "--tokenizer", tokenizer, "--out", out];
+      const trained = await heed(...run, ...(word === "ngram" ? [] : small));
+      assertEquals([trained.code, trained.errors], [0, ""], `${algorithm} ${word}`);
+      assertMatch((await heed("info", out)).output, new RegExp(`tokens of ${name}`));
+      const written = await heed("generate", "the cat", "--model", out, "--max-new-tokens", "4", "--top-k", "1");
+      assertEquals([written.code, written.errors], [0, ""], `${algorithm} ${word}`);
+      assertMatch(written.output, /^the cat/);
+      if (word === "ngram") assertMatch(written.output, /^the cat sat on the mat/);
+      const beams = await heed("generate", "the cat", "--model", out, "--max-new-tokens", "4", "--num-beams", "2");
+      assertEquals([beams.code, beams.output.startsWith("the cat")], [0, true]);
+      const measured = await heed("evaluate", out, "--data", text, "--json");
+      const { perplexity, bitsPerByte } = JSON.parse(measured.output);
+      // WordPiece has no capital letters, so its tokens do not give the text back.
+      assertEquals([perplexity > 1, bitsPerByte === undefined], [true, algorithm === "wordpiece"]);
+    }
+  }
+  const out = `${folder}/words-lm`, tokenizer = `${folder}/words.json`;
+  const resumed = await heed("train", "lm", "--resume", "--out", out, "--data", text, "--steps", "3", "--threads", "1");
+  assertEquals([resumed.code, resumed.errors], [0, ""]);
+  const wrong = async (says: string, ...args: string[]): Promise<void> => {
+    const { code, errors } = await heed("train", ...args);
+    assertEquals(code === 0, false);
+    assertStringIncludes(errors, says);
+  };
+  await wrong("a run that continues keeps its own", "lm", "--resume", "--out", out, "--tokenizer", tokenizer);
+  await wrong("the saved run has that of", "lm", "--resume", "--out", out, "--tokens", "bytes");
+  await wrong("Cannot use --tokens with --tokenizer", "lm", "--tokenizer", tokenizer, "--tokens", "bytes");
+  await wrong("Cannot use --min-count with --tokenizer", "ngram", "--tokenizer", tokenizer, "--min-count", "2");
+  await wrong("Cannot read a tokenizer from", "lm", "--tokenizer", text);
+});
+
+test("an n-gram model of words that an older program saved is read", async (folder) => {
+  const text = `${folder}/text.txt`, out = `${folder}/words`;
+  await Deno.writeTextFile(text, "the cat sat on the mat\n".repeat(40));
+  await heed("train", "ngram", "--tokens", "words", "--data", text, "--out", out);
+  const continued = (): ReturnType<typeof heed> => heed("generate", "the cat", "--model", out, "--top-k", "1");
+  const before = await continued(), path = `${out}/tokenizer.json`;
+  const { vocabulary, ...notes } = JSON.parse(await Deno.readTextFile(path));
+  const words = vocabulary.model.tokens.slice(3);
+  await Deno.writeTextFile(path, JSON.stringify({ ...notes, vocabulary: { words } }));
+  const after = await continued();
+  assertEquals([after.code, after.output], [0, before.output]);
+});
+
 /** Log-probability of the tokens of a text after the first, by a saved recurrent model that reads them one by one. */
 async function byHand(folder: string, text: string): Promise<{ tokens: number; logProbability: number }> {
   const saved = await readTextModel(folder), ids = saved.notes.vocabulary.encode(text);

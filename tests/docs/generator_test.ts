@@ -97,6 +97,7 @@ Deno.test("emphasized() takes asterisks beside Chinese characters, and leaves na
   assertEquals(emphasized("如果是_加上_ $x_1$"), "如果是*加上* $x_1$");
   assertEquals(emphasized("[节](../06_a/b.ts)。_损失_的单位，_入口_："), "[节](../06_a/b.ts)。*损失*的单位，_入口_：");
   assertEquals(emphasized("see _Attention_, `a_b_c`"), "see _Attention_, `a_b_c`");
+  assertEquals(emphasized("[缓存](../07_g/kv_cache.ts)按_自己的_位置"), "[缓存](../07_g/kv_cache.ts)按*自己的*位置");
 });
 
 Deno.test("symbolRows() keeps a row that holds several symbols as one", () => {

@@ -1,11 +1,7 @@
 /** Prints the ARPA file that `n_grams.py` hands to KenLM. */
 
-import {
-  arpaLines,
-  modifiedKneserNey,
-  trainNGrams,
-  WordVocabulary,
-} from "../../core/03_language_models/n_grams/mod.ts";
+import { tokenizerOfWords } from "../../core/02_words/before_tokens/word_level.ts";
+import { arpaLines, modifiedKneserNey, trainNGrams } from "../../core/03_language_models/n_grams/mod.ts";
 
 /** Sentences that the model of the file learns. */
 export const SENTENCES: readonly string[] = [
@@ -19,11 +15,11 @@ export const SENTENCES: readonly string[] = [
 /** The lines of the file. */
 export async function arpaOfSentences(): Promise<string[]> {
   const words = [...new Set(SENTENCES.flatMap((sentence) => sentence.split(" ")))].sort();
-  const vocabulary = new WordVocabulary(words), { vocabSize, beginToken, endToken, unknownToken } = vocabulary;
+  const vocabulary = tokenizerOfWords(words), { vocabSize, beginToken, endToken, unknownToken } = vocabulary;
   const sequences = SENTENCES.map((sentence) => vocabulary.encode(sentence));
   const smoothing = modifiedKneserNey();
   const model = await trainNGrams(sequences, { order: 3, vocabSize, beginToken, endToken, smoothing });
-  return [...arpaLines(model, vocabulary.words, { endToken, unknownToken })];
+  return [...arpaLines(model, vocabulary.tokens, { endToken, unknownToken })];
 }
 
 if (import.meta.main) console.log((await arpaOfSentences()).join("\n"));

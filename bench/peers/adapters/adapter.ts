@@ -12,6 +12,7 @@ import type {
   LayerNormWorkload,
   MatmulWorkload,
   ModelLayout,
+  RecurrentWorkload,
   SoftmaxWorkload,
   TrainWorkload,
 } from "../workloads.ts";
@@ -69,6 +70,8 @@ export interface Adapter {
   quantizedGpt?(layout: ModelLayout, weights: Weights, format: "int8" | "int4"): Session | Promise<Session>;
   /** A model that learns. */
   train?(work: TrainWorkload, weights: Weights): Trainer | Promise<Trainer>;
+  /** A recurrent model that learns. */
+  trainRecurrent?(work: RecurrentWorkload, weights: Weights): Trainer | Promise<Trainer>;
 }
 
 /** Thrown where a library cannot do something for a reason worth telling. */

@@ -24,9 +24,10 @@ import {
   type Tensor,
   tensor,
 } from "../../../mod.ts";
-import { setBackend } from "../../../core/engine/mod.ts";
+import { gru, lstm, RecurrentLanguageModel } from "../../../core/03_language_models/mod.ts";
+import { type Module, setBackend } from "../../../core/engine/mod.ts";
 import type { Weights } from "../inputs/gpt.ts";
-import type { ModelLayout } from "../workloads.ts";
+import type { ModelLayout, RecurrentLayout, RecurrentWorkload, TrainWorkload } from "../workloads.ts";
 import type { Adapter, Kernel, Session, Trainer } from "./adapter.ts";
 
 /** Work without gradients, freed as soon as it is done. */
@@ -67,6 +68,55 @@ function load({ tieHead, ...layout }: ModelLayout, weights: Weights): DecoderOnl
     model.loadStateDict(state);
   });
   return model;
+}
+
+/** The same for a recurrent model. */
+function loadRecurrent(
+  { recurrence, hiddenSize, vocabSize }: RecurrentLayout,
+  weights: Weights,
+): RecurrentLanguageModel {
+  const options = { vocabSize, hiddenSize, recurrence: { lstm, gru }[recurrence], tieHead: false };
+  const model = new RecurrentLanguageModel(options, Random.none);
+  scope(() => {
+    const of = (name: string) => tensor(weights[name]!.data, [...weights[name]!.shape]);
+    const cell = "network.layers.0.forwards";
+    model.loadStateDict(
+      new Map([
+        ["embedding.weight", of("embedding")],
+        [`${cell}.input.weight`, of("input.w")],
+        [`${cell}.input.bias`, of("input.b")],
+        [`${cell}.hidden.weight`, of("hidden.w")],
+        [`${cell}.hidden.bias`, of("hidden.b")],
+        ["head.weight", of("head.w")],
+        ["head.bias", of("head.b")],
+      ]),
+    );
+  });
+  return model;
+}
+
+/** Steps of AdamW on a model that makes logits `[B, T, V]`. */
+function trainerOf<M extends Module>(
+  { model: { contextLength: T, vocabSize: V }, batch: B, optimizer: options }: TrainWorkload | RecurrentWorkload,
+  model: M,
+  forward: (model: M, tokens: Tensor) => Tensor,
+): Trainer {
+  const optimizer = new Optimizer(model.parameters(), adamW(options));
+  return {
+    async step(inputs, targets) {
+      const loss = scope(() => {
+        const logits = forward(model, tensor(inputs, [B, T])).reshape([B * T, V]);
+        const loss = crossEntropy(logits, tensor(targets, [B * T]));
+        loss.backward();
+        return loss.detach();
+      });
+      optimizer.step();
+      optimizer.zeroGrad();
+      const value = await loss.item();
+      release(loss);
+      return value;
+    },
+  };
 }
 
 /** Logits after the last position only, as every peer computes them. */
@@ -132,23 +182,8 @@ export const adapter: Adapter = {
 
   quantizedGpt: (layout, weights, format) => session(quantize(load(layout, weights), format)),
 
-  train({ model: layout, batch: B, optimizer: options }, weights): Trainer {
-    const model = load(layout, weights), optimizer = new Optimizer(model.parameters(), adamW(options));
-    const T = layout.contextLength, V = layout.vocabSize;
-    return {
-      async step(inputs, targets) {
-        const loss = scope(() => {
-          const logits = model.forward(tensor(inputs, [B, T])).reshape([B * T, V]);
-          const loss = crossEntropy(logits, tensor(targets, [B * T]));
-          loss.backward();
-          return loss.detach();
-        });
-        optimizer.step();
-        optimizer.zeroGrad();
-        const value = await loss.item();
-        release(loss);
-        return value;
-      },
-    };
-  },
+  train: (work, weights) => trainerOf(work, load(work.model, weights), (model, tokens) => model.forward(tokens)),
+
+  trainRecurrent: (work, weights) =>
+    trainerOf(work, loadRecurrent(work.model, weights), (model, tokens) => model.forward(tokens)),
 };

@@ -6,7 +6,8 @@
 
 import { fileURLToPath } from "node:url";
 import type { Weights } from "../inputs/gpt.ts";
-import type { ModelLayout, TrainWorkload } from "../workloads.ts";
+import { GATES } from "../inputs/recurrent.ts";
+import type { ModelLayout, RecurrentWorkload, TrainWorkload } from "../workloads.ts";
 import { type Adapter, causalBias, type Kernel, require, type Session, type Trainer, Unsupported } from "./adapter.ts";
 
 interface TfTensor {
@@ -37,6 +38,7 @@ interface TensorFlow {
   readonly matMul: (a: TfTensor, b: TfTensor, transposeA?: boolean, transposeB?: boolean) => TfTensor;
   readonly softmax: Unary;
   readonly tanh: Unary;
+  readonly sigmoid: Unary;
   readonly square: Unary;
   readonly sqrt: Unary;
   readonly rsqrt: Unary;
@@ -172,13 +174,48 @@ function batchLoss(
   return tf.mean(tf.sub(tf.logSumExp(logits, -1), tf.sum(tf.mul(logits, targets), -1)));
 }
 
+/** The same of a recurrent model; rows of both are ordered by step, then by text. */
+function recurrentLoss(
+  { model, batch: B }: RecurrentWorkload,
+  weights: Readonly<Record<string, TfTensor>>,
+  inputs: TfTensor,
+  targets: TfTensor,
+): TfTensor {
+  const { recurrence, hiddenSize: H, contextLength: T } = model, of = (name: string) => weights[name]!;
+  const affine = (x: TfTensor, name: string) => tf.add(tf.matMul(x, of(`${name}.w`)), of(`${name}.b`));
+  const G = GATES[recurrence], projected = affine(tf.matMul(inputs, of("embedding")), "input");
+  let hidden = tf.tensor(new Float32Array(B * H), [B, H]), cell = hidden;
+  const states = tf.unstack(tf.reshape(projected, [T, B, G * H])).map((word) => {
+    const memory = affine(hidden, "hidden");
+    if (recurrence === "lstm") {
+      const [input, forget, written, shown] = tf.split(tf.add(word, memory), 4, 1) as [
+        TfTensor,
+        TfTensor,
+        TfTensor,
+        TfTensor,
+      ];
+      cell = tf.add(tf.mul(tf.sigmoid(forget), cell), tf.mul(tf.sigmoid(input), tf.tanh(written)));
+      return hidden = tf.mul(tf.sigmoid(shown), tf.tanh(cell));
+    }
+    const [wordReset, wordUpdate, wordNew] = tf.split(word, 3, 1) as [TfTensor, TfTensor, TfTensor];
+    const [reset, update, fresh] = tf.split(memory, 3, 1) as [TfTensor, TfTensor, TfTensor];
+    const candidate = tf.tanh(tf.add(wordNew, tf.mul(tf.sigmoid(tf.add(wordReset, reset)), fresh)));
+    const kept = tf.sigmoid(tf.add(wordUpdate, update));
+    return hidden = tf.add(candidate, tf.mul(kept, tf.sub(hidden, candidate)));
+  });
+  const logits = affine(tf.reshape(tf.stack(states), [T * B, H]), "head");
+  return tf.mean(tf.sub(tf.logSumExp(logits, -1), tf.sum(tf.mul(logits, targets), -1)));
+}
+
 /** AdamW written out: the package's Adam has no weight decay. */
-function trainer(work: TrainWorkload, given: Weights): Trainer {
-  const { learningRate, beta1, beta2, epsilon, weightDecay } = work.optimizer;
-  const T = work.model.contextLength, names = Object.keys(given);
+function trainer(
+  work: TrainWorkload | RecurrentWorkload,
+  given: Weights,
+  lossOf: (weights: Readonly<Record<string, TfTensor>>, inputs: TfTensor, targets: TfTensor) => TfTensor,
+): Trainer {
+  const { learningRate, beta1, beta2, epsilon, weightDecay } = work.optimizer, names = Object.keys(given);
   let parameters = names.map((name) => tf.tensor(given[name]!.data, given[name]!.shape));
   let first = parameters.map(tf.zerosLike), second = parameters.map(tf.zerosLike), steps = 0;
-  const bias = tf.tensor(causalBias(T), [T, T]);
   return {
     step(inputs, targets) {
       steps++;
@@ -189,8 +226,7 @@ function trainer(work: TrainWorkload, given: Weights): Trainer {
           tf.cast(tf.oneHot(tf.tensor1d(ids, "int32"), work.model.vocabSize), "float32");
         const [x, y] = [rows(inputs), rows(targets)];
         const { value, grads } = tf.valueAndGrads((...current) => {
-          const weights = Object.fromEntries(names.map((name, i) => [name, current[i]!]));
-          return batchLoss(work, weights, x, y, bias);
+          return lossOf(Object.fromEntries(names.map((name, i) => [name, current[i]!])), x, y);
         })(parameters);
         first = first.map((m, i) => tf.keep(tf.add(tf.mul(m, beta1), tf.mul(grads[i]!, 1 - beta1))));
         second = second.map((v, i) => tf.keep(tf.add(tf.mul(v, beta2), tf.mul(tf.square(grads[i]!), 1 - beta2))));
@@ -207,6 +243,11 @@ function trainer(work: TrainWorkload, given: Weights): Trainer {
       return number;
     },
   };
+}
+
+/** The ids of a batch, step by step. */
+function byStep(ids: Int32Array, B: number, T: number): Int32Array {
+  return Int32Array.from(ids, (_, i) => ids[i % B * T + Math.floor(i / B)]!);
 }
 
 /** TensorFlow.js. */
@@ -261,5 +302,14 @@ export const adapter: Adapter = {
   },
 
   gpt: continuation,
-  train: trainer,
+  train(work, weights) {
+    const T = work.model.contextLength, bias = tf.tensor(causalBias(T), [T, T]);
+    return trainer(work, weights, (current, inputs, targets) => batchLoss(work, current, inputs, targets, bias));
+  },
+
+  trainRecurrent(work, weights) {
+    const { batch: B, model: { contextLength: T } } = work;
+    const { step } = trainer(work, weights, (...given) => recurrentLoss(work, ...given));
+    return { step: (inputs, targets) => step(byStep(inputs, B, T), byStep(targets, B, T)) };
+  },
 };

@@ -14,7 +14,7 @@
  * @module
  */
 
-import type { ModelLayout, TrainWorkload } from "../workloads.ts";
+import type { ModelLayout, RecurrentWorkload, TrainWorkload } from "../workloads.ts";
 import { random, randomTokens } from "./random.ts";
 
 /** One weight: its shape and its numbers, row by row. */
@@ -63,7 +63,9 @@ export function gptTokens(prompt: number, steps: number, vocabSize: number): Int
 }
 
 /** The batch that every step of training sees: inputs, and the same texts one place on. */
-export function trainingBatch({ batch: B, model }: TrainWorkload): { inputs: Int32Array; targets: Int32Array } {
+export function trainingBatch(
+  { batch: B, model }: TrainWorkload | RecurrentWorkload,
+): { inputs: Int32Array; targets: Int32Array } {
   const T = model.contextLength, all = randomTokens(B * (T + 1), 99, model.vocabSize);
   const pick = (shift: number) =>
     Int32Array.from({ length: B * T }, (_, i) => all[Math.floor(i / T) * (T + 1) + i % T + shift]!);

@@ -149,39 +149,96 @@ def load_gpt(work):
     return kernels
 
 
-def trainer(work, dtype=torch.float32):
-    model, B, options = work["model"], work["batch"], work["optimizer"]
-    T, E = model["contextLength"], model["hiddenSize"]
-    weights = {name: x.to(dtype).requires_grad_() for name, x in gpt_weights(model).items()}
-    decays = lambda wanted: [x for x in weights.values() if (x.dim() > 1) == wanted]
-    groups = [
-        dict(params=decays(True), weight_decay=options["weightDecay"]),
-        dict(params=decays(False), weight_decay=0.0),
-    ]
+def recurrent_weights(model):
+    """The weights of inputs/recurrent.ts, in the same order."""
+    H, V = model["hiddenSize"], model["vocabSize"]
+    columns, even = {"lstm": 4, "gru": 3}[model["recurrence"]] * H, 1 / math.sqrt(H)
+    shapes = {
+        "embedding": (V, H),
+        "input.w": (H, columns),
+        "input.b": (columns,),
+        "hidden.w": (H, columns),
+        "hidden.b": (columns,),
+        "head.w": (H, V),
+        "head.b": (V,),
+    }
+    return {
+        name: random(shape, 2000 + i, 1.0 if name == "embedding" else even)
+        for i, (name, shape) in enumerate(shapes.items())
+    }
+
+
+def batch_of(work):
+    B, model = work["batch"], work["model"]
+    texts = random_tokens(B * (model["contextLength"] + 1), 99, model["vocabSize"]).view(B, -1)
+    return texts[:, :-1].contiguous(), texts[:, 1:].reshape(-1)
+
+
+def stepper(work, parameters, loss_of, dtype):
+    """Steps of AdamW; only matrices decay."""
+    options = work["optimizer"]
+    decays = lambda wanted: [x for x in parameters if (x.dim() > 1) == wanted]
     optimizer = torch.optim.AdamW(
-        groups,
+        [
+            dict(params=decays(True), weight_decay=options["weightDecay"]),
+            dict(params=decays(False), weight_decay=0.0),
+        ],
         lr=options["learningRate"],
         betas=(options["beta1"], options["beta2"]),
         eps=options["epsilon"],
         fused=dtype == torch.float32,
     )
-    texts = random_tokens(B * (T + 1), 99, model["vocabSize"]).view(B, T + 1)
-    inputs, targets = texts[:, :-1].contiguous(), texts[:, 1:].reshape(-1)
-    attend = lambda i, query, key, value: F.scaled_dot_product_attention(query, key, value, is_causal=True)
 
     def step():
         with torch.enable_grad():
-            x = F.embedding(inputs, weights["wte"]) + weights["wpe"]
-            for i in range(model["numLayers"]):
-                x = block(x, weights, i, model, attend)
-            last = F.layer_norm(x, (E,), weights["lnf.g"], weights["lnf.b"])
-            loss = F.cross_entropy(last.view(-1, E) @ weights["head"], targets)
+            loss = loss_of()
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
         optimizer.step()
         return float(loss.detach())
 
     return step
+
+
+def gpt_trainer(work, dtype):
+    model, E = work["model"], work["model"]["hiddenSize"]
+    weights = {name: x.to(dtype).requires_grad_() for name, x in gpt_weights(model).items()}
+    inputs, targets = batch_of(work)
+    attend = lambda i, query, key, value: F.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+    def loss_of():
+        x = F.embedding(inputs, weights["wte"]) + weights["wpe"]
+        for i in range(model["numLayers"]):
+            x = block(x, weights, i, model, attend)
+        last = F.layer_norm(x, (E,), weights["lnf.g"], weights["lnf.b"])
+        return F.cross_entropy(last.view(-1, E) @ weights["head"], targets)
+
+    return stepper(work, list(weights.values()), loss_of, dtype)
+
+
+def recurrent_trainer(work, dtype):
+    model, H = work["model"], work["model"]["hiddenSize"]
+    weights = {name: x.to(dtype) for name, x in recurrent_weights(model).items()}
+    network = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[model["recurrence"]](H, H, batch_first=True, dtype=dtype)
+    head = torch.nn.Linear(H, model["vocabSize"], dtype=dtype)
+    table = torch.nn.Parameter(weights["embedding"])
+    network.weight_ih_l0.copy_(weights["input.w"].t())
+    network.bias_ih_l0.copy_(weights["input.b"])
+    network.weight_hh_l0.copy_(weights["hidden.w"].t())
+    network.bias_hh_l0.copy_(weights["hidden.b"])
+    head.weight.copy_(weights["head.w"].t())
+    head.bias.copy_(weights["head.b"])
+    inputs, targets = batch_of(work)
+
+    def loss_of():
+        states, _ = network(F.embedding(inputs, table))
+        return F.cross_entropy(head(states.reshape(-1, H)), targets)
+
+    return stepper(work, [table, *network.parameters(), *head.parameters()], loss_of, dtype)
+
+
+def trainer(work, dtype=torch.float32):
+    return (gpt_trainer if work["kind"] == "train" else recurrent_trainer)(work, dtype)
 
 
 def load(work):
@@ -223,8 +280,10 @@ def say(**answer):
 
 torch.set_grad_enabled(False)
 if sys.argv[1] == "--train-reference":
-    step = trainer(next(work for work in WORKLOADS if work["kind"] == "train"), torch.float64)
-    print(json.dumps([step() for _ in range(5)]))
+    for work in WORKLOADS:
+        if "losses" in work:
+            step = trainer(work, torch.float64)
+            print(work["id"], json.dumps([step() for _ in range(5)]))
     sys.exit()
 
 THREADS, CACHE = int(sys.argv[1]), sys.argv[2]

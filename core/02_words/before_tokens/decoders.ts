@@ -129,6 +129,23 @@ export function wordPieceDecoder(options: WordPieceDecoderOptions = {}): Decoder
   });
 }
 
+/** Writes a space between two tokens, and none beside a line break. */
+export const wordDecoder: Decoder = {
+  name: "words",
+  options: {},
+  open() {
+    let isStart = true;
+    return {
+      write(token) {
+        const text = isStart || token === "\n" ? token : ` ${token}`;
+        isStart = token === "\n";
+        return [text];
+      },
+      end: () => nothing,
+    };
+  },
+};
+
 /** How {@linkcode metaspaceDecoder} writes spaces. */
 export interface MetaspaceDecoderOptions {
   /** What stands for a space; `▁` by default. */

@@ -141,6 +141,7 @@ export {
   type SplitOptions,
   whitespace,
   whitespaceSplit,
+  wordsAndSigns,
 } from "./pre_tokenizers.ts";
 export { metaspace, type MetaspaceOptions, type PrependScheme } from "./metaspace.ts";
 export {
@@ -156,10 +157,17 @@ export {
   stripDecoder,
   type StripDecoderOptions,
   suffixDecoder,
+  wordDecoder,
   wordPieceDecoder,
   type WordPieceDecoderOptions,
 } from "./decoders.ts";
-export { WordLevel, type WordLevelOptions } from "./word_level.ts";
+export {
+  tokenizerOfWords,
+  trainWordLevel,
+  WordLevel,
+  type WordLevelOptions,
+  type WordLevelTrainingOptions,
+} from "./word_level.ts";
 export { WordPiece, type WordPieceOptions } from "./word_piece.ts";
 export { trainWordPiece, type WordPieceStep, type WordPieceTrainingOptions } from "./word_piece_training.ts";
 export { readTokenizer } from "./file.ts";

@@ -122,6 +122,17 @@ export const whitespace: PreTokenizer = {
   cut: (piece) => runsOf(piece, (point) => classOf(point) & WORD ? 1 : classOf(point) & SPACE ? 0 : 2),
 };
 
+/** Words, numbers, and each sign and line break by itself; other white space is dropped. */
+export const wordsAndSigns: PreTokenizer = {
+  name: "wordsAndSigns",
+  options: {},
+  cut: (piece) =>
+    Array.from(piece.text.matchAll(WORD_OR_SIGN), ({ 0: { length }, index }) => piece.slice(index, index + length)),
+};
+
+/** No alternative begins like another, so the engine never goes back. */
+const WORD_OR_SIGN = /[\p{L}\p{M}]+(?:['’][\p{L}\p{M}]+)*|\p{N}+|\n|[^\s\p{L}\p{M}\p{N}]/gu;
+
 /** Each character is a piece. */
 export const characters: PreTokenizer = {
   name: "characters",

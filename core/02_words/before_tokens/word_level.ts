@@ -6,14 +6,22 @@
  * **Idea.** A table. Each piece that the pre-tokenizer makes is a token, or unknown. With words for pieces that is a vocabulary of words,
  * with [characters](pre_tokenizers.ts) for pieces one of characters: the two ends between which all other vocabularies lie.
  *
+ * **Which pieces.** The most frequent ones of a text. One more token, `<unk>`, stands for all others. What the unknown words were cannot be read
+ * back, and a model that has many of them looks better than it is, since it needs not say which. Its bits per character cannot be compared.
+ *
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
+import { checkList, checkText } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
-import { checkOptions, type Checks, string } from "../../engine/options.ts";
+import { abortSignal, checkOptions, type Checks, integer, oneOf, string } from "../../engine/options.ts";
+import { rest } from "../../engine/pace.ts";
+import { wordDecoder } from "./decoders.ts";
+import { TokenizerPipeline } from "./pipeline.ts";
+import { characters, wordsAndSigns } from "./pre_tokenizers.ts";
 import type { PieceToken, TokenModel } from "./tokenizer.ts";
 import { numberTokens, requireToken } from "./vocabulary.ts";
+import { countPieces } from "./word_piece_training.ts";
 
 /** How {@linkcode WordLevel} looks pieces up. */
 export interface WordLevelOptions {
@@ -68,16 +76,79 @@ export class WordLevel implements TokenModel {
   }
 }
 
+/** How {@linkcode trainWordLevel} chooses its tokens. */
+export interface WordLevelTrainingOptions {
+  /** What a piece is; `"words"` by default: words, numbers, single signs and line breaks. */
+  readonly level?: "words" | "characters" | undefined;
+  /** Tokens at most, the three special ones included; no limit by default. */
+  readonly vocabSize?: number | undefined;
+  /** How often a piece must occur to be a token; 1 by default. */
+  readonly minFrequency?: number | undefined;
+  /** Stops the counting with the signal's reason; nothing does by default. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const trainingChecks: Checks<WordLevelTrainingOptions> = {
+  level: oneOf(["words", "characters"]),
+  vocabSize: integer({ min: 4 }),
+  minFrequency: integer(),
+  signal: abortSignal,
+};
+
+/** What stands for other pieces, before a sequence and behind it. */
+const UNKNOWN = "<unk>", BEGIN = "<s>", END = "</s>";
+
 /**
- * Counts pieces, and keeps the most frequent ones.
+ * Makes a vocabulary of the words of some texts, or of their characters.
  *
- * @param counts how often each piece occurs
- * @param most how many are kept
- * @param special tokens before them
- * @returns the special tokens, then pieces, the most frequent one first and those of one count in the order of their letters
+ * @example
+ * ```ts
+ * import { trainWordLevel } from "@heed/heed/words";
+ *
+ * const tokenizer = await trainWordLevel(["the cat and the dog"], { vocabSize: 6 });
+ * console.assert(tokenizer.tokens.join(" ") === "<unk> <s> </s> the and cat");
+ * console.assert(tokenizer.decode(tokenizer.encode("the  dog and the cat")) === "the <unk> and the cat");
+ * ```
+ *
+ * @param texts where pieces are counted
+ * @param options which pieces are tokens
+ * @returns the tokenizer: three special tokens, then the most frequent pieces, those of one count in the order of their letters
+ * @throws {TypeError} if an option is unknown or not of its kind
+ * @throws {RangeError} if an option is outside its interval
+ * @throws the signal's reason after an abort
  */
-export function mostFrequent(counts: ReadonlyMap<string, number>, most: number, special: readonly string[]): string[] {
-  const pieces = [...counts].filter(([piece]) => !special.includes(piece));
-  pieces.sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  return [...special, ...pieces.slice(0, Math.max(0, most - special.length)).map(([piece]) => piece)];
+export async function trainWordLevel(
+  texts: readonly string[],
+  options: WordLevelTrainingOptions = {},
+): Promise<TokenizerPipeline> {
+  checkList("count pieces", "texts", texts, "strings", (text) => typeof text === "string");
+  checkOptions("count pieces", options, trainingChecks);
+  const { level = "words", vocabSize = Infinity, minFrequency = 1, signal } = options;
+  const preTokenizer = level === "words" ? wordsAndSigns : characters;
+  const counts = await countPieces(texts, undefined, preTokenizer, () => rest(signal));
+  const pieces = [...counts].filter(([, count]) => count >= minFrequency)
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1)).slice(0, vocabSize - 3);
+  return pipelineOf(pieces.map(([piece]) => piece), level);
+}
+
+/**
+ * Makes a tokenizer of words that are known already.
+ *
+ * @param words each once, without the special tokens
+ * @returns the tokenizer: `<unk>`, `<s>` and `</s>`, then the words
+ * @throws {SyntaxError} if a word stands there twice
+ */
+export function tokenizerOfWords(words: readonly string[]): TokenizerPipeline {
+  checkList("make a vocabulary", "words", words, "strings", (word) => typeof word === "string");
+  return pipelineOf(words, "words");
+}
+
+function pipelineOf(pieces: readonly string[], level: "words" | "characters"): TokenizerPipeline {
+  return new TokenizerPipeline({
+    preTokenizer: level === "words" ? wordsAndSigns : characters,
+    model: new WordLevel([UNKNOWN, BEGIN, END, ...pieces], { unknown: UNKNOWN }),
+    ...level === "words" && { decoder: wordDecoder },
+    specialTokens: [BEGIN, END, UNKNOWN],
+    roles: { unknown: UNKNOWN, begin: BEGIN, end: END },
+  });
 }

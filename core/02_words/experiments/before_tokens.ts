@@ -9,15 +9,10 @@
 
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
-import { wordPieceDecoder } from "../before_tokens/decoders.ts";
-import { TokenizerPipeline } from "../before_tokens/pipeline.ts";
-import type { PreTokenizer } from "../before_tokens/pre_tokenizer.ts";
-import { characters, whitespace } from "../before_tokens/pre_tokenizers.ts";
 import type { Tokenizer } from "../before_tokens/tokenizer.ts";
-import { mostFrequent, WordLevel } from "../before_tokens/word_level.ts";
-import { countPieces, trainWordPiece } from "../before_tokens/word_piece_training.ts";
+import { trainWordLevel } from "../before_tokens/word_level.ts";
+import { trainWordPiece } from "../before_tokens/word_piece_training.ts";
 import { trainBytePairEncoding } from "../byte_pair_encoding/mod.ts";
-import { rest } from "../../engine/pace.ts";
 
 /** The five kinds, by their names in the findings. */
 export const KINDS = ["characters", "words", "wordPiece", "pairs", "bytes"] as const;
@@ -88,27 +83,12 @@ export interface Five extends Parts {
   labels: Labels<Kind | "perCharacter" | "kept" | "text" | keyof typeof PROBES>;
 }
 
-/** Whole pieces as tokens, the most frequent ones of some texts. */
-async function wholePieces(
-  texts: readonly string[],
-  preTokenizer: PreTokenizer,
-  vocabSize: number,
-  signal?: AbortSignal,
-): Promise<TokenizerPipeline> {
-  const counts = await countPieces(texts, undefined, preTokenizer, () => rest(signal));
-  return new TokenizerPipeline({
-    preTokenizer,
-    model: new WordLevel(mostFrequent(counts, vocabSize, ["[UNK]"])),
-    ...preTokenizer === whitespace && { decoder: wordPieceDecoder({ cleanup: false }) },
-  });
-}
-
 /** How each kind learns from texts. */
 export const LEARN: Readonly<
   Record<Kind, (texts: readonly string[], vocabSize: number, signal?: AbortSignal) => Promise<Tokenizer>>
 > = {
-  characters: (texts, vocabSize, signal) => wholePieces(texts, characters, vocabSize, signal),
-  words: (texts, vocabSize, signal) => wholePieces(texts, whitespace, vocabSize, signal),
+  characters: (texts, vocabSize, signal) => trainWordLevel(texts, { level: "characters", vocabSize, signal }),
+  words: (texts, vocabSize, signal) => trainWordLevel(texts, { vocabSize, signal }),
   wordPiece: (texts, vocabSize, signal) => trainWordPiece(texts, { vocabSize, signal }),
   pairs: (texts, vocabSize, signal) =>
     trainBytePairEncoding(texts, { vocabSize, level: "characters", ...(signal && { signal }) }),
@@ -187,7 +167,8 @@ export const experiment: Experiment<Five> = {
   },
   draw(findings, { captions, labels }) {
     const { shown } = findings;
-    const visible = (text: string): string => text.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll("[UNK]", "�");
+    const visible = (text: string): string =>
+      text.replaceAll(" ", "␣").replaceAll("\n", "↵").replaceAll(/<unk>|\[UNK\]/g, "�");
     return [
       {
         kind: "tokens",

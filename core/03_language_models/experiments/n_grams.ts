@@ -12,6 +12,7 @@ import { adamW } from "../../06_training/adam.ts";
 import { padSequences } from "../../06_training/batching.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { Optimizer } from "../../06_training/optimizer.ts";
+import { trainWordLevel } from "../../02_words/before_tokens/word_level.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { tensor } from "../../engine/create.ts";
@@ -23,7 +24,7 @@ import { part } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
 import { overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
 import { score } from "../autoregressive.ts";
-import { addK, modifiedKneserNey, type NGramModel, trainNGrams, wordVocabulary } from "../n_grams/mod.ts";
+import { addK, modifiedKneserNey, type NGramModel, trainNGrams } from "../n_grams/mod.ts";
 
 const SEEDS = 2, STEPS = 150, SIZE = 32, HEADS = 4, LAYERS = 1, BATCH = 32, RATE = 1e-2, CONTEXT = 32, PLACES = 8;
 const ORDERS = [1, 2, 3, 4, 5, 6];
@@ -129,7 +130,8 @@ async function once(
   const { training, validation, test } = chineseEnglish(), random = new Random(seed);
   const drawn = random.permutation(training.length).slice(0, count);
   const texts = Array.from(drawn, (i) => training[i]!.target);
-  const vocabulary = wordVocabulary(texts), { vocabSize, beginToken, endToken, unknownToken } = vocabulary;
+  const vocabulary = await trainWordLevel(texts), { vocabSize } = vocabulary;
+  const [beginToken, endToken, unknownToken] = [vocabulary.beginToken!, vocabulary.endToken!, vocabulary.unknownToken!];
   const learned = texts.map((text) => vocabulary.encode(text));
   // Sentences with unknown words are left out: no model is to be helped by them.
   const unseen = [...validation, ...test].map(({ target }) => vocabulary.encode(target))
@@ -161,7 +163,7 @@ async function once(
     impossible.push(mean(held.map((one) => one.every(Boolean) ? 0 : 1)));
     sizes = model.sizes;
   }
-  const model = await train(learned, vocabulary, random, part(options, 0.4, 1));
+  const model = await train(learned, { vocabSize, beginToken, endToken }, random, part(options, 0.4, 1));
   const network = perplexityOf(await scores(model, unseen, endToken, beginToken)), parameters = model.parameterCount();
   discard(model);
   const words = learned.reduce((sum, { length }) => sum + length + 1, 0);

@@ -29,7 +29,6 @@
  * @module
  */
 
-import { checkTensors } from "../../engine/arguments.ts";
 import { shareChance } from "../../engine/chance.ts";
 import type { Dropout } from "../../engine/dropout.ts";
 import { fusable } from "../../engine/fusable.ts";
@@ -37,9 +36,9 @@ import { split, stack } from "../../engine/joining.ts";
 import { Module } from "../../engine/module.ts";
 import { checkOptions } from "../../engine/options.ts";
 import type { Random } from "../../engine/random.ts";
-import { format, sameShape } from "../../engine/shape.ts";
 import type { Tensor, TensorLike } from "../../engine/tensor.ts";
 import {
+  checkGates,
   mapOf,
   type ReadingOptions,
   readThrough,
@@ -64,7 +63,7 @@ import {
  * @throws {TypeError} if the shapes disagree
  */
 export function gruStep(word: Tensor, memory: Tensor, state: Tensor): Tensor {
-  checkStep(word, memory, state);
+  checkGates(3, { word, memory }, { state });
   const [wordReset, wordUpdate, wordNew] = split(word, 3, -1) as [Tensor, Tensor, Tensor];
   const [memoryReset, memoryUpdate, memoryNew] = split(memory, 3, -1) as [Tensor, Tensor, Tensor];
 
@@ -158,18 +157,6 @@ export class GRU extends Module {
       ({ input, hidden }, words, [initial], reading) => [gruStates(input.forward(words), hidden, initial!, reading)],
     );
     return { output, hiddenState: last[0]! };
-  }
-}
-
-function checkStep(word: Tensor, memory: Tensor, state: Tensor): void {
-  checkTensors("compute a step", { word, memory, state });
-  const needed = [...state.shape.slice(0, -1), 3 * (state.shape[state.rank - 1] ?? 0)];
-  for (const [name, { shape }] of [["word", word], ["memory", memory]] as const) {
-    if (state.rank > 0 && sameShape(shape, needed)) continue;
-    throw new TypeError(
-      `Cannot compute a step from a ${name} of shape ${format(shape)}: with a state of shape ` +
-        `${format(state.shape)} it must be ${format(needed)}`,
-    );
   }
 }
 

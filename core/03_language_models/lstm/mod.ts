@@ -92,9 +92,10 @@ import { Module } from "../../engine/module.ts";
 import { noGrad } from "../../engine/autograd.ts";
 import { checkOptions, type Checks, numeric, required } from "../../engine/options.ts";
 import type { Random } from "../../engine/random.ts";
-import { dims, format } from "../../engine/shape.ts";
+import { dims } from "../../engine/shape.ts";
 import type { Tensor, TensorLike } from "../../engine/tensor.ts";
 import {
+  checkGates,
   mapOf,
   type ReadingOptions,
   readThrough,
@@ -133,7 +134,7 @@ export interface LstmStep {
  * @throws {TypeError} if the shapes disagree
  */
 export function lstmStep(sums: Tensor, cellState: Tensor): LstmStep {
-  checkStep(sums, cellState);
+  checkGates(4, { sums }, { cellState });
   const [input, forget, written, shown] = split(sums, 4, -1) as [Tensor, Tensor, Tensor, Tensor];
 
   // $i_t, f_t, o_t$: how much, between 0 and 1; $g_t$: of what, between −1 and 1.
@@ -353,17 +354,6 @@ export class LSTM extends Module {
 // #endregion
 
 // #region What is refused
-
-function checkStep(sums: Tensor, cellState: Tensor): void {
-  checkTensors("compute a step", { sums, cellState });
-  const needed = [...cellState.shape.slice(0, -1), 4 * (cellState.shape[cellState.rank - 1] ?? 0)];
-  if (cellState.rank === 0 || format(sums.shape) !== format(needed)) {
-    throw new TypeError(
-      `Cannot compute a step from sums of shape ${format(sums.shape)}: with a cell state of shape ` +
-        `${format(cellState.shape)} it must be ${format(needed)}`,
-    );
-  }
-}
 
 const STEP: Checks<LstmStep> = {
   inputGate: required(aTensor),

@@ -85,7 +85,6 @@ import { type ContextCounts, type Estimator, modifiedKneserNey, type Smoothing }
 export * from "./smoothing.ts";
 export { type NGramCall, NGramModel, type NGramModelParts, type NGramOrder } from "./model.ts";
 export * from "./arpa.ts";
-export * from "./words.ts";
 export * from "./tf_idf.ts";
 export * from "./filtering.ts";
 
@@ -388,10 +387,11 @@ function joined(
 // **Solution.** Absolute discounting counts occurrences, ten against three. Kneser–Ney counts different predecessors, one against three.
 //
 // ```ts
-// import { absoluteDiscounting, kneserNey, trainNGrams, wordVocabulary } from "@heed/heed/language-models";
+// import { absoluteDiscounting, kneserNey, trainNGrams } from "@heed/heed/language-models";
+// import { trainWordLevel } from "@heed/heed/words";
 //
 // const text = ["San Francisco ".repeat(10), "the cat", "a cat", "my cat", "unseen"];
-// const vocabulary = wordVocabulary(text), { vocabSize } = vocabulary;
+// const vocabulary = await trainWordLevel(text), { vocabSize } = vocabulary;
 // const sequences = text.slice(0, 4).map((line) => vocabulary.encode(line));
 // const [context, francisco, cat] = vocabulary.encode("unseen Francisco cat");
 // for (const smoothing of [absoluteDiscounting(), kneserNey()]) {

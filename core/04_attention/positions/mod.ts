@@ -83,7 +83,8 @@
  * keys by angles that grow with the position.
  *
  * Each kind of scheme has a page with its formula: [absolute](absolute.ts), [relative](relative.ts), [rotary](rotary.ts). As a value of the
- * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`.
+ * type `PositionScheme` a scheme is handed to a model: `new DecoderOnly({ …, positions: rotary({ base: 500000 }) }, random)`. The base says how
+ * slowly RoPE turns.
  *
  * | scheme     | in code      | enters             | learned numbers | past the trained length |
  * | ---------- | ------------ | ------------------ | ------------- | --------------------------------- |
@@ -129,7 +130,7 @@
  * Sources: Vaswani et al. 2017, *Attention Is All You Need*; Shaw, Uszkoreit and Vaswani 2018, *Self-Attention with Relative
  * Position Representations*; Raffel et al. 2020, *Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer*; Su et al. 2021, *RoFormer:
  * Enhanced Transformer with Rotary Position Embedding*; Press, Smith and
- * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*; of the rescaled frequencies, those of
+ * Lewis 2022, *Train Short, Test Long: Attention with Linear Biases Enables Input Length Extrapolation*. The sources of the rescaled frequencies stand on
  * their [page](rotary_scaling.ts).
  *
  * @module

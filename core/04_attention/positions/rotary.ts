@@ -131,7 +131,7 @@ export function applyRotary(
 
 // ## A turn is a complex product
 //
-// The paper writes the same with complex numbers [复数]. Read a pair $(a, b)$ as the number $z = a + \mathrm{i}b$, where $\mathrm{i}^2 = -1$. With
+// The paper writes the same with complex numbers [复数]. Read a pair $(a, b)$ as the number $z = a + \mathrm{i}b$, where $\mathrm{i}^2 = -1$ (upright; the slanted $i$ counts pairs). With
 // $e^{\mathrm{i}\varphi} = \cos\varphi + \mathrm{i}\sin\varphi$ the product $z\,e^{\mathrm{i}\varphi}$ is $(a\cos\varphi - b\sin\varphi) + \mathrm{i}\,(a\sin\varphi + b\cos\varphi)$:
 // the two rows of the matrix above. So RoPE multiplies the number of each pair by $e^{\mathrm{i}p\omega_i}$. The dot product of two vectors is the real part
 // of $\sum_i z_i \bar w_i$, where the bar changes the sign of the second coordinate (complex conjugate), and $\overline{e^{\mathrm{i}\varphi}} = e^{-\mathrm{i}\varphi}$. Of a query at $p$ and a key

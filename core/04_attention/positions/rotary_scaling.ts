@@ -285,7 +285,7 @@ const LLAMA3: Checks<Llama3Options> = {
 };
 // #endregion
 
-/** Scalings by the word that a file has for them. */
+/** Scalings, by the word for each in the file of a saved model. */
 export const rotaryScalings: PartTable<RotaryScaling> = {
   linear: linearScaling,
   ntk: ntkScaling,

@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
 import { generate, stream } from "../../07_generation/generate.ts";
 import type { LogitsRule } from "../../07_generation/rules.ts";
 import type { Decoder } from "../../07_generation/sampling.ts";
@@ -14,13 +15,13 @@ import type { PackedFormat } from "../../engine/backend.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
-import { decodingOptions, noSpecialTokens, printable, rank, readDecoding } from "../decoding.ts";
+import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
 import { hasNGrams, load } from "../model_kinds.ts";
 import { openTextModel, readTextModel } from "../models.ts";
-import type { NGramVocabulary } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
+import { continuation, noSpecialTokensOf } from "../tokenizers.ts";
 
 /** `generate`. */
 export const command: Command = defineCommand({
@@ -41,18 +42,18 @@ export const command: Command = defineCommand({
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const { model, vocabulary, between, options: own } = await openModel(values);
+    const { model, vocabulary, options: own } = await openModel(values);
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
     const options = { maxNewTokens: values.maxNewTokens, ...own, rules: [...own.rules, ...rules] };
     if (!("begin" in search)) {
-      standardOutput.write(printable(prompt + between));
+      standardOutput.write(printable(prompt));
       const tokens = stream(model, ids, { ...options, search });
       const idsOnly = (async function* () {
         for await (const { token } of tokens) yield token;
       })();
       try {
-        for await (const piece of vocabulary.decodeStream(idsOnly)) standardOutput.write(printable(piece));
+        for await (const piece of continuation(vocabulary, ids, idsOnly)) standardOutput.write(printable(piece));
       } finally {
         // What goes wrong on the way is said on a line of its own.
         line();
@@ -60,18 +61,19 @@ export const command: Command = defineCommand({
       return;
     }
     const { tokens, beams } = await generate(model, ids, { ...options, search });
-    const written = (tokens: readonly number[]): string => printable(prompt + between + vocabulary.decode(tokens));
-    if (!values.allBeams) return line(written(tokens));
-    beams!.forEach((each, i) => line(`${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${written(each.tokens)}`));
+    const written = async (tokens: readonly number[]): Promise<string> =>
+      printable(prompt + (await Array.fromAsync(continuation(vocabulary, ids, tokens))).join(""));
+    if (!values.allBeams) return line(await written(tokens));
+    for (const [i, each] of beams!.entries()) {
+      line(`${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${await written(each.tokens)}`);
+    }
   },
 });
 
 /** A language model of either kind, with what the loop needs to know. */
 interface Opened {
   readonly model: Decoder;
-  readonly vocabulary: NGramVocabulary;
-  /** What stands between the prompt and the first token. */
-  readonly between: string;
+  readonly vocabulary: Tokenizer;
   readonly options: { readonly rules: readonly LogitsRule[]; readonly slide?: boolean };
 }
 
@@ -87,10 +89,10 @@ async function openModel(
   if (!await hasNGrams(values.model)) {
     const saved = await readTextModel(values.model);
     await chooseDevice(values);
-    const model = openTextModel(saved, values.weights);
+    const model = openTextModel(saved, values.weights), { vocabulary } = saved.notes;
     // A recurrent model has no context that could be full.
     const slide = model.contextLength < Infinity;
-    return { model, vocabulary: saved.notes.vocabulary, between: "", options: { rules: [noSpecialTokens], slide } };
+    return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)], slide } };
   }
   if (values.weights !== "float32") {
     throw new UsageError(`Cannot use --weights ${values.weights} with an n-gram model: it has no weights`);
@@ -98,9 +100,8 @@ async function openModel(
   if (values.device === "webgpu") {
     throw new UsageError("Cannot use --device webgpu with an n-gram model: its table is on the CPU");
   }
-  const { noSpecialTokensOf, readNGrams } = await load<typeof import("../ngrams.ts")>("ngrams.ts");
-  const { model, vocabulary, notes } = await readNGrams(values.model);
+  const { readNGrams } = await load<typeof import("../ngrams.ts")>("ngrams.ts");
+  const { model, vocabulary } = await readNGrams(values.model);
   await chooseDevice({ ...values, device: values.device === "auto" ? "wasm" : values.device });
-  const between = notes.tokens === "words" ? " " : "";
-  return { model, vocabulary, between, options: { rules: [noSpecialTokensOf(vocabulary)] } };
+  return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)] } };
 }

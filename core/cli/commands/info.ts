@@ -20,6 +20,7 @@ import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
 import { count } from "../../host/terminal.ts";
 import { line } from "../terminal.ts";
+import { tokensOf } from "../tokenizers.ts";
 import { version } from "../version.ts";
 
 /** Prints names and values in two columns. */
@@ -48,7 +49,7 @@ export function describeModel(saved: SavedModel): [string, string][] {
   const isTranslator = notes.format === "heed translator 1";
   const vocabularies = isTranslator
     ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
-    : `${count(notes.vocabulary.vocabSize)} tokens of ${notes.vocabulary.level}`;
+    : `${count(notes.vocabulary.vocabSize)} tokens of ${tokensOf(notes.vocabulary)}`;
   const model = isTranslator ? openTranslator({ ...saved, notes }) : openTextModel({ ...saved, notes });
   return [
     ["file", `${path} (${count(bytes.length)} bytes)`],

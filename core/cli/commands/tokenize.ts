@@ -9,23 +9,16 @@
 
 import { BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { trainUnigram, type UnigramStep } from "../../02_words/unigram/mod.ts";
-import { readTokenizer } from "../../02_words/before_tokens/file.ts";
-import { wordPieceDecoder } from "../../02_words/before_tokens/decoders.ts";
-import { TokenizerPipeline } from "../../02_words/before_tokens/pipeline.ts";
-import { characters, whitespace } from "../../02_words/before_tokens/pre_tokenizers.ts";
 import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
-import { mostFrequent, WordLevel } from "../../02_words/before_tokens/word_level.ts";
-import { countPieces, trainWordPiece } from "../../02_words/before_tokens/word_piece_training.ts";
+import { trainWordLevel } from "../../02_words/before_tokens/word_level.ts";
+import { trainWordPiece } from "../../02_words/before_tokens/word_piece_training.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
-import { rest } from "../../engine/pace.ts";
 import { count } from "../../host/terminal.ts";
 import { choice, type Command, defineCommand, flag, flagOf, number, text, type Values } from "../arguments.ts";
 import { DataError, escapeControl, quote, UsageError } from "../errors.ts";
-import { named, readBytes, readLines, readText, writeFile } from "../files.ts";
+import { named, readLines, readText, writeFile } from "../files.ts";
 import { line } from "../terminal.ts";
-
-/** Largest file of a tokenizer. */
-const MAX_FILE = 2 ** 28;
+import { readTokenizerFile } from "../tokenizers.ts";
 
 const sizes = { min: 6, max: 10_000_000, whole: true } as const;
 const options = {
@@ -34,7 +27,11 @@ const options = {
   algorithm: choice(["bpe", "unigram", "wordpiece", "characters", "words"], "What is learned; bpe unless given"),
   level: choice(["bytes", "characters"], "What bpe starts from; bytes unless given"),
   vocabSize: number("N", "Tokens to learn at most; 1000 unless given", sizes),
-  minFrequency: number("N", "Joins no pair that is rarer; 2 unless given", { min: 1, max: 1_000_000_000, whole: true }),
+  minFrequency: number("N", "Joins no pair that is rarer, keeps no word or character; 2 and 1 unless given", {
+    min: 1,
+    max: 1_000_000_000,
+    whole: true,
+  }),
   out: text("FILE", "Where what was learned is saved"),
   data: text("FILE", "Texts to cut, one a line"),
   ids: flag("Write ids instead of tokens"),
@@ -58,7 +55,7 @@ export const command: Command = defineCommand({
   options,
   async run(values, texts) {
     checkTogether(values, texts);
-    const tokenizer = values.tokenizer === undefined ? await learn(values) : await load(values.tokenizer);
+    const tokenizer = values.tokenizer === undefined ? await learn(values) : await readTokenizerFile(values.tokenizer);
     if (values.out !== undefined) await save(tokenizer, values.out);
     if (values.merges !== undefined) showMerges(tokenizer, values.merges);
     if (values.pieces !== undefined) showPieces(tokenizer, values.pieces);
@@ -88,14 +85,14 @@ function checkTogether(values: Given, texts: readonly string[]): void {
   if (values.level !== undefined && algorithm !== "bpe") {
     refuse("--level", `--algorithm ${algorithm}`, "only bpe has levels");
   }
-  if (values.minFrequency !== undefined && algorithm !== "bpe" && algorithm !== "wordpiece") {
+  if (values.minFrequency !== undefined && algorithm === "unigram") {
     refuse("--min-frequency", `--algorithm ${algorithm}`, "it joins no pairs");
   }
 }
 
 /** Learns what is asked for. */
 async function learn(values: Given): Promise<Tokenizer> {
-  const { algorithm = "bpe", level = "bytes", vocabSize = 1000, minFrequency = 2 } = values;
+  const { algorithm = "bpe", level = "bytes", vocabSize = 1000, minFrequency } = values;
   if (algorithm === "bpe" && level === "bytes" && vocabSize < 260) {
     throw new UsageError(`Cannot use --vocab-size ${vocabSize} with bytes: it must be at least 260`);
   }
@@ -106,7 +103,12 @@ async function learn(values: Given): Promise<Tokenizer> {
   try {
     if (algorithm === "bpe") {
       const onProgress = (step: { merges: number; maxMerges: number }): void => progress(step.merges, step.maxMerges);
-      return await trainBytePairEncoding(texts, { vocabSize, level, minFrequency, onProgress });
+      return await trainBytePairEncoding(texts, {
+        vocabSize,
+        level,
+        onProgress,
+        ...(minFrequency !== undefined && { minFrequency }),
+      });
     }
     if (algorithm === "unigram") {
       const onProgress = (step: UnigramStep): void => progress(step.pieces);
@@ -116,13 +118,7 @@ async function learn(values: Given): Promise<Tokenizer> {
       const onProgress = (step: { tokens: number; maxTokens: number }): void => progress(step.tokens, step.maxTokens);
       return await trainWordPiece(texts, { vocabSize, minFrequency, onProgress });
     }
-    const preTokenizer = algorithm === "words" ? whitespace : characters;
-    const counts = await countPieces(texts, undefined, preTokenizer, () => rest());
-    return new TokenizerPipeline({
-      preTokenizer,
-      model: new WordLevel(mostFrequent(counts, vocabSize, ["[UNK]"])),
-      ...algorithm === "words" && { decoder: wordPieceDecoder({ cleanup: false }) },
-    });
+    return await trainWordLevel(texts, { level: algorithm, vocabSize, minFrequency });
   } finally {
     progress();
   }
@@ -140,26 +136,6 @@ function progressOf(path: string | undefined): (done?: number, all?: number) => 
     const text = done === undefined ? "" : `${count(done)}${whole} learned from ${from}`;
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${text}`));
   };
-}
-
-/** Reads a saved tokenizer. */
-async function load(path: string): Promise<Tokenizer> {
-  const bytes = await readBytes(path);
-  try {
-    if (bytes.length > MAX_FILE) throw new SyntaxError(`it has more than ${count(MAX_FILE)} bytes`);
-    return readTokenizer(parse(bytes));
-  } catch (error) {
-    throw new DataError(`Cannot read a tokenizer from ${quote(path)}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/** The JSON of a file. */
-function parse(bytes: Uint8Array<ArrayBuffer>): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new SyntaxError("it is no JSON");
-  }
 }
 
 /** Saves a tokenizer. */

@@ -7,49 +7,37 @@
  * @module
  */
 
+import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
+import { trainWordLevel } from "../../02_words/before_tokens/word_level.ts";
 import { trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { measureScores, score } from "../../03_language_models/autoregressive.ts";
-import { smoothings, trainNGrams, wordVocabulary } from "../../03_language_models/n_grams/mod.ts";
-import { chineseEnglish } from "../../corpora/chinese_english.ts";
+import { smoothings, trainNGrams } from "../../03_language_models/n_grams/mod.ts";
 import { count, duration, ProgressLine } from "../../host/terminal.ts";
 import { choice, type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
 import { interruption } from "../device.ts";
 import { DataError, escapeControl, quote, UsageError } from "../errors.ts";
-import { makeFolder, named, readText, writeFile } from "../files.ts";
+import { makeFolder, named, writeFile } from "../files.ts";
+import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "../learned_text.ts";
 import { hasNGrams } from "../model_kinds.ts";
 import { hasModel } from "../models.ts";
-import {
-  bytesOfLines,
-  linesOf,
-  type NGramNotes,
-  type NGramTokens,
-  type NGramVocabulary,
-  saveNGrams,
-} from "../ngrams.ts";
+import { bytesOfLines, linesOf, type NGramNotes, saveNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
+import { tokensOf } from "../tokenizers.ts";
 
 /** Where a model is saved. */
 const FOLDER = "models/ngram";
 
-const TOKENS: readonly NGramTokens[] = ["characters", "bytes", "words"];
-
-/** The text of a file, or the English sentences that come with the code. */
-async function readPieces(path: string | undefined): Promise<string[]> {
-  if (path !== undefined) return await readText(path);
-  const { training, validation, test } = chineseEnglish();
-  return [[...training, ...validation, ...test].map(({ target }) => target).join("\n")];
-}
+const TOKENS = ["characters", "bytes", "words"] as const;
 
 /** Learns the vocabulary of the first nine tenths. */
 async function learnVocabulary(
   text: string,
-  tokens: NGramTokens,
+  tokens: typeof TOKENS[number],
   vocabSize: number | undefined,
   minCount: number,
   signal: AbortSignal,
-): Promise<NGramVocabulary> {
-  if (tokens === "words") return wordVocabulary([text], { minCount, ...(vocabSize !== undefined && { vocabSize }) });
+): Promise<Tokenizer> {
+  if (tokens === "words") return await trainWordLevel([text], { minFrequency: minCount, vocabSize, signal });
   return await trainBytePairEncoding([text], { vocabSize: vocabSize ?? "alphabet", level: tokens, signal });
 }
 
@@ -63,7 +51,7 @@ export const command: Command = defineCommand({
     `Methods of smoothing: ${Object.keys(smoothings).join(", ")}.`,
   ],
   options: {
-    data: text("FILE", "A text of at most a gibibyte, UTF-8"),
+    ...textOptions,
     order: number("N", "Tokens that a probability depends on, the predicted one included", {
       min: 1,
       max: 32,
@@ -74,7 +62,7 @@ export const command: Command = defineCommand({
       "How unseen n-grams get a probability, by one of the methods above",
       "modified-kneser-ney",
     ),
-    tokens: choice(TOKENS, "What tokens are made of", "characters"),
+    tokens: choice(TOKENS, "What tokens are made of [characters]"),
     vocabSize: number("N", "Tokens of the vocabulary; characters or bytes alone, or all words, unless given", {
       min: 5,
       max: 65_536,
@@ -89,7 +77,9 @@ export const command: Command = defineCommand({
     arpa: text("FILE", "Writes the model there as well"),
     replace: flag("Replace the model that the folder holds"),
   },
-  async run({ data, order, smoothing, tokens, vocabSize, minCount, out, arpa, replace }) {
+  async run(values) {
+    const { data, order, smoothing, tokens = "characters", vocabSize, minCount, out, arpa, replace } = values;
+    const given = await givenTokenizer(values, ["tokens", "vocabSize", "minCount"]);
     if (!Object.hasOwn(smoothings, smoothing)) {
       throw new UsageError(
         `Cannot use --smoothing ${quote(smoothing)}: it must be one of ${Object.keys(smoothings).join(", ")}`,
@@ -114,7 +104,7 @@ export const command: Command = defineCommand({
     try {
       const whole = (await readPieces(data)).join(""), border = borderOf(whole, data);
       const training = whole.slice(0, border);
-      const vocabulary = await learnVocabulary(training, tokens, vocabSize, minCount ?? 1, signal);
+      const vocabulary = given ?? await learnVocabulary(training, tokens, vocabSize, minCount ?? 1, signal);
       const learned = Int32Array.from(vocabulary.encode(training));
       const heldOut = Int32Array.from(vocabulary.encode(whole.slice(border)));
       if (learned.length === 0 || heldOut.length < 2) {
@@ -137,7 +127,7 @@ export const command: Command = defineCommand({
       const found = measureScores(await score(model, heldOut, { signal }));
       const notes: NGramNotes = {
         format: "heed n-gram model 1",
-        tokens,
+        tokens: tokensOf(vocabulary),
         smoothing,
         data: data ?? "",
         measured: { perplexity: found.perplexity },
@@ -152,8 +142,7 @@ export const command: Command = defineCommand({
         } on the text kept apart; ` +
           `saved in ${escapeControl(out)}${arpa === undefined ? "" : ` and ${escapeControl(arpa)}`}`,
       );
-      line("To continue a text:");
-      line(`  ${programName()} generate ${shellWord(firstWords(whole))} --model ${shellWord(out)}`);
+      sayHowToContinue(whole, out);
     } finally {
       stop();
     }
@@ -166,9 +155,4 @@ function borderOf(text: string, data: string | undefined): number {
   if (border > 0 && text.codePointAt(border - 1)! > 0xffff) border++;
   if (border < 1 || border >= text.length) throw new DataError(`Cannot train on ${named(data ?? "")}: it is too short`);
   return border;
-}
-
-/** Words that the model has seen. */
-function firstWords(text: string): string {
-  return /\S+(?: \S+){0,2}/.exec(text)?.[0].slice(0, 40) ?? "";
 }

@@ -2,11 +2,13 @@
  * # Evaluating a language model
  *
  * Perplexity per token, bits per token, character and byte, on a text; beside another model, both on the same text. Models with different tokens are
- * compared per byte. Words that are unknown have no spelling, so a model of words has no bits per byte where the text holds some.
+ * compared per byte. What a tokenizer drops, capital letters or the spelling of unknown words, its model need not predict: where the tokens do not
+ * give the text back, there are no bits per byte.
  *
  * @module
  */
 
+import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
 import { type LanguageModel, measureScores, type Perplexity, score } from "../../03_language_models/autoregressive.ts";
 import { useDevice } from "../../engine/device.ts";
 import { count, ProgressLine } from "../../host/terminal.ts";
@@ -16,7 +18,7 @@ import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { named, readText } from "../files.ts";
 import { hasNGrams } from "../model_kinds.ts";
 import { hasModel, openTextModel, readModel, readTextModel } from "../models.ts";
-import { type NGramVocabulary, readNGrams } from "../ngrams.ts";
+import { readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 import type { EvaluatedKind } from "./kind.ts";
 
@@ -57,7 +59,7 @@ export const languageModelKind: EvaluatedKind = {
 /** Where progress goes that nobody reads. */
 const silent = { isTerminal: false, columns: () => 80, write: () => {} };
 
-async function open(folder: string): Promise<{ readonly model: LanguageModel; readonly vocabulary: NGramVocabulary }> {
+async function open(folder: string): Promise<{ readonly model: LanguageModel; readonly vocabulary: Tokenizer }> {
   await useDevice("wasm");
   if (await hasNGrams(folder)) return await readNGrams(folder);
   const saved = await readTextModel(folder);
@@ -75,7 +77,8 @@ async function measure(
   if (tokens.length < 2) throw new DataError(`Cannot evaluate on ${named(path)}: it has fewer than two tokens`);
   const unknown = tokens.filter((token) => token === vocabulary.unknownToken).length;
   const logs = await score(model, tokens, { signal, onProgress });
-  if (unknown > 0) return { model: folder, unknown, ...measureScores(logs) };
+  // A tokenizer that drops something need not predict it.
+  if (unknown > 0 || vocabulary.decode(tokens) !== text) return { model: folder, unknown, ...measureScores(logs) };
   let characters = 0;
   for (const _ of text) characters++;
   const size = { tokens: tokens.length, characters, bytes: new TextEncoder().encode(text).length };
@@ -99,7 +102,7 @@ function table(reports: readonly Report[]): void {
   for (const [label, cells] of rows) {
     line(`  ${padEnd(label, name)}${cells.map((cell, i) => padStart(cell, widths[i]!)).join("")}`);
   }
-  if (reports.some(({ unknown }) => unknown > 0)) {
-    line("A model that needs not say which word is unknown looks better than it is: no bits per character and byte.");
+  if (reports.some(({ bitsPerByte }) => bitsPerByte === undefined)) {
+    line("A model whose tokens do not give the text back looks better than it is: no bits per character and byte.");
   }
 }

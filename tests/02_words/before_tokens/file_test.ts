@@ -1,10 +1,14 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertThrows } from "@std/assert";
 import { readTokenizer } from "../../../core/02_words/before_tokens/file.ts";
 import { normalizerSequence, preTokenizerSequence } from "../../../core/02_words/before_tokens/pre_tokenizer.ts";
 import { TokenizerPipeline } from "../../../core/02_words/before_tokens/pipeline.ts";
-import { WordLevel } from "../../../core/02_words/before_tokens/word_level.ts";
+import type { Tokenizer } from "../../../core/02_words/before_tokens/tokenizer.ts";
+import { trainWordLevel, WordLevel } from "../../../core/02_words/before_tokens/word_level.ts";
 import { WordPiece } from "../../../core/02_words/before_tokens/word_piece.ts";
-import { BytePairEncoding } from "../../../core/02_words/byte_pair_encoding/mod.ts";
+import { BytePairEncoding, trainBytePairEncoding } from "../../../core/02_words/byte_pair_encoding/mod.ts";
+import { trainUnigram } from "../../../core/02_words/unigram/mod.ts";
+import { decoderSequence } from "../../../core/02_words/before_tokens/decoders.ts";
+import type { Json } from "../../../core/engine/json.ts";
 import recorded from "../../goldens/before_tokens.json" with { type: "json" };
 import { empty } from "../byte_pair_encoding/texts.ts";
 import { decoders, normalizers, preTokenizers } from "./parts.ts";
@@ -56,4 +60,69 @@ Deno.test("readTokenizer() believes nothing", () => {
     [{ ...good, other: 1 }, 'option "other"'],
   ];
   for (const [data, message] of cases) assertThrows(() => readTokenizer(data), SyntaxError, message);
+});
+
+/** Changes one field of a file at a time, wherever it stands. */
+function* damaged(value: unknown, wrong: readonly unknown[]): Generator<unknown> {
+  yield* wrong;
+  if (typeof value !== "object" || value === null) return;
+  const isList = Array.isArray(value);
+  // Of a long list the first elements stand for all.
+  for (const [key, part] of Object.entries(value).slice(0, isList ? 2 : 20)) {
+    if (!isList) {
+      const { [key]: _, ...rest } = value as Record<string, unknown>;
+      yield rest;
+    }
+    for (const other of damaged(part, wrong)) {
+      yield isList ? value.map((one, i) => String(i) === key ? other : one) : { ...value, [key]: other };
+    }
+  }
+  if (!isList) yield { ...value, more: 1 };
+}
+
+Deno.test("readTokenizer() answers a damaged file with a tokenizer or one sentence", async () => {
+  const model = new WordPiece(["[UNK]", "a", "##b"]), texts = ["a b ab ba"];
+  const good: Tokenizer[] = [
+    new TokenizerPipeline({
+      model,
+      normalizer: normalizerSequence(Object.values(normalizers)),
+      preTokenizer: preTokenizerSequence(Object.values(preTokenizers)),
+      decoder: decoderSequence(Object.values(decoders)),
+      specialTokens: ["a"],
+      roles: { unknown: "[UNK]" },
+    }),
+    await trainWordLevel(texts),
+    await trainUnigram(texts, { vocabSize: 12 }),
+    await trainBytePairEncoding(texts, { vocabSize: 9, level: "characters" }),
+  ];
+  const wrong = [null, true, 0, -1, 1e9, 0.5, "", "x", "(", [], [null], ["x"], {}, { name: "nfc" }, "__proto__"];
+  let refused = 0;
+  for (const tokenizer of good) {
+    for (const data of damaged(JSON.parse(JSON.stringify(tokenizer)), wrong)) {
+      let read: Tokenizer;
+      try {
+        read = readTokenizer(data);
+      } catch (error) {
+        refused++;
+        assert(error instanceof SyntaxError, String(error));
+        assertMatch(error.message, /^Cannot [^\n]*[^.\n]$/);
+        continue;
+      }
+      // What is accepted is of use.
+      read.decode(read.encode("ab a"));
+    }
+  }
+  assert(refused > 1000, String(refused));
+});
+
+Deno.test("readTokenizer() refuses rows of steps without end", () => {
+  const good = new TokenizerPipeline({ model: new WordPiece(["[UNK]", "a"]) }).toJSON();
+  const rows = (depth: number): Json => {
+    let row: Json = { name: "nfc" };
+    for (let i = 0; i < depth; i++) row = { name: "sequence", parts: [row] };
+    return row;
+  };
+  readTokenizer({ ...good, normalizer: rows(32) });
+  assertThrows(() => readTokenizer({ ...good, normalizer: rows(33) }), SyntaxError, "more than 32 rows");
+  assertThrows(() => readTokenizer({ ...good, decoder: rows(50_000) }), SyntaxError, "more than 32 rows");
 });

@@ -12,12 +12,12 @@ import { SEED_WORDS } from "../../experiments/seed.words.ts";
 /** What the experiment says. */
 export const words: Words<Scaling> = {
   title: "根号防住了什么",
-  purpose: "随机的查询遇上随机的键和值，向量越来越宽，什么都不训练。分数一次直接用，一次除以 √d。改变键的个数试试，" +
+  purpose: "随机的查询遇上随机的键和值，向量越来越宽，不做任何训练。分数一次直接用，一次除以 √d。改变键的个数试试，" +
     "看每张图里哪些线随宽度而变。",
   controls: {
     queries: { label: "查询个数", description: "对多少个随机查询取平均" },
     keys: { label: "键的个数", description: "每个查询与多少个随机的键比较" },
-    alignment: { label: "对齐程度", description: "查询与其中一个键的相关系数，只影响“有一个键对齐”这条线" },
+    alignment: { label: "对齐程度", description: "查询与其中一个键的相关系数，只影响第二张图里“有一个键对齐”那条虚线" },
     seed: SEED_WORDS,
   },
   claims: {
