@@ -66,7 +66,7 @@
  * [beam search](../07_generation/greedy_and_beam.ts), which compares unfinished texts by it.
  *
  * **The notes, 004.29.** Refuted. A logarithm keeps a number representable. The gradient of a network is a product of matrices, one for each layer: the
- * derivatives of all its outputs by all its inputs, its Jacobian. No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
+ * derivatives of all its outputs by all its inputs, its Jacobian [雅可比矩阵]. No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
  * ([section](../05_transformer/residual.ts)), norms ([section](../05_transformer/normalization.ts)) and clipping
  * ([section](../06_training/clipping.ts)) are what helps there. One grain of truth: with $p$ the probability of the token that came, the
  * loss $-\log p$ has a simple gradient by the logits: all probabilities, minus 1 at the place of that token. It does not vanish where the model is

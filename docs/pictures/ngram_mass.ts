@@ -7,7 +7,7 @@
  */
 
 import { absoluteDiscounting, trainNGrams } from "../../core/03_language_models/n_grams/mod.ts";
-import { el, label, tip } from "../figures/svg.ts";
+import { el, label, textWidth, tip } from "../figures/svg.ts";
 import type { Picture } from "../picture.ts";
 
 const WORDS = ["我", "喜欢", "吃", "苹果"], TEXT = [0, 1, 0, 2, 0, 1], DISCOUNT = 0.5, AFTER = 0;
@@ -54,7 +54,7 @@ export const picture: Picture<Mass> = {
         el("g", { class: `c${i + 1}` }, el("rect", { class: "bar", x: at, y: 3, width: 11, height: 11 })),
         label(said, { class: "small", x: at + 15, y: 13 }),
       );
-      at += width < 500 ? 108 : 150;
+      at += 15 + textWidth(said, { size: 12 }) + (width < 500 ? 8 : 26);
     }
     masses.forEach((mass, id) => {
       const y = top + id * row;

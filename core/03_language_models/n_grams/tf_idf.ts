@@ -149,3 +149,4 @@ function countWords(tokens: ArrayLike<number>, vocabSize: number): Map<number, n
 // ## What it finds, and what not
 //
 // The [experiment](../experiments/n_grams/tf_idf.ts) looks for sentences by a few of their words, by counts alone and by tf–idf, and then by a synonym.
+// Vectors of words ([section](../../02_words/embeddings.ts)) are what synonyms can have in common.

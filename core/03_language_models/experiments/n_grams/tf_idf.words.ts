@@ -51,7 +51,7 @@ export const words: Words<Retrieval> = {
   reading: ({ counts, tfIdf, same, replaced }) => {
     const ways = [tfIdf.at(-1)![0] > counts.at(-1)![1], replaced[1] < same[0]];
     return [
-      "Counts take *the* for as good a word as any. A short sentence of frequent words is close to every query that has them. " +
+      "Counts take “the” for as good a word as any. A short sentence of frequent words is close to every query that has them. " +
       (ways[0]
         ? "tf–idf follows the rarest word of the query, and that is mostly the one that says what the sentence is about."
         : "With so few sentences nearly every word is rare, and the weights change little."),
@@ -59,7 +59,7 @@ export const words: Words<Retrieval> = {
       (ways[1]
         ? "A synonym is another number. The sentence and the query then have the other word in common and nothing else, and what is rare is lost. "
         : "") +
-      "Vectors of words ([section](../../02_words/embeddings.ts)) can say that two words are used alike. A table of counts cannot.",
+      "Vectors of words can say that two words are used alike. A table of counts cannot.",
     ];
   },
   labels: {
