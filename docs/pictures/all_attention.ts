@@ -87,7 +87,7 @@ function columnNames(keys: readonly string[], places: readonly number[]): string
 
 /** Room above a matrix for the names of its columns. */
 function roomAbove(keys: readonly string[]): number {
-  return Math.max(...keys.map((key) => isChinese(key) ? CELL : textWidth(key, { size: CELL }))) + 6;
+  return Math.ceil(Math.max(...keys.map((key) => isChinese(key) ? CELL : textWidth(key, { size: CELL })))) + 6;
 }
 
 /** All matrices of one kind, in lines of `perLine`. */
