@@ -15,6 +15,8 @@
 
 import type { Backend, Buffer, FusedFunctions, FusedName, PackedFormat, View } from "../core/engine/backend.ts";
 import { contiguousStrides, sizeOf } from "../core/engine/shape.ts";
+import { withoutFusion } from "../core/engine/fusable.ts";
+import { GRU, LSTM, RNN } from "../core/03_language_models/mod.ts";
 import { createWebgpuDevice } from "../gpu/mod.ts";
 import { routeOf } from "../gpu/matmul.ts";
 import { runtimeOf } from "../gpu/runtime.ts";
@@ -337,6 +339,31 @@ function training(): Entry {
   };
 }
 
+/** One layer forwards and backwards, by the kernels of a step or by the definition. */
+function recurrent(kind: "RNN" | "LSTM" | "GRU", size: number, fuse: boolean): Entry {
+  const [B, T] = software ? [2, 8] : [32, 64];
+  return {
+    group: "Recurrent networks, forwards and backwards",
+    name: `${kind} of ${size} numbers, ${B} × ${T} tokens, ${fuse ? "a kernel for each step" : "the definition"}`,
+    unit: "tokens/s",
+    run: () =>
+      withBackend(device!, async () => {
+        const network = new { RNN, LSTM, GRU }[kind]({ inputSize: size, hiddenSize: size }, new Random(1));
+        const x = new Random(2).normal([B, T, size]);
+        const step = (): void => {
+          scope(() => network.forward(x).output.square().sum().backward());
+          for (const weight of network.parameters().values()) {
+            release(weight.grad!);
+            weight.grad = undefined;
+          }
+        };
+        const seconds = await time(() => withBackend(device!, () => fuse ? step() : withoutFusion(step)));
+        for (const used of [x, ...network.stateDict().values()]) release(used);
+        return B * T / seconds;
+      }),
+  };
+}
+
 const formats: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
 const entries: readonly Entry[] = software
   ? [
@@ -348,6 +375,7 @@ const entries: readonly Entry[] = software
       streaming("softmax", {}, [64, 64], 0),
       streaming("layerNorm", { epsilon: 1e-5 }, [64, 64], 2),
     ],
+    ...(["RNN", "LSTM", "GRU"] as const).flatMap((kind) => [true, false].map((fuse) => recurrent(kind, 16, fuse))),
     ...[prefill("float32"), decode("float32", false), decode("int8", true), training()],
   ]
   : [
@@ -362,6 +390,9 @@ const entries: readonly Entry[] = software
     ...formats.map((format) => packedRow(format, 1, 768, 50257)),
     copying(1 << 24),
     ...[streaming("softmax", {}, [16384, 1024], 0), streaming("layerNorm", { epsilon: 1e-5 }, [16384, 768], 2)],
+    ...([["RNN", 256], ["LSTM", 256], ["LSTM", 1024], ["GRU", 256]] as const).flatMap(([kind, size]) =>
+      [true, false].map((fuse) => recurrent(kind, size, fuse))
+    ),
     ...formats.map((format) => prefill(format)),
     ...formats.map((format) => decode(format, false)),
     decode("float32", true),

@@ -380,12 +380,13 @@ export function openingRows(
     while (paragraphs[led + 1]?.startsWith("$$")) led++;
     const sentence = paragraphs.slice(at, led + 1), low = sum(sentence);
     const isPlain = end === start || isSymbolHead(paragraphs[end]!);
+    const group = end === start ? sentence : whole, tall = end === start ? low : height;
     if (
-      at === start && isPlain && isFree && current!.side.length === 0 && current!.left + height <= current!.right + room
+      at === start && isPlain && isFree && current!.side.length === 0 && current!.left + tall <= current!.right + room
     ) {
-      current!.more.push(...whole);
-      current!.left += height;
-      at = end;
+      current!.more.push(...group);
+      current!.left += tall;
+      at += group.length - 1;
     } else if (
       // What is shown does not part a thought: only a new one begins below it.
       end === start && isFree && (current!.side.length > 0 || /^\*\*/.test(paragraph)) &&

@@ -110,7 +110,7 @@ export function findTest(
  * Writes behind the names of tests where they are.
  *
  * @param text Markdown
- * @param names of tests that it has in quotation marks
+ * @param names of tests that it has in quotation marks, in English or in Chinese ones
  * @param site all tests, and where their sources can be read
  * @param missing hears of names that no test has
  * @returns Markdown
@@ -128,11 +128,14 @@ export function withTests(
       continue;
     }
     const { path, line } = proof;
-    const quoted = new RegExp(`"(${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s+")})"`);
+    const quoted = new RegExp(`(["“])(${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s+")})["”]`);
     text = text.replace(
       quoted,
-      (_, found: string) =>
-        sourceUrl ? `“[${found}](${sourceUrl}${path}#L${line})”` : `“${found}” (\`${path}:${line}\`)`,
+      (_, mark: string, found: string) => {
+        if (sourceUrl) return `“[${found}](${sourceUrl}${path}#L${line})”`;
+        // Chinese has its own quotes, and parentheses to them.
+        return mark === "“" ? `“${found}”（\`${path}:${line}\`）` : `“${found}” (\`${path}:${line}\`)`;
+      },
     );
   }
   return text;

@@ -151,8 +151,8 @@ function makeParser(): Parser {
           return;
         }
         const [left, right] = [children[at - 1], children[at + 1]];
-        const before = left?.type === "text" ? /[(\[“]$/.exec(left.content)?.[0] ?? "" : "";
-        const after = right?.type === "text" ? /^[.,;:!?)\]”]+/.exec(right.content)?.[0] ?? "" : "";
+        const before = left?.type === "text" ? /[(\[“（]$/.exec(left.content)?.[0] ?? "" : "";
+        const after = right?.type === "text" ? /^[.,;:!?)\]”，。；：！？）、]+/.exec(right.content)?.[0] ?? "" : "";
         if (before) left!.content = left!.content.slice(0, -before.length);
         if (after) right!.content = right!.content.slice(after.length);
         token.meta = { display: false, before, after };

@@ -100,11 +100,13 @@ export function plain(text: string): string {
     .trim();
 }
 
-const BESIDE_HAN = /(?<=\p{Script=Han})_([^_\n]+)_|_([^_\n]+)_(?=\p{Script=Han})/gu;
+const BESIDE_HAN = /(\]\([^)\s]*\))|(?<=\p{Script=Han})_([^_\n]+)_|_([^_\n]+)_(?=\p{Script=Han})/gu;
 
 /**
  * Asterisks for underscores beside Chinese characters.
  *
  * Chinese has no spaces, and Markdown reads no emphasis from underscores inside a word. The formatter writes them all the same.
+ * Where a link leads is left as it is.
  */
-export const emphasized = (text: string): string => text.replace(BESIDE_HAN, "*$1$2*");
+export const emphasized = (text: string): string =>
+  text.replace(BESIDE_HAN, (_, target?: string, after?: string, before?: string) => target ?? `*${after ?? before}*`);

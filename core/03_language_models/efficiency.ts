@@ -9,8 +9,8 @@
  * says which side decides: below the ratio of the machine it waits for memory, above it for arithmetic. Drawn over the intensity, what a machine can attain
  * is a slope and a flat top: the *roofline* [屋顶线].
  *
- * ```picture roofline What a machine of 40 operations and 10 bytes per nanosecond can attain, by the intensity of the work. The dots are a matrix that is multiplied
- * by 1, 2, 4, 8 and 16 vectors at once.
+ * ```picture roofline What a machine of 40 operations and 10 bytes per nanosecond can attain, by the intensity of the work. The dots, from left to right, are a matrix that
+ * is multiplied by 1, 2, 4, 8 and 16 vectors at once.
  * ```
  *
  * **By hand.** A matrix of 4 rows and 4 columns has 16 numbers of 4 bytes, which is $4 \cdot 16 = 64$ bytes. For one vector each number is multiplied and added once: $2 \cdot 16 = 32$
@@ -193,16 +193,16 @@ export function recurrentWork(layout: RecurrentSizes, pass: PassSizes = {}): Mod
   return { weights, operations, bytes: width * weights + 4 * states };
 }
 
-// The [experiment](experiments/efficiency.ts) draws the intensity by the size of the batch, counts what four tricks save, and times them if it is given a clock.
-//
 // ## Four tricks
 //
 // | trick | without | with | saves |
 // | --- | --- | --- | --- |
 // | mini-batch | ten passes of one sequence | one pass of ten | nine of ten readings of the weights |
-// | hoist | $x_t W_x$ in the loop over $t$ | $X W_x$ before it | a product for each step; its matrix is read once |
+// | hoist | each word times the input matrix, in the loop | all words times it, before the loop | a product for each step; its matrix is read once |
 // | join | a matrix for each gate | one matrix of four times the columns | three of four products |
 // | fewer transfers | a loss is read after each step | all are read at the end | waiting for the device at each step |
+//
+// The [experiment](experiments/efficiency.ts) draws the intensity by the size of the batch, counts what four tricks save, and times them if it is given a clock.
 //
 // None of them changes the result: the same operations are done in another order or in fewer pieces. Nor does each of them save time everywhere. On a CPU a reading is a copy, and the last trick gains nothing. A GPU works while the program goes on,
 // and each reading waits until it is done.
@@ -211,8 +211,8 @@ export function recurrentWork(layout: RecurrentSizes, pass: PassSizes = {}): Mod
 // because its peak is further above its bandwidth. It ends where the intensity reaches the machine's ratio, or earlier, where each sequence brings bytes of its own: the keys and values of attention are shared by none. In training, the sum over
 // the batch has another effect as well ([section](../06_training/batching.ts)): the update is an average over more examples.
 //
-// **The notes, 004.53.** All three hold, and the experiment has each with and without. The second has a limit in a recurrent network: $h_{t-1} W_h$ cannot leave the loop, since each step needs the state of the one before. The same layer without
-// this dependence is attention.
+// **The notes, 004.53.** All three hold, and the experiment has each with and without. The second has a limit in a recurrent network: the state times its matrix cannot leave the loop, since each step needs the state of the one before. Attention
+// has no such dependence, and no loop over the positions.
 //
 // **The notes, 004.51.** They are named here and explained elsewhere. Distillation (蒸馏) trains a smaller model on the answers of a larger one, so that all counts of this page shrink: a section on it is planned for the [chapter](../06_training/mod.ts) on training. Compression (压缩) keeps the number of operations and makes the bytes fewer: with `bytesPerWeight` 1 in
 // place of 4 the slope of the roofline moves by a factor of four. [`quantize`](../engine/inference.ts) does it to a model; a section on such weights is planned for the chapter on pre-trained models. Generation algorithms such as speculative decoding turn several passes of one token into one of several ([chapter](../07_generation/mod.ts)).

@@ -11,6 +11,7 @@
  * | `reference.ts` | What is the right answer? |
  * | `requirements.ts` | What does every device refuse? |
  * | `kernel_device.ts` | What do devices with kernels share? |
+ * | `recurrent_call.ts` | What do recurrent kernels of both devices read? |
  * | `device.ts` | Who decides where things run? |
  * | `scope.ts` | Who frees what? |
  * | `memory_summary.ts` | Where is memory? |

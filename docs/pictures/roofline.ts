@@ -35,7 +35,7 @@ export const picture: Picture<Roofline> = {
       names: batches.map(String),
     };
   },
-  draw: ({ say, ...canvas }, { roof, dots, names }) =>
+  draw: ({ say, ...canvas }, { roof, dots }) =>
     plotted({
       kind: "line",
       caption: "",
@@ -43,7 +43,7 @@ export const picture: Picture<Roofline> = {
       y: { title: say("operations per ns"), logarithmic: true },
       series: [
         { label: say("attainable"), points: roof },
-        { label: say("vectors at once"), points: dots, names },
+        { label: say("vectors at once"), points: dots },
       ],
     }, canvas),
 };

@@ -23,6 +23,7 @@ import { dropout } from "./dropout.ts";
 import { inPlace } from "./in_place.ts";
 import { linear } from "./linear.ts";
 import { normalization } from "./normalization.ts";
+import { recurrent } from "./recurrent.ts";
 import { rotary } from "./rotary.ts";
 import { softmax } from "./softmax.ts";
 
@@ -36,6 +37,7 @@ const FILES: readonly ((runtime: Runtime) => Partial<FusedKernels>)[] = [
   linear,
   attention,
   rotary,
+  recurrent,
   adamStep,
   inPlace,
 ];

@@ -98,6 +98,17 @@ Deno.test("openingRows() fills the shorter column below, and keeps every paragra
   assertEquals(high[0]!.side, `**New.** ${words(40)}`);
 });
 
+Deno.test("openingRows() keeps a formula with the words that lead to it, in whichever column there is room", () => {
+  const sentence = `${words(30)}\n\n$$y = x$$`;
+  for (let size = 20; size < 400; size += 10) {
+    const parts = rows(
+      [words(20), `\`\`\`ts\n${"f();\n".repeat(20)}\`\`\``, words(size), sentence, words(100)].join("\n\n"),
+    );
+    const columns = parts.flatMap(({ text, more, side }) => [text, more, side]);
+    assert(columns.some((column) => column.includes(sentence)), String(size));
+  }
+});
+
 Deno.test("openingRows() keeps a formula for its symbols, and what is worked by hand for its program", () => {
   const program = "```ts\nf();\n```\n\n```text\n1\n```", hand = "**By hand.** One.\n\n*Then* two.", long = words(20);
   const text = [long, picture, hand, program, `**Formula.** With $x$,\n\n$$y = x$$`, table].join("\n\n");

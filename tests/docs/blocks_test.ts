@@ -264,4 +264,10 @@ Deno.test("withTests() writes where a test is, as a link where sources have an a
     'See “[double()\ndoubles](https://example.org/tests/a_test.ts#L2)” and "no() test".',
   );
   assertEquals(missing, ["no() test", "no() test"]);
+  const chinese = withTests("测试“double() doubles”。", ["double() doubles"], {
+    tests,
+    texts: new Map(),
+    sourceUrl: "",
+  }, () => {});
+  assertEquals(chinese, "测试“double() doubles”（`tests/a_test.ts:2`）。");
 });

@@ -96,6 +96,7 @@ Deno.test("emphasized() takes asterisks beside Chinese characters, and leaves na
   assertEquals(emphasized("余弦_再乘_：和为一的是_列_，_加上_ 1"), "余弦*再乘*：和为一的是*列*，_加上_ 1");
   assertEquals(emphasized("如果是_加上_ $x_1$"), "如果是*加上* $x_1$");
   assertEquals(emphasized("see _Attention_, `a_b_c`"), "see _Attention_, `a_b_c`");
+  assertEquals(emphasized("[缓存](../07_g/kv_cache.ts)按_自己的_位置"), "[缓存](../07_g/kv_cache.ts)按*自己的*位置");
 });
 
 Deno.test("symbolRows() keeps a row that holds several symbols as one", () => {

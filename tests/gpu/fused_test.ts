@@ -12,17 +12,7 @@ import { fusedCases } from "../fused_cases.ts";
 import { build, Draws, HostArray } from "../support.ts";
 import { numbers, onGpu, runFused, upload } from "./support.ts";
 
-/** What the GPU has no kernel for: it runs the definition, one step of the sequence after the other. */
-const WITHOUT: readonly FusedName[] = ["rnn", "lstm", "gru"];
-
-for (const kernel of WITHOUT) {
-  onGpu(`${kernel} has no kernel, and its definition runs`, (device) => {
-    assertEquals(device.fused.forward[kernel], undefined);
-    return Promise.resolve();
-  });
-}
-
-for (const kernel of (Object.keys(fusedCases) as FusedName[]).filter((kernel) => !WITHOUT.includes(kernel))) {
+for (const kernel of Object.keys(fusedCases) as FusedName[]) {
   onGpu(`${kernel} equals its definition, forwards and backwards`, async (device) => {
     await assertBorders(kernel, device, [0, 1, 4]);
   });
@@ -183,6 +173,22 @@ onGpu("gradients of normalizations are computed only where they are wanted", asy
     assertEquals(queue.dispatches - before, dispatches);
   }
   for (const { buffer } of [x, ...vectors, g]) device.release(buffer);
+});
+
+onGpu("a step of a recurrent network is a product and one dispatch, forwards and backwards", async (device) => {
+  const draws = new Draws(7), { queue } = runtimeOf(device), [B, T, H] = [3, 5, 8];
+  for (const [kernel, gates] of [["rnn", 1], ["lstm", 4], ["gru", 3]] as const) {
+    const inputs = [[B, T, gates * H], [H, gates * H], [gates * H], [B, H], ...(kernel === "lstm" ? [[B, H]] : [])]
+      .map((shape) => upload(device, draws.normal(...shape)));
+    const attributes = { reverse: false, relu: false }, before = queue.dispatches;
+    const outputs = device.fused.forward[kernel]!(inputs, attributes)!;
+    assertEquals(queue.dispatches - before, 2 * T, kernel);
+    const wanted = inputs.map((_, i) => i === 0), middle = queue.dispatches;
+    const [to] = device.fused.backward[kernel]!(inputs, outputs, outputs[0], wanted, attributes)!;
+    assertEquals(queue.dispatches - middle, 2 * T, kernel);
+    for (const { buffer } of [...inputs, ...outputs, to!]) device.release(buffer);
+  }
+  await queue.done();
 });
 
 onGpu("sums over rows have the same bits in every run", async (device) => {

@@ -10,7 +10,8 @@
 
 import type { FusedBackward, FusedForward, FusedKernels, View } from "../../core/engine/backend.ts";
 import { turned } from "../../core/engine/kernel_device.ts";
-import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
+import { recurrentCall, rowsOfSteps, statesBefore, viewOf } from "../../core/engine/recurrent_call.ts";
+import { sizeOf } from "../../core/engine/shape.ts";
 import * as job from "../assembly/fused_opcodes.ts";
 import * as word from "../assembly/words/recurrent.ts";
 import { matmul, multiply, multiplyPacked, packWhole, wholeBytes } from "../matmul.ts";
@@ -32,31 +33,6 @@ const AT_REST = 65536;
 
 /** Steps for which packing the matrix pays. */
 const SEVERAL = 4;
-
-/** The inputs in the order of the chapter, and their sizes. */
-interface Call {
-  readonly projected: View;
-  readonly weight: View;
-  readonly bias: View | undefined;
-  readonly hidden: View;
-  readonly cell: View | undefined;
-  readonly mask: View | undefined;
-  readonly B: number;
-  readonly T: number;
-  readonly H: number;
-  /** Positions in the order in which they are read. */
-  readonly order: readonly number[];
-}
-
-function callOf(kind: Kind, inputs: readonly (View | undefined)[], reverse: boolean): Call | undefined {
-  const [projected, weight, bias, hidden, ...rest] = inputs;
-  const [cell, mask] = kind === "lstm" ? rest : [undefined, ...rest];
-  if (!projected || !weight || !hidden || projected.dtype !== "float32") return undefined;
-  const [B, T] = projected.shape as [number, number, number], H = weight.shape[0]!;
-  if (B === 0 || T === 0 || H === 0) return undefined;
-  const order = Array.from({ length: T }, (_, i) => reverse ? T - 1 - i : i);
-  return { projected, weight, bias, hidden, cell, mask, B, T, H, order };
-}
 
 /** Multiplies compact rows by a matrix `[depth, columns]`, again and again. */
 function multiplier(
@@ -94,7 +70,7 @@ function forwards<K extends Kind>(runtime: Runtime, kind: K): FusedForward<K> {
   const { gates: G, forward, cost } = KINDS[kind];
   return (inputs, attributes) => {
     const { reverse, relu = false } = attributes as { readonly reverse: boolean; readonly relu?: boolean };
-    const call = callOf(kind, inputs, reverse);
+    const call = recurrentCall(inputs, kind === "lstm", reverse);
     if (!call) return undefined;
     const { B, T, H, order, bias, mask } = call, isLstm = kind === "lstm";
     const states = runtime.make("float32", isLstm ? [2, B, T, H] : [B, T, H]), hidden = runtime.address(states);
@@ -138,14 +114,14 @@ function backwards<K extends Kind>(runtime: Runtime, kind: K): FusedBackward<K> 
   const { gates: G, backward, cost } = KINDS[kind];
   return (inputs, [states, kept], gradient, wanted, attributes) => {
     const { reverse, relu = false } = attributes as { readonly reverse: boolean; readonly relu?: boolean };
-    const { B, T, H, order, weight, bias, hidden, cell, mask } = callOf(kind, inputs, reverse)!;
+    const { B, T, H, order, weight, bias, hidden, cell, mask } = recurrentCall(inputs, kind === "lstm", reverse)!;
     const zeros = (count: number): number => {
       const { address } = runtime.temporary(count);
       runtime.memory.float32.fill(0, address / 4, address / 4 + count);
       return address;
     };
     const toProjected = runtime.make("float32", [B, T, G * H]);
-    const toSums = kind === "gru" ? whole(runtime.temporary(B * T * G * H), [B, T, G * H]) : toProjected;
+    const toSums = kind === "gru" ? viewOf(runtime.temporary(B * T * G * H), [B, T, G * H]) : toProjected;
     const [to, toSumsAt, cells] = [runtime.address(toProjected), runtime.address(toSums), 4 * B * T * H];
     const arriving = runtime.inOrder(gradient),
       own = runtime.address(states),
@@ -179,43 +155,20 @@ function backwards<K extends Kind>(runtime: Runtime, kind: K): FusedBackward<K> 
       runtime.run(backward, words, B, H * cost * 0.5 + 10);
       times(carried, toSumsAt + 4 * t * G * H, T * G * H);
     }
-    const rows = flat(toSums, B * T, G * H), place = kind === "lstm" ? 5 : 4;
+    const rows = rowsOfSteps(toSums, B * T, G * H), place = kind === "lstm" ? 5 : 4;
+    const before = (): View => {
+      const shifted = viewOf(runtime.temporary(B * T * H), [B, T, H]);
+      return statesBefore(runtime, { states, initial: hidden, order, shifted });
+    };
     const result: (View | undefined)[] = [
       toProjected,
-      wanted[1]
-        ? whole(matmul(runtime, turned(statesBefore(runtime, states, hidden, order)), rows), weight.shape)
-        : undefined,
-      wanted[2] && bias ? whole(reduce(runtime, "sum", turned(rows), 1), bias.shape) : undefined,
+      wanted[1] ? viewOf(matmul(runtime, turned(before()), rows), weight.shape) : undefined,
+      wanted[2] && bias ? viewOf(reduce(runtime, "sum", turned(rows), 1), bias.shape) : undefined,
       wanted[3] ? sumOf(runtime, carried, passed, [B, H]) : undefined,
       kind === "lstm" && wanted[4] ? sumOf(runtime, cellPassed, 0, [B, H]) : undefined,
     ];
     return result.slice(0, place);
   };
-}
-
-/** A contiguous view of a buffer. */
-function whole(buffer: View["buffer"], shape: readonly number[]): View {
-  return { buffer, dtype: "float32", shape, strides: contiguousStrides(shape), offset: 0 };
-}
-
-/** Rows of a contiguous view. */
-function flat({ buffer, offset }: View, rows: number, columns: number): View {
-  return { buffer, dtype: "float32", shape: [rows, columns], strides: [columns, 1], offset };
-}
-
-/** For each step the hidden state before it, `[B·T, H]`. */
-function statesBefore(runtime: Runtime, states: View, initial: View, order: readonly number[]): View {
-  const [B, T, H] = states.shape.slice(-3) as [number, number, number], first = order[0]!;
-  const shifted = whole(runtime.temporary(B * T * H), [B, T, H]);
-  const part = ({ buffer, offset }: View, start: number, count: number): View => {
-    return { buffer, dtype: "float32", shape: [B, count, H], strides: [T * H, H, 1], offset: offset + start * H };
-  };
-  // Read backwards, what comes before a step stands after it.
-  const [from, to] = first > 0 ? [1, 0] : [0, 1], { buffer, offset, strides } = initial;
-  if (T > 1) runtime.copy(part(states, from, T - 1), part(shifted, to, T - 1));
-  const start = { ...part(initial, 0, 1), buffer, offset, strides: [strides[0]!, 0, strides[1]!] };
-  runtime.copy(start, part(shifted, first, 1));
-  return flat(shifted, B * T, H);
 }
 
 /** The sum of two compact operands, of which the second may be missing. */

@@ -22,7 +22,9 @@ import {
   attainable,
   decoderWork,
   intensityOf,
+  type Latency,
   type MachineSpeed,
+  measureLatency,
   measureMachine,
   measureThroughput,
   recurrentWork,
@@ -31,7 +33,7 @@ import {
 } from "../efficiency.ts";
 import { RecurrentLanguageModel } from "../lstm/language_model.ts";
 
-const V = 64, TOKENS = 16, GATES = 4, REPEATS = 5, BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+const V = 64, TOKENS = 16, GATES = 4, REPEATS = 11, BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 /** The two models whose work is computed: the sizes of GPT-2, and an LSTM of about as many weights. */
 const DECODER = { numLayers: 12, hiddenSize: 768, vocabSize: 50257 };
 const RECURRENT = { numLayers: 3, hiddenSize: 1600, vocabSize: 50257, gates: 4 } as const;
@@ -74,6 +76,8 @@ export interface EfficiencyFindings {
     /** What the machine does, and what steps of the network attained, by batch; none without a clock. */
     readonly machine: readonly MachineSpeed[];
     readonly attained: readonly (readonly [intensity: number, speed: number])[];
+    /** How long a text takes that the network generates after a prompt, alone and in a batch; none without a clock. */
+    readonly latencies: readonly (Pick<Latency, "first" | "total" | "perSecond"> & { readonly sequences: number })[];
   };
 }
 
@@ -82,10 +86,10 @@ export interface Efficiency extends Parts {
   findings: EfficiencyFindings;
   controls: "clock" | "sequences" | "width" | "past" | "seed";
   claims: "same" | "calls" | "transfers" | "batch" | "cache" | "memory";
-  captions: "tricks" | "intensity" | "roofline";
+  captions: "tricks" | "intensity" | "roofline" | "latency";
   labels:
     & Labels<"trick" | "without" | "with" | "calls" | "transfers" | "seconds" | "batch" | "intensity">
-    & Labels<"recurrent" | "first" | "speed" | "attainable" | "attained">
+    & Labels<"recurrent" | "first" | "speed" | "attainable" | "attained" | "firstToken" | "lastToken" | "perSecond">
     & { readonly tricks: Readonly<Record<Trick, string>>; readonly later: (past: number) => string };
 }
 
@@ -139,7 +143,7 @@ async function runWay(way: Way, hasClock: boolean): Promise<Counted & { readonly
   // What is made for the first time and kept is not counted.
   await way();
   const { result: numbers, traffic: { calls, uploads, downloads } } = await watchDevice(way);
-  const timed = hasClock ? { seconds: (await measureThroughput(way, { repeats: REPEATS })).seconds.median } : {};
+  const timed = hasClock ? { seconds: (await measureThroughput(way, { repeats: REPEATS })).seconds.low } : {};
   return { calls, uploads, downloads, numbers, ...timed };
 }
 
@@ -156,8 +160,33 @@ async function peakOf(model: RecurrentLanguageModel, sequences: number): Promise
   return (await watchDevice(pass)).traffic.peakBytes;
 }
 
+const NOT_TIMED = { machine: [], attained: [], latencies: [] };
+
+/** Generates as many tokens as the prompt has, each of several sequences at once. */
+async function* generated(model: RecurrentLanguageModel, sequences: number): AsyncGenerator<void> {
+  let tokens = zeros([sequences, TOKENS], "int32"), states = {};
+  for (let i = 0; i < TOKENS; i++) {
+    const { logits, ...next } = noGrad(() => model.read(tokens, { ...states, lastOnly: true }));
+    tokens = logits.argmax(-1);
+    states = next;
+    await tokens.read();
+    yield;
+  }
+}
+
+/** The time to the first token and to the last. */
+async function latencyOf(model: RecurrentLanguageModel, sequences: number) {
+  let found = await measureLatency(generated(model, sequences));
+  for (let i = 1; i < REPEATS; i++) {
+    const again = await measureLatency(generated(model, sequences));
+    if (again.total < found.total) found = again;
+  }
+  const { first, total, perSecond } = found;
+  return { sequences, first, total, perSecond: perSecond * sequences };
+}
+
 /** What the machine does, and what the network attains on it when it reads one token of several sequences. */
-async function timeMachine(model: RecurrentLanguageModel, width: number, steps: Steps) {
+async function timeMachine(model: RecurrentLanguageModel, sequences: number, width: number, steps: Steps) {
   const machine = await measureMachine(), attained: [number, number][] = [];
   for (const batchSize of BATCHES.slice(0, -2)) {
     await steps.next();
@@ -169,7 +198,7 @@ async function timeMachine(model: RecurrentLanguageModel, width: number, steps: 
       work.operations / (await measureThroughput(run, { repeats: REPEATS })).seconds.low,
     ]);
   }
-  return { machine: [machine], attained };
+  return { machine: [machine], attained, latencies: [await latencyOf(model, 1), await latencyOf(model, sequences)] };
 }
 
 /** Four tricks counted, and the intensity by the batch. */
@@ -208,7 +237,7 @@ export const experiment: Experiment<Efficiency> = {
     const line = (work: (batchSize: number) => number): number[] => BATCHES.map(work);
     const one = decoderWork(DECODER, { past }), two = decoderWork(DECODER, { past, batchSize: 2 });
     const peakTogether = await peakOf(model, sequences), peakSingle = await peakOf(model, 1);
-    const times = clock === 1 ? await timeMachine(model, width, steps) : { machine: [], attained: [] };
+    const times = clock === 1 ? await timeMachine(model, sequences, width, steps) : NOT_TIMED;
     discard(model);
     const both = (pick: (counted: Counted) => number): Both<number>[] =>
       found.map(([without, within]) => [pick(without), pick(within)]);
@@ -227,7 +256,7 @@ export const experiment: Experiment<Efficiency> = {
     };
   },
   draw(findings, { captions, labels }) {
-    const { calls, transfers, shown: { past, seconds, machine, attained } } = findings;
+    const { calls, transfers, shown: { past, seconds, machine, attained, latencies } } = findings;
     const points = (line: readonly number[]) => line.map((y, i): [number, number] => [BATCHES[i]!, y]);
     const roof = ({ peak, bandwidth }: MachineSpeed): [number, number][] =>
       [0.25, peak / bandwidth, Math.max(64, 2 * peak / bandwidth)].map((intensity) => [
@@ -273,6 +302,15 @@ export const experiment: Experiment<Efficiency> = {
           label: labels.attained,
           points: attained,
         }],
+      })),
+      ...machine.map(() => ({
+        kind: "table" as const,
+        caption: captions.latency(findings),
+        columns: [labels.batch, labels.firstToken, labels.lastToken, labels.perSecond],
+        rows: latencies.map(({ sequences, first, total, perSecond }) => [
+          sequences,
+          ...[first, total, perSecond].map((value) => Number(value.toPrecision(3))),
+        ]),
       })),
     ];
   },

@@ -58,6 +58,8 @@ export const words: Words<Efficiency> = {
       } to ${
         number(attained.at(-1)![1] / 1e9, 3)
       } billion operations. Small weights stay in a cache, which is faster than memory.`,
+    latency: ({ shown: { tokens } }) =>
+      `The network reads a prompt of ${tokens} tokens and generates ${tokens} more: the time to the first token and to the last, and the tokens per second of all sequences together.`,
   },
   reading: ({ recurrent, first, later, shown: { seconds } }) => [
     `A single sequence does about half an operation per byte, ${number(recurrent[0]!, 2)} and ${
@@ -89,6 +91,9 @@ export const words: Words<Efficiency> = {
     speed: "operations per second",
     attainable: "attainable",
     attained: "attained",
+    firstToken: "first token, s",
+    lastToken: "last token, s",
+    perSecond: "tokens per second",
     tricks: {
       batch: "mini-batch",
       hoist: "hoist out of the loop",
