@@ -3,7 +3,7 @@
  *
  * **Question.** A convolution finds phrases at each position. A text has one label. How do many positions become one answer?
  *
- * **Idea.** The largest value of each feature over all positions is kept (max pooling [最大池化]). It says whether a phrase occurs in the text, wherever it stands. A linear map turns these values into scores. Kernels of several
+ * **Idea.** The largest value of each feature over all positions is kept: max pooling [最大池化]. It says whether a phrase occurs in the text, wherever it stands. A linear map turns these values into scores. Kernels of several
  * widths stand side by side, for phrases of several lengths.
  *
  * **Formula.** With the words $x$ of a text, convolutions of the widths $K_1, \dots, K_m$, and $[\cdot\,; \cdot]$ for side by side,

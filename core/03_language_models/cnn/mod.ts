@@ -135,7 +135,7 @@ function extentOf(kernelSize: number, { dilation = 1, causal = false }: SlidingW
 //
 // $$R = 1 + (K - 1) \sum_{l=1}^{L} d_l$$
 //
-// Without dilation [空洞卷积], this is linear in the number of layers. With dilations 1, 2, 4, 8, … it doubles with each layer, and no word between is left out: what one layer skips has entered through the
+// Without dilation, this is linear in the number of layers. With dilations 1, 2, 4, 8, … it doubles with each layer, and no word between is left out: what one layer skips has entered through the
 // layers below.
 //
 // ```picture dilated_field Four causal convolutions of two words, with dilations 1, 2, 4 and 8. The last output sees sixteen words, and each exactly once.
