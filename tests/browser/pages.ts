@@ -138,9 +138,7 @@ Deno.test("no page weighs more than 66 kB without fonts", async () => {
   const median = weights[weights.length >> 1]![0];
   console.log(`weights: median ${(median / 1000).toFixed(1)} kB, most ${(weights[0]![0] / 1000).toFixed(1)} kB`);
   assertNone(
-    weights.filter(([weight]) => weight > MAX_PAGE).map(([weight, url]) =>
-      `${url}: ${(weight / 1000).toFixed(1)} kB`
-    ),
+    weights.filter(([weight]) => weight > MAX_PAGE).map(([weight, url]) => `${url}: ${(weight / 1000).toFixed(1)} kB`),
   );
 });
 
