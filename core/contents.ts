@@ -68,7 +68,12 @@ export const CONTENTS: readonly Chapter[] = [
       },
       { pages: ["multilingual"] },
       { pages: ["embeddings"] },
-      { pages: ["word2vec"], planned: "Word2vec" },
+      {
+        pages: [
+          "word2vec",
+          ...["training", "noise", "vectors", "projection", "file"].map((name) => `word2vec/${name}`),
+        ],
+      },
       { pages: ["static_and_contextual"], planned: "Static and contextual vectors" },
       {
         pages: [

@@ -17,6 +17,7 @@
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
  * | `cnn`            | how all positions are computed at once, by a window that slides   |
+ * | `rnn_encoder_decoder` | how two of them translate, with one vector between them       |
  * | `efficiency`     | what a model costs, and how to measure it                         |
  *
  * ## Notation
@@ -105,4 +106,14 @@ export {
   PhraseClassifier,
   type PhraseClassifierOptions,
 } from "./cnn/classifier.ts";
+export {
+  type CompleteRecurrentTranslatorOptions,
+  type EncodedSource,
+  type GivenStates,
+  type RecurrentDecodingCall,
+  RecurrentEncoderDecoder,
+  type RecurrentEncoderDecoderOptions,
+  type RecurrentEncodingCall,
+  type RecurrentTranslationCall,
+} from "./rnn_encoder_decoder.ts";
 export * from "./efficiency.ts";

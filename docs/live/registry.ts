@@ -67,6 +67,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/word2vec",
+    load: async () => (await import("../../core/02_words/experiments/word2vec.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/word2vec.words.ts")).words,
+  },
+  {
     name: "words/before_tokens",
     load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
@@ -155,6 +160,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/cnn/receptive_field",
     load: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.words.ts")).words,
+  },
+  {
+    name: "language_models/rnn_encoder_decoder",
+    load: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/rnn_encoder_decoder.words.ts")).words,
   },
   {
     name: "language_models/efficiency",

@@ -100,7 +100,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [
     ["train"],
     2,
-    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|classifier\|ngram"\n$/,
+    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|classifier\|ngram\|word2vec"\n$/,
   ],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],

@@ -16,8 +16,8 @@ const share = (value: number): string => percent(value), short = (value: number)
 export const words: Words<Sharing> = {
   title: "Words that share what is known of them",
   purpose:
-    "There are two kinds of nouns and two kinds of verbs. Each noun is followed by some verbs of its kind, and the other pairs are left out. A model is right about such a pair if its verb is more probable than the mean " +
-    "verb of the other kind. Change the number of words. See how many verbs a noun must be seen with.",
+    "There are two kinds of nouns and two kinds of verbs. Each noun is followed by some verbs of its kind, and the other pairs are left out of the text. A model is right about a pair that was left out " +
+    "if its verb is more probable than the mean verb of the other kind. Change the number of words.",
   controls: {
     words: { label: "Words", description: "Nouns of a kind, and verbs of a kind" },
     steps: { label: "Steps", description: "Steps of training of the network" },

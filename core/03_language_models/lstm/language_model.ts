@@ -157,17 +157,18 @@ export class RecurrentLanguageModel extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those that the caches stand for, int32 `[B, T]`
-   * @param call the memory of earlier tokens, padding, which positions
+   * @param call the memory of earlier tokens, states to begin with, padding, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {TypeError} if there is more than one cache
    */
   forward(tokens: TensorLike, call: RecurrentContinuation = {}): Tensor {
     checkOptions("score tokens", call, CONTINUATION);
-    const { caches, ...rest } = call, [cache] = caches ?? [];
+    const { caches, ...begin } = call, [cache] = caches ?? [];
     if (caches && caches.length !== 1) {
       throw new TypeError(`Cannot use ${caches.length} caches: a recurrent model has one`);
     }
-    const { logits, hiddenState, cellState } = this.read(tokens, { ...rest, ...cache && this.#recall(cache) });
+    // What is remembered comes after what a text began with.
+    const { logits, hiddenState, cellState } = this.read(tokens, { ...begin, ...cache && this.#recall(cache) });
     cache?.replace(asMemory(hiddenState), asMemory(cellState ?? hiddenState));
     return logits;
   }
@@ -225,7 +226,8 @@ export type CompleteRecurrentOptions = {
   readonly [K in keyof RecurrentLanguageModelOptions]-?: Exclude<RecurrentLanguageModelOptions[K], undefined>;
 };
 
-const OPTIONS: Checks<RecurrentLanguageModelOptions> = {
+/** What each of {@linkcode RecurrentLanguageModelOptions} may be. */
+export const recurrentModelChecks: Checks<RecurrentLanguageModelOptions> = {
   vocabSize: required(integer()),
   hiddenSize: integer(),
   embeddingSize: integer(),
@@ -237,7 +239,7 @@ const OPTIONS: Checks<RecurrentLanguageModelOptions> = {
 };
 
 function layoutOf(options: RecurrentLanguageModelOptions): CompleteRecurrentOptions {
-  checkOptions("build a model", options, OPTIONS);
+  checkOptions("build a model", options, recurrentModelChecks);
   const { vocabSize, hiddenSize = 256, embeddingSize = hiddenSize, numLayers = 1, recurrence = lstm } = options;
   const { tieHead = embeddingSize === hiddenSize, bias = true, dropout = 0 } = options;
   if (tieHead && embeddingSize !== hiddenSize) {
@@ -272,16 +274,12 @@ export interface ContinuedResult {
 }
 
 /** What one pass through a {@linkcode RecurrentLanguageModel} looks at. */
-export interface RecurrentContinuation {
-  /** True for tokens, false for padding, bool `[B, T]`; tokens everywhere by default. */
-  readonly mask?: TensorLike<boolean> | undefined;
-  /** The states after earlier tokens, one memory for all layers; none by default. */
+export interface RecurrentContinuation extends ContinuedCall {
+  /** The states after earlier tokens, in place of those to begin with; none by default. */
   readonly caches?: readonly StateMemory[] | undefined;
-  /** Whether only the last position is scored, as a generation loop wants; false by default. */
-  readonly lastOnly?: boolean | undefined;
 }
 
-const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: aStateMemory, lastOnly: flag };
+const CONTINUATION: Checks<RecurrentContinuation> = { ...CONTINUED, caches: aStateMemory };
 
 // #endregion
 
