@@ -1,9 +1,9 @@
 /**
  * # Static and contextual vectors
  *
- * **Question.** *Apple* (苹果) is a fruit and a company. A table has one row for it. Which vector does the word get in a sentence?
+ * **Question.** *Apple*, 苹果, is a fruit and a company. A table has one row for it. Which vector does the word get in a sentence?
  *
- * **Idea.** A *static* vector (静态词向量) is looked up: one for each word. A *contextual* vector (动态词向量) is computed from the word and the words around it, so each occurrence of a word has its own.
+ * **Idea.** A *static* vector (静态词向量) is looked up: one for each word. A *contextual word vector* (动态词向量) is computed from the word and the words around it, so each occurrence of a word has its own.
  * The simplest way to compute one is to average a word with its neighbours. Recurrent networks and attention are better ways, which learn what to take from where. What is stored of them are weights, not vectors of words.
  *
  * **By hand.** Three words in two dimensions: *apple* (1, 1), *eat* (0, 2), *phone* (2, 0). In *eat apple* the mean of *apple* and its neighbour is (0.5, 1.5). In *apple phone* it is (1.5, 0.5). The static vectors of the two occurrences have the
