@@ -72,6 +72,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/word2vec.words.ts")).words,
   },
   {
+    name: "words/static_and_contextual",
+    load: async () => (await import("../../core/02_words/experiments/static_and_contextual.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/static_and_contextual.words.ts")).words,
+  },
+  {
     name: "words/before_tokens",
     load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
