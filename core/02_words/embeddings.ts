@@ -93,6 +93,22 @@ import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { Weight } from "../engine/weight.ts";
 
+/**
+ * The look-up as its formula says it: one-hot rows times the table.
+ *
+ * Takes $O(TVE)$ time where {@linkcode Embedding} takes $O(TE)$; the results are equal.
+ *
+ * @param tokens ids, int32 `[…]`
+ * @param table one row per token, `[V, E]`
+ * @returns one vector per token, `[…, E]`
+ */
+export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
+  checkTensors("look up", { tokens });
+  const { V, E } = dims(table, "V E");
+  const selectors = oneHot(tokens.reshape([-1]), V).cast("float32");
+  return selectors.matmul(table).reshape([...tokens.shape, E]);
+}
+
 /** How an {@linkcode Embedding} is laid out. */
 export interface EmbeddingOptions {
   /** Token whose vector is zero and receives no gradient; none by default. */
@@ -159,21 +175,8 @@ export class Embedding extends Module {
   }
 }
 
-/**
- * The look-up as its formula says it: one-hot rows times the table.
- *
- * Takes $O(TVE)$ time where {@linkcode Embedding} takes $O(TE)$; the results are equal.
- *
- * @param tokens ids, int32 `[…]`
- * @param table one row per token, `[V, E]`
- * @returns one vector per token, `[…, E]`
- */
-export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
-  checkTensors("look up", { tokens });
-  const { V, E } = dims(table, "V E");
-  const selectors = oneHot(tokens.reshape([-1]), V).cast("float32");
-  return selectors.matmul(table).reshape([...tokens.shape, E]);
-}
+// #region Sentences of different lengths
+// Every axis of a tensor has one length, so the shorter sentences of a batch are filled up.
 
 /** Where the padding of {@linkcode padTokens} goes, and how much of it. */
 export interface PadOptions {
@@ -241,6 +244,8 @@ function requireToken(token: number): void {
 function longest(sequences: readonly ArrayLike<number>[]): number {
   return sequences.reduce((most, { length }) => Math.max(most, length), 0);
 }
+
+// #endregion
 
 /** A continuous bag of words (CBOW): one matrix scores the sum of a sentence's embeddings. */
 export class BagOfWordsClassifier extends Module {
@@ -338,6 +343,12 @@ export class DeepBagOfWordsClassifier extends Module {
     return this.output.forward(features);
   }
 }
+
+// ## On reviews
+//
+// The three classifiers learn the short reviews of [section](../01_introduction/bag_of_words.ts), which were written as texts and not as tests of negation. The [experiment](experiments/embeddings/reviews.ts) measures them on the same unseen reviews.
+//
+// **The notes, 004.13.** It holds. A word that was not in training has no row either, so an embedding helps with synonyms and inflected forms only if they occur in some text that it learned from. A table is long as well, and its rows are short: $VE$ numbers in place of vectors of $V$.
 
 // ## Pitfall: a padding row that learns
 //

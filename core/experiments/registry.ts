@@ -22,6 +22,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "02_words/experiments/multilingual/regularization",
   "02_words/experiments/embeddings",
   "02_words/experiments/embeddings/bags",
+  "02_words/experiments/embeddings/reviews",
   "02_words/experiments/word2vec",
   "02_words/experiments/static_and_contextual",
   "02_words/experiments/before_tokens",
