@@ -9,6 +9,9 @@
  * nothing. A model that predicts its own sequence in this way is autoregressive (自回归). So a language model (概率语言模型) needs to do one thing only,
  * and any classifier over the vocabulary can do it: a table of counts as well as a network.
  *
+ * ```picture chain_rule One factor for each word of 我 喜欢 吃 苹果 (*I like to eat apples*). Filled is the word that is predicted, framed what stands before it.
+ * ```
+ *
  * **By hand.** A sequence of four words, 我 喜欢 吃 苹果 (*I like to eat apples*). A model gives them, one after the other, the
  * probabilities 0.4, 0.5, 0.3 and 0.2. The probability of the sequence is $0.4 \cdot 0.5 \cdot 0.3 \cdot 0.2 = 0.012$. The
  * logarithms are −0.916, −0.693, −1.204 and −1.609. Their sum is −4.423, and that is the logarithm of 0.012. The mean per
@@ -63,7 +66,7 @@
  * [beam search](../07_generation/greedy_and_beam.ts), which compares unfinished texts by it.
  *
  * **The notes, 004.29.** Refuted. A logarithm keeps a number representable. The gradient of a network is a product of matrices, one for each layer: the
- * derivatives of all its outputs by all its inputs, its Jacobian. No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
+ * derivatives of all its outputs by all its inputs, its Jacobian [雅可比矩阵]. No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
  * ([section](../05_transformer/residual.ts)), norms ([section](../05_transformer/normalization.ts)) and clipping
  * ([section](../06_training/clipping.ts)) are what helps there. One grain of truth: with $p$ the probability of the token that came, the
  * loss $-\log p$ has a simple gradient by the logits: all probabilities, minus 1 at the place of that token. It does not vanish where the model is
@@ -95,7 +98,7 @@ import {
   shown,
 } from "../engine/options.ts";
 import { rest } from "../engine/pace.ts";
-import { scope } from "../engine/scope.ts";
+import { release, scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
@@ -199,6 +202,14 @@ export interface LanguageModel {
    * @returns the logarithm of the probability of each, given those before it
    */
   scoreTokens?(tokens: Int32Array, from: number, end: number): ArrayLike<number>;
+  /**
+   * Goes on from a memory of earlier tokens that does not grow; absent where there is none.
+   *
+   * @param tokens ids, int32 `[B, T]`
+   * @param memory what the call before returned besides the logits; nothing has been read by default
+   * @returns logits, `[B, T, V]`, and the memory as tensors
+   */
+  read?(tokens: Tensor, memory?: object): { readonly logits: Tensor };
 }
 
 /**
@@ -206,7 +217,7 @@ export interface LanguageModel {
  *
  * The first token is context only, unless `beginToken` stands before it: of $T$ tokens $T - 1$ are scored, or all $T$. A sequence that is longer than
  * the context is read in windows that overlap: each window starts `stride` tokens after the one before, and only its last
- * `stride` tokens are scored in it.
+ * `stride` tokens are scored in it. A recurrent model hands its state on: it reads each token once, after all that came before.
  *
  * @example
  * ```ts
@@ -242,6 +253,9 @@ export async function score(
       await onProgress?.((end - 1) / found.length);
     }
     return found;
+  }
+  if (model.read) {
+    return await scoreInOrder({ ...options, vocabSize: model.vocabSize }, model.read.bind(model), sequence);
   }
   const { windows, batchSize } = windowsOf(model, found.length, options);
   for (let at = 0; at < windows.length; at += batchSize) {
@@ -368,7 +382,7 @@ export async function classify(
 export interface ScoreOptions {
   /** What stands before the first token, so that it is scored too; nothing by default. */
   readonly beginToken?: number | undefined;
-  /** Tokens read at once; the model's context but at most 1,024 by default. */
+  /** Tokens read at once; the model's context but at most 1,024 by default. A memory is handed on beyond. */
   readonly window?: number | undefined;
   /** Tokens from one window to the next, at most a window; half a window by default. */
   readonly stride?: number | undefined;
@@ -454,6 +468,50 @@ function windowsOf(
   }
   const fitting = Math.floor(Math.min(MOST_TOKENS, MOST_LOGITS / model.vocabSize) / length);
   return { windows, batchSize: batchSize ?? Math.max(1, fitting) };
+}
+
+/** Scores a sequence stretch by stretch, and hands the memory on: no token is read twice, and none is forgotten. */
+async function scoreInOrder(
+  { window, stride, batchSize, signal, onProgress, vocabSize }: ScoreOptions & { readonly vocabSize: number },
+  read: NonNullable<LanguageModel["read"]>,
+  sequence: Int32Array,
+): Promise<Float64Array> {
+  for (const [name, value] of Object.entries({ stride, batchSize })) {
+    if (value === undefined) continue;
+    throw new TypeError(
+      `Cannot score with ${name} = ${value} by a model that hands a memory on: it reads each token once`,
+    );
+  }
+  const found = new Float64Array(sequence.length - 1), most = Math.max(1, Math.floor(MOST_LOGITS / vocabSize));
+  const length = window ?? Math.min(LONGEST_WINDOW, most);
+  let memory: Readonly<Record<string, Tensor>> = {};
+  try {
+    for (let from = 0; from < found.length; from += length) {
+      await rest(signal);
+      const end = Math.min(found.length, from + length), before = memory;
+      const row = (shift: number): Tensor => tensor(sequence.slice(from + shift, end + shift), [1, end - from]);
+      let reading: Promise<Numbers> | undefined;
+      memory = scope(() =>
+        noGrad(() => {
+          const { logits, ...after } = withoutChance(() => read(row(0), before));
+          dims(logits, "B T V", { B: 1, T: end - from, V: vocabSize });
+          reading = targetLogProbabilities(logits, row(1)).read();
+          return after;
+        })
+      );
+      releaseAll(before);
+      found.set(await reading!, from);
+      await onProgress?.(end / found.length);
+    }
+  } finally {
+    releaseAll(memory);
+  }
+  return found;
+}
+
+/** Gives a memory back. */
+function releaseAll(memory: Readonly<Record<string, Tensor>>): void {
+  for (const state of Object.values(memory)) release(state);
 }
 
 /** Scores some windows in one batch. */

@@ -135,7 +135,7 @@ export function plainRnn(
 // $\partial L / \partial h_t = \partial L / \partial h_k \, (\partial h_k / \partial h_t)^\top$ are rows, and $\odot$ multiplies numbers of the same place.
 // It is the recursion that [the notes](notes:004.43) arrive at. Each word contributes to the gradient of $W_x$, through all steps after it.
 //
-// Two numbers describe how a matrix stretches vectors. Its largest singular value is the largest factor by which one product lengthens any vector. An eigenvalue is a
+// Two numbers describe how a matrix stretches vectors. Its largest singular value [奇异值] is the largest factor by which one product lengthens any vector. An eigenvalue [特征值] is a
 // factor $\lambda$, real or complex, of a vector that the matrix only multiplies: $v W = \lambda v$. The spectral radius [谱半径] $\rho$ is the largest
 // absolute value of an eigenvalue. It is never above the largest singular value. It says by which factor per step a vector grows or shrinks in the long run.
 

@@ -26,6 +26,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "02_words/experiments/softmax",
   "03_language_models/experiments/autoregressive",
   "03_language_models/experiments/autoregressive/classes",
+  "03_language_models/experiments/n_grams/tf_idf",
   "03_language_models/experiments/n_grams",
   "03_language_models/experiments/n_grams/order",
   "03_language_models/experiments/n_grams/intervening",

@@ -87,6 +87,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
   },
   {
+    name: "language_models/n_grams/tf_idf",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/tf_idf.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/tf_idf.words.ts")).words,
+  },
+  {
     name: "language_models/n_grams",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,

@@ -354,12 +354,76 @@ Deno.test("readArpa() says which line is wrong", async () => {
   await wrong("-0.3\ta b", "-0.3\ta", "line # has 2 columns, and 3 or 4 are needed");
   await wrong("-0.3\ta b", "0.3\ta b", 'line # has the logarithm "0.3" for a probability');
   await wrong("-0.3\ta b", "x\ta b", 'line # has the logarithm "x"');
-  await wrong("-0.05\t<s> a b", "-0.05\tb a b", "line # continues an n-gram that the file has not");
   await wrong("\\2-grams:", "\\3-grams:", "line # comes after order 1 of 3");
   await wrong("-0.6\tb", "-0.6\ta", 'line # has the word "a" again');
 });
 
+/** What the format says of a model: two rules, by looking up strings. */
+function byDefinition(lines: readonly string[]): (ids: readonly string[]) => number {
+  const listed = new Map<string, { readonly log: number; readonly backoff: number }>();
+  let order = 0;
+  for (const line of lines) {
+    order = Number(/^\\(\d+)-grams:/.exec(line)?.[1] ?? order);
+    const cells = line.split(/\s+/);
+    if (cells.length <= order || order === 0) continue;
+    const [log, ...rest] = cells, backoff = Number(rest[order] ?? 0);
+    listed.set(rest.slice(0, order).join(" "), { log: Number(log), backoff });
+  }
+  const of = (ids: readonly string[]): number => {
+    const own = listed.get(ids.join(" "));
+    if (own) return own.log;
+    return (listed.get(ids.slice(0, -1).join(" "))?.backoff ?? 0) + of(ids.slice(1));
+  };
+  return (ids) => of(ids) * Math.LN10;
+}
+
+Deno.test("readArpa() reads a pruned file by the definition: n-grams whose prefix or suffix is not listed", async () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const random = new Random(seed), vocabSize = 6, words = ["a", "b", "c", "d", "e", "f"];
+    const full = [...arpaLines(await trainNGrams(draw(400, vocabSize, seed), { order: 4, vocabSize }), words)];
+    // Any n-gram but a unigram may be absent.
+    const kept = full.filter((line) => !/^\S+\t\S+ /.test(line) || random.next() < 0.5);
+    const lines = kept.map((line) => {
+      const [, n] = /^ngram (\d)=/.exec(line) ?? [];
+      if (n === undefined) return line;
+      return `ngram ${n}=${kept.filter((one) => one.split("\t")[1]?.split(" ").length === Number(n)).length}`;
+    });
+    const { model, words: read } = await readArpa(lines), expected = byDefinition(lines);
+    assertEquals(read, words);
+    assert(model.sizes[1]! > Number(lines.find((line) => line.startsWith("ngram 2="))!.split("=")[1]));
+    const text = draw(200, vocabSize, seed + 10), scores = await score(model, text);
+    for (let t = 1; t < text.length; t++) {
+      const context = text.slice(Math.max(0, t - 3), t), row = model.next(context);
+      for (let id = 0; id < vocabSize; id++) {
+        assertAlmostEquals(row[id]!, expected([...context, id].map((one) => words[one]!)), 1e-5);
+      }
+      assertAlmostEquals(scores[t - 1]!, row[text[t]!]!, 1e-6);
+    }
+    // It is written, and read again, as the same model.
+    const again = await readArpa([...arpaLines(model, words)]);
+    assertEquals(again.model.sizes, model.sizes);
+  }
+});
+
+Deno.test("readArpa() reads a trigram that SRILM has left without its bigrams", async () => {
+  const file = "\\data\\\nngram 1=3\nngram 2=0\nngram 3=1\n\n\\1-grams:\n-0.5\ta\t-0.1\n-0.4\tb\t-0.2\n-0.6\tc\n\n" +
+    "\\2-grams:\n\n\\3-grams:\n-0.01\ta b c\n\n\\end\\\n";
+  const { model } = await readArpa(file),
+    of = (context: number[], id: number): number => model.next(context)[id]! / Math.LN10;
+  assertAlmostEquals(of([0, 1], 2), -0.01, 1e-6);
+  assertAlmostEquals(of([0], 1), -0.1 - 0.4, 1e-6);
+  assertAlmostEquals(of([0, 1], 0), -0.2 - 0.5, 1e-6);
+});
+
 // ## Words, search, filter
+
+Deno.test("TfIdf() without idf gives the cosines of counts", () => {
+  const documents = [[0, 0, 1], [1, 2], [3]], query = [0, 1, 1];
+  const index = new TfIdf(documents, { vocabSize: 4, idf: false }), found = index.search(query);
+  assertEquals(found.map(({ document }) => document), [0, 1]);
+  assertAlmostEquals(found[0]!.score, 4 / 5, 1e-6);
+  assertAlmostEquals(found[1]!.score, 2 / Math.sqrt(10), 1e-6);
+});
 
 Deno.test("TfIdf() gives the cosines of scikit-learn", () => {
   const { documents, query, scores, sublinear } = golden.tfIdf;

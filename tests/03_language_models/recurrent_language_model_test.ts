@@ -1,6 +1,7 @@
 /** A recurrent language model: it trains, and generation takes its states for a cache like any other. */
 
-import { assertAlmostEquals, assertEquals, assertLess, assertThrows } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertLess, assertRejects, assertThrows } from "@std/assert";
+import { score, targetLogProbabilities } from "../../core/03_language_models/autoregressive.ts";
 import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { adamW } from "../../core/06_training/adam.ts";
 import { SequenceWindows } from "../../core/06_training/batching.ts";
@@ -13,6 +14,7 @@ import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import type { Decoder } from "../../core/07_generation/sampling.ts";
 import { Random } from "../../core/engine/random.ts";
 import { tensor } from "../../core/engine/create.ts";
+import { memory } from "../../core/engine/scope.ts";
 import { quantize } from "../../core/engine/inference.ts";
 import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, onEveryBackend, onItsOwnBackend } from "../support.ts";
@@ -143,3 +145,33 @@ Deno.test("RecurrentLanguageModel() says what does not fit", () => {
     "recurrence",
   );
 });
+
+onEveryBackend(
+  "score() hands the state of a recurrent model on: windows of any length give the scores of one pass",
+  async () => {
+    const tokens = Array.from({ length: 61 }, (_, t) => (t * t + 3 * t) % 11);
+    for (const recurrence of [elman, lstm, gru]) {
+      const model = new RecurrentLanguageModel(
+        { vocabSize: 11, hiddenSize: 6, numLayers: 2, recurrence },
+        new Random(1),
+      );
+      model.eval();
+      const logits = model.forward(tensor(tokens.slice(0, -1), [1, 60], "int32"));
+      const whole = await targetLogProbabilities(logits, tensor(tokens.slice(1), [1, 60], "int32")).read();
+      for (const options of [{}, { window: 1 }, { window: 7 }, { window: 59 }]) {
+        const found = await score(model, tokens, options);
+        found.forEach((log, t) => assertAlmostEquals(log, whole[t]!, 1e-5));
+      }
+      const before = memory().tensors;
+      await score(model, tokens, { window: 1 });
+      assertLess(memory().tensors, before + 1);
+      for (const options of [{ stride: 3 }, { batchSize: 2 }]) {
+        await assertRejects(() => score(model, tokens, options), TypeError, "it reads each token once");
+      }
+      const heard: number[] = [], signal = AbortSignal.abort(new Error("enough"));
+      await score(model, tokens, { window: 20, onProgress: (done) => void heard.push(done) });
+      assertEquals(heard, [1 / 3, 2 / 3, 1]);
+      await assertRejects(() => score(model, tokens, { signal }), Error, "enough");
+    }
+  },
+);

@@ -20,7 +20,7 @@
  * have the probabilities $0.045 / 0.071 = 0.634$, $0.02 / 0.071 = 0.282$ and $0.006 / 0.071 = 0.085$.
  *
  * A turn of the training has two steps. The first one counts how often each piece is expected (expectation, E). The second one sets the probability of
- * each piece to its part of all these counts, or a little below (maximization, M). Both together are called EM. The first step counts with the weights above. `e` stands in the first segmentation and in the third one, and is expected 0.718 times; `t` 0.366
+ * each piece to its part of all these counts, or a little below (maximization, M). Both together are expectation–maximization [期望最大化], EM. The first step counts with the weights above. `e` stands in the first segmentation and in the third one, and is expected 0.718 times; `t` 0.366
  * times, `st` 0.634, `es` 0.282 and `s` 0.085 times.
  *
  * ```ts

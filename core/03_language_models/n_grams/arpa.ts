@@ -9,6 +9,10 @@
  *
  * **Why decimal logarithms.** The format is older than this book. A probability of 0 is written as −99, as SRILM does.
  *
+ * **What is not listed.** The format states two rules: an n-gram that is listed has its own probability, and for any other the back-off weight of its context,
+ * 1 unless it is listed, is multiplied by the probability after the shorter context. Nothing says that the prefix of an n-gram is listed too. SRILM
+ * prunes models so that it may be absent. The tree of [a table](model.ts) needs it: it is added with the probability that the two rules give it anyway.
+ *
  * **Words.** White space separates words in a file. So white space and control characters within a token, which tokenizers have and words do not,
  * are written by their number, `\u{20}`. The token that begins sequences is `<s>`, the one that ends them `</s>`, and the one that stands
  * for unknown words `<unk>`: that is what other programs look for.
@@ -190,8 +194,12 @@ class Reader {
   /** 0 before and in the head, an order in its section, and beyond all orders behind the end. */
   #section = 0;
   #isOpen = false;
-  #orders: NGramOrder[] = [];
+  readonly #orders: NGramOrder[] = [];
+  /** For each n-gram of an order that is closed, the number of its prefix. */
+  readonly #prefixes: Int32Array[] = [];
   #listed: Listed = { prefix: [], word: [], logProbability: [], logBackoff: [] };
+  /** Prefixes that the order below lacks; an n-gram names the first of them by −1. */
+  #absent: number[][] = [];
   readonly #words: string[] = [];
   readonly #ids = new Map<string, number>();
 
@@ -235,7 +243,8 @@ class Reader {
     if (!(logProbability <= 1e-4)) fail(`has the logarithm ${quote(log10!)} for a probability: it must be at most 0`);
     if (Number.isNaN(logBackoff)) fail(`has the back-off weight ${quote(rest[n]!)}: it must be a number`);
     const ids = rest.slice(0, n).map((word) => this.#idOf(spelled(word), n, fail));
-    this.#listed.prefix.push(n === 1 ? 0 : this.#find(ids.slice(0, -1), fail));
+    const prefix = n === 1 ? 0 : this.#find(ids.slice(0, -1));
+    this.#listed.prefix.push(prefix >= 0 ? prefix : -this.#absent.push(ids.slice(0, -1)));
     this.#listed.word.push(ids.at(-1)!);
     this.#listed.logProbability.push(Math.min(0, logProbability) * Math.LN10);
     this.#listed.logBackoff.push(logBackoff * Math.LN10);
@@ -249,8 +258,8 @@ class Reader {
     return this.#words.push(word) - 1;
   }
 
-  /** The number of a prefix in the order below. */
-  #find(ids: readonly number[], fail: (what: string) => never): number {
+  /** The number of an n-gram in its order, or −1. */
+  #find(ids: readonly number[]): number {
     let node = ids[0]!;
     for (let depth = 1; depth < ids.length; depth++) {
       const { starts } = this.#orders[depth - 1]!, { word } = this.#orders[depth]!;
@@ -261,7 +270,7 @@ class Reader {
         if (word[middle]! < ids[depth]!) low = middle + 1;
         else high = middle;
       }
-      if (low === end || word[low] !== ids[depth]) fail("continues an n-gram that the file has not");
+      if (low === end || word[low] !== ids[depth]) return -1;
       node = low;
     }
     return node;
@@ -269,28 +278,67 @@ class Reader {
 
   /** Sorts a section, and gives the one below the places of its continuations. */
   #close(fail: (what: string) => never): void {
-    const n = this.#section, { prefix, word, logProbability, logBackoff } = this.#listed;
+    const n = this.#section, { prefix: found, word, logProbability, logBackoff } = this.#listed;
     if (word.length !== this.#sizes[n - 1]) {
       fail(`ends ${word.length} n-grams of order ${n}, and the head counts ${this.#sizes[n - 1]}`);
     }
+    const absent = this.#absent.splice(0), moved = this.#addPrefixes(absent);
+    const prefix = found.map((one) => one < 0 ? this.#find(absent[-one - 1]!) : moved?.[one] ?? one);
     const places = word.map((_, i) => i).sort((a, b) => prefix[a]! - prefix[b]! || word[a]! - word[b]!);
     for (let i = 1; i < places.length; i++) {
       const [a, b] = [places[i - 1]!, places[i]!];
       if (prefix[a] === prefix[b] && word[a] === word[b]) fail(`ends a section of order ${n} with an n-gram twice`);
     }
-    if (n > 1) {
-      const below = this.#orders[n - 2]!;
-      this.#orders[n - 2] = {
-        ...below,
-        starts: startsOf(Int32Array.from(places, (i) => prefix[i]!), below.word.length),
-      };
-    }
+    this.#prefixes.push(Int32Array.from(places, (i) => prefix[i]!));
     this.#orders.push({
       word: Int32Array.from(places, (i) => word[i]!),
       logProbability: Float32Array.from(places, (i) => logProbability[i]!),
       ...(n < this.#sizes.length && { logBackoff: Float32Array.from(places, (i) => logBackoff[i]!) }),
     });
+    this.#place(n - 1);
     this.#listed = { prefix: [], word: [], logProbability: [], logBackoff: [] };
+  }
+
+  /** Tells the n-grams of an order where their continuations begin. */
+  #place(n: number): void {
+    const order = this.#orders[n - 1], above = this.#prefixes[n];
+    if (order && above) this.#orders[n - 1] = { ...order, starts: startsOf(above, order.word.length) };
+  }
+
+  /** Adds n-grams of one order that are not listed, and what they begin with; says where those of that order have moved. */
+  #addPrefixes(absent: readonly (readonly number[])[]): Int32Array | undefined {
+    const length = absent[0]?.length ?? 0;
+    let moved: Int32Array | undefined;
+    for (let n = 2; n <= length; n++) {
+      const beginnings = new Map(absent.map((ids) => [ids.slice(0, n).join(), ids.slice(0, n)]));
+      moved = this.#addTo(n, [...beginnings.values()].filter((ids) => this.#find(ids) < 0));
+    }
+    return moved;
+  }
+
+  /** Adds n-grams whose prefixes are there, and returns the new number of each old one. */
+  #addTo(n: number, added: readonly (readonly number[])[]): Int32Array {
+    const { word, logProbability, logBackoff } = this.#orders[n - 1]!, old = word.length;
+    const orders = this.#orders.slice(0, n).map((order, i) => i < n - 1 ? order : { ...order, starts: undefined });
+    const model = new NGramModel({ vocabSize: this.#words.length, orders: orders as NGramOrder[] });
+    const prefix = [...this.#prefixes[n - 1]!, ...added.map((ids) => this.#find(ids.slice(0, -1)))];
+    const last = [...word, ...added.map((ids) => ids.at(-1)!)];
+    // What the rules say of it: it is not listed.
+    const logs = [...logProbability, ...added.map((ids) => model.scoreTokens(Int32Array.from(ids), n - 1, n)[0]!)];
+    const places = last.map((_, i) => i).sort((a, b) => prefix[a]! - prefix[b]! || last[a]! - last[b]!);
+    const moved = new Int32Array(old);
+    places.forEach((from, to) => from < old && (moved[from] = to));
+    this.#orders[n - 1] = {
+      word: Int32Array.from(places, (i) => last[i]!),
+      logProbability: Float32Array.from(places, (i) => logs[i]!),
+      // As a context it weighs 1.
+      logBackoff: Float32Array.from(places, (i) => i < old ? logBackoff![i]! : 0),
+    };
+    this.#prefixes[n - 1] = Int32Array.from(places, (i) => prefix[i]!);
+    if (this.#prefixes[n]) this.#prefixes[n] = this.#prefixes[n]!.map((one) => moved[one]!);
+    this.#place(n - 1);
+    this.#place(n);
+    return moved;
   }
 
   result(): ArpaModel {

@@ -10,6 +10,10 @@
  * (多元语言模型) at $n - 1$. An n-gram that was never counted is not impossible. So some probability mass is taken from those that
  * were (smoothing) [平滑], and the shorter context says who gets it ([how](smoothing.ts)).
  *
+ * ```picture ngram_windows The trigrams of 我 喜欢 我 吃 我 喜欢 (*I like, I eat, I like*). Each window of three words is counted: two of context, framed, and the
+ * one that follows them, filled.
+ * ```
+ *
  * **By hand.** A text of six words, 我 喜欢 我 吃 我 喜欢. A bigram model asks what follows 我. It was followed by 喜欢 twice and by 吃 once, so
  * $c = 2$ of $3$. Absolute discounting takes $0.5$ from each count. 喜欢 keeps $(2 - 0.5)/3 = 0.5$, and 吃 keeps
  * $(1 - 0.5)/3 = 0.1667$. Two different words followed, so $0.5 \cdot 2/3 = 0.3333$ is left for the unigrams. There, 喜欢
@@ -17,6 +21,10 @@
  * among the four words of the vocabulary: 喜欢 has $0.25 + 0.25/4 = 0.3125$. Together, the probability of 喜欢 after 我 is
  * $0.5 + 0.3333 \cdot 0.3125 = 0.6042$. The word 苹果 never occurred. After 我 it has the probability
  * $0.3333 \cdot 0.0625 = 0.0208$, and not 0.
+ *
+ * ```picture ngram_mass The probability of each word after 我, in the three parts of the example: what was counted after 我, what was counted
+ * after any word, and a uniform rest.
+ * ```
  *
  * ```ts
  * import { absoluteDiscounting, trainNGrams } from "@heed/heed/language-models";

@@ -11,7 +11,8 @@
  *
  * $$\log P(w \mid h) = \begin{cases} \log p(h w) & \text{if } hw \text{ is in the table} \\ \log \gamma(h) + \log P(w \mid h') & \text{otherwise} \end{cases}$$
  *
- * A context that is not in the table has $\gamma = 1$.
+ * A context that is not in the table has $\gamma = 1$. A table that was counted has every part of its n-grams; one that was pruned, to be
+ * smaller, may lack some.
  *
  * | symbol        | in code           | shape              |
  * | ------------- | ----------------- | ------------------ |
@@ -150,7 +151,8 @@ export class NGramModel {
     // From the shortest context to the longest: each takes mass from all tokens and gives it to those that it has seen.
     for (let start = context.length - 1; start >= first; start--) {
       const length = context.length - start, node = this.#descend(context, start, length);
-      if (node < 0) break;
+      // A pruned table may have a longer context without this one.
+      if (node < 0) continue;
       const { logBackoff, starts } = this.orders[length - 1]!, above = this.orders[length]!;
       const backoff = logBackoff![node]!;
       if (backoff !== 0) { for (let token = 0; token < row.length; token++) row[token]! += backoff; }
@@ -181,7 +183,7 @@ export class NGramModel {
       let logProbability = this.orders[0]!.logProbability[token]!, pending = 0;
       for (let length = 1; length <= longest; length++) {
         const context = contexts[length - 1]!;
-        if (context < 0) break;
+        if (context < 0) continue;
         const node = this.#child(length, context, token);
         if (node >= 0) {
           logProbability = this.orders[length]!.logProbability[node]!;

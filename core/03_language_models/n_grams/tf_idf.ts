@@ -37,9 +37,11 @@ export interface TfIdfOptions {
   readonly vocabSize: number;
   /** Whether a count counts as one more than its logarithm; false by default. */
   readonly sublinear?: boolean | undefined;
+  /** Whether rare words weigh more; true by default. */
+  readonly idf?: boolean | undefined;
 }
 
-const OPTIONS: Checks<TfIdfOptions> = { vocabSize: required(integer()), sublinear: flag };
+const OPTIONS: Checks<TfIdfOptions> = { vocabSize: required(integer()), sublinear: flag, idf: flag };
 
 /** A document that was found. */
 export interface Found {
@@ -78,12 +80,15 @@ export class TfIdf {
   constructor(documents: readonly ArrayLike<number>[], options: TfIdfOptions) {
     checkList("index documents", "documents", documents, "lists of tokens", isListOfNumbers);
     checkOptions("index documents", options, OPTIONS);
-    const { vocabSize, sublinear = false } = options, N = this.size = documents.length;
+    const { vocabSize, sublinear = false, idf = true } = options, N = this.size = documents.length;
     this.#sublinear = sublinear;
     const counts = documents.map((document) => countWords(document, vocabSize));
     const starts = this.#starts = new Int32Array(vocabSize + 1);
     for (const words of counts) for (const word of words.keys()) starts[word + 1]!++;
-    this.#idf = Float64Array.from({ length: vocabSize }, (_, word) => Math.log((1 + N) / (1 + starts[word + 1]!)) + 1);
+    this.#idf = Float64Array.from(
+      { length: vocabSize },
+      (_, word) => idf ? Math.log((1 + N) / (1 + starts[word + 1]!)) + 1 : 1,
+    );
     for (let word = 0; word < vocabSize; word++) starts[word + 1]! += starts[word]!;
     this.#documents = new Int32Array(starts[vocabSize]!);
     this.#weights = new Float32Array(starts[vocabSize]!);
@@ -140,3 +145,8 @@ function countWords(tokens: ArrayLike<number>, vocabSize: number): Map<number, n
   }
   return counts;
 }
+
+// ## What it finds, and what not
+//
+// The [experiment](../experiments/n_grams/tf_idf.ts) looks for sentences by a few of their words, by counts alone and by tf–idf, and then by a synonym.
+// Vectors of words ([section](../../02_words/embeddings.ts)) are what synonyms can have in common.
