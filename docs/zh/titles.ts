@@ -90,10 +90,6 @@ export const CHINESE_QUESTIONS: Readonly<Record<string, readonly [hash: string, 
     "ea4f7565",
     "一个位置能不能一步就从任何别的位置取来它需要的东西，无论相隔多远（长距离依赖）？",
   ],
-  "05_transformer/mod.ts": [
-    "c60dcb10",
-    "注意力让每个位置都能读到其余各个位置。还需要什么，才能把几十个这样的步骤叠起来，训练好，再用来生成？",
-  ],
   "06_training/mod.ts": [
     "64c09f70",
     "Transformer 是一个有几百万个参数的函数。怎样在一次可能持续几个小时的训练里，找到让它学会翻译的参数值？",
