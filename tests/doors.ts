@@ -81,6 +81,19 @@ const optimizer = (): training.Optimizer => new training.Optimizer(linear().para
 const stopping = (): training.EarlyStopping => new training.EarlyStopping({ measure: "loss", patience: 2 });
 const reader = (): languageModels.RecurrentLanguageModel =>
   new languageModels.RecurrentLanguageModel({ vocabSize: 8, hiddenSize: 4 }, random()).eval();
+const reading = (): languageModels.RecurrentEncoderDecoder =>
+  new languageModels.RecurrentEncoderDecoder({ vocabSize: 8, hiddenSize: 4 }, random()).eval();
+const states = (): languageModels.EncodedSource => ({
+  output: x(2, 4, 4),
+  hiddenState: x(2, 1, 4),
+  cellState: x(2, 1, 4),
+});
+const bengio = (): languageModels.FeedForwardLanguageModel =>
+  new languageModels.FeedForwardLanguageModel({ vocabSize: 8, windowSize: 3, embeddingSize: 4 }, random()).eval();
+const convolutional = (): languageModels.ConvolutionalLanguageModel =>
+  new languageModels.ConvolutionalLanguageModel({ vocabSize: 8, hiddenSize: 4, numLayers: 2 }, random()).eval();
+const phrases = (): languageModels.PhraseClassifier =>
+  new languageModels.PhraseClassifier({ vocabSize: 8, numClasses: 2 }, random()).eval();
 const recurrent = <M>(Make: new (options: languageModels.RecurrentOptions, random: engine.Random) => M): M =>
   new Make({ inputSize: 4, hiddenSize: 4 }, random());
 const step = (): languageModels.LstmStep => languageModels.lstmStep(x(16), x(4));
@@ -547,6 +560,37 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     on(reader(), ids(), { mask: mask(2, 4), hiddenState: x(2, 1, 4), cellState: x(2, 1, 4), lastOnly: true }),
   "RecurrentLanguageModel.forward": () => on(reader(), ids(), { mask: mask(2, 4), lastOnly: true }),
   "RecurrentLanguageModel.newCaches": () => on(reader(), () => new generation.KeyValueCache()),
+  "new RecurrentEncoderDecoder": () =>
+    call({ vocabSize: 8, sourceVocabSize: 6, hiddenSize: 4, reverseSource: false, tieHead: true }, random()),
+  "RecurrentEncoderDecoder.encode": () => on(reading(), ids(), { mask: mask(2, 4) }),
+  "RecurrentEncoderDecoder.decode": () => on(reading(), ids(), states(), { lastOnly: true }),
+  "RecurrentEncoderDecoder.forward": () => on(reading(), ids(), ids(), { sourceMask: mask(2, 4) }),
+  "RecurrentEncoderDecoder.given": () => on(reading(), states()),
+  "scoreNext": () =>
+    call(x(2, 3), {
+      hiddenWeight: x(6, 4),
+      hiddenBias: x(4),
+      outputWeight: x(4, 5),
+      outputBias: x(5),
+      directWeight: x(6, 5),
+    }),
+  "new FeedForwardLanguageModel": () => call({ vocabSize: 8, windowSize: 3, direct: true, dropout: 0.1 }, random()),
+  "FeedForwardLanguageModel.forward": () => on(bengio(), ids(), { mask: mask(2, 4), lastOnly: true }),
+  "FeedForwardLanguageModel.newCaches": () => on(bengio(), () => new generation.KeyValueCache()),
+  "plainConvolution": () => call(x(5, 3), x(4, 3, 2), x(4), { dilation: 2, causal: true }),
+  "receptiveField": () => call(3, [1, 2, 4]),
+  "new SequenceConvolution": () => call(3, 4, 2, random(), { dilation: 2, causal: true, bias: false }),
+  "SequenceConvolution.forward": () =>
+    on(new languageModels.SequenceConvolution(3, 4, 3, random(), { causal: true }), x(2, 5, 3), {
+      mask: mask(2, 5),
+      before: x(2, 2, 3),
+    }),
+  "new ConvolutionalLanguageModel": () => call({ vocabSize: 8, hiddenSize: 4, kernelSize: 2, gated: false }, random()),
+  "ConvolutionalLanguageModel.forward": () => on(convolutional(), ids(), { mask: mask(2, 4), lastOnly: true }),
+  "ConvolutionalLanguageModel.newCaches": () => on(convolutional(), () => new generation.KeyValueCache()),
+  "new PhraseClassifier": () => call({ vocabSize: 8, numClasses: 2, kernelSizes: [2, 3] }, random()),
+  "PhraseClassifier.forward": () => on(phrases(), ids(), { mask: mask(2, 4) }),
+  "PhraseClassifier.findPhrases": () => on(phrases(), ids(), { mask: mask(2, 4) }),
   "KeyValueCache.replace": () => on(new generation.KeyValueCache(), x(1, 2, 1, 4), x(1, 2, 1, 4)),
   "new DecoderOnly": () => call(small, random()),
   "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),

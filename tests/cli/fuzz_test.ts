@@ -32,7 +32,9 @@ testWithFolder("no command line is answered by words of the engine", async (fold
     const absent: Record<string, string[]> = {
       "translate": [`--model=${folder}/none`],
       "generate": [`--model=${folder}/none`],
-      ...Object.fromEntries(["lm", "rnn", "lstm", "gru"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]])),
+      ...Object.fromEntries(
+        ["lm", "rnn", "lstm", "gru", "cnn"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]]),
+      ),
       "neighbours": [`--model=${folder}/none`],
       "train ngram": [`--out=${folder}/none`],
       "train word2vec": [`--out=${folder}/none`],
