@@ -67,9 +67,19 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/embeddings/reviews",
+    load: async () => (await import("../../core/02_words/experiments/embeddings/reviews.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/embeddings/reviews.words.ts")).words,
+  },
+  {
     name: "words/word2vec",
     load: async () => (await import("../../core/02_words/experiments/word2vec.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/word2vec.words.ts")).words,
+  },
+  {
+    name: "words/static_and_contextual",
+    load: async () => (await import("../../core/02_words/experiments/static_and_contextual.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/static_and_contextual.words.ts")).words,
   },
   {
     name: "words/before_tokens",

@@ -174,6 +174,7 @@ export function negativeSamplingLoss(hidden: Tensor, outputs: Tensor): Tensor {
 // **The notes, 001.2.** The vector is the best one for a task, predicting neighbours, on one text. It holds what helps there: topic, grammar, which words stand together. What helps elsewhere has to be seen, word by word.
 //
 // **The notes, 001.4.** It holds. Each word of the text has one row, whatever it means in a sentence, and the row is moved by all its uses.
+// [Section](../static_and_contextual.ts) measures what becomes of a word with two meanings.
 
 // ## On plays
 //
