@@ -325,7 +325,7 @@ export interface TrainingJob<Batch> {
   readonly continueWith: string;
 }
 
-/** Trains on the device that is asked for, and says what was chosen; refuses what it cannot hold. */
+/** Trains on the device that is asked for; refuses what that cannot hold. */
 export async function trainOnDevice(
   values: Parameters<typeof chooseDevice>[0],
   recipe: Recipe,
