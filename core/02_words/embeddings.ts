@@ -9,6 +9,27 @@
  * used alike, synonyms (近义词) among them, get similar gradients, so their rows end up close. Such a row is a
  * continuous word embedding (连续词嵌入). Finding the row is a look-up (查找).
  *
+ * **By hand.** Three words and two dimensions. The table has the rows 我 (1, 0), 喜欢 (0.5, 1) and 苹果 (−1, 2): *I*, *like*, *apples*. The one-hot vector of 喜欢 is (0, 1, 0). Times the table it is
+ * 0 · (1, 0) + 1 · (0.5, 1) + 0 · (−1, 2), the second row. The sentence 我 喜欢 苹果 is the sum of its three rows, (0.5, 3). 苹果 喜欢 我, *apples like me*, has the same sum.
+ *
+ * ```ts
+ * import { multiplyOneHot } from "@heed/heed/words";
+ * import { tensor } from "@heed/heed/engine";
+ *
+ * const table = tensor([[1, 0], [0.5, 1], [-1, 2]]);
+ * const bag = async (ids: number[]) =>
+ *   console.log((await multiplyOneHot(tensor(ids, [ids.length], "int32"), table).sum(0).read()).join(", "));
+ * await bag([1]);
+ * await bag([0, 1, 2]);
+ * await bag([2, 1, 0]);
+ * ```
+ *
+ * ```text
+ * 0.5, 1
+ * 0.5, 3
+ * 0.5, 3
+ * ```
+ *
  * **Formula.** With $o$ the one-hot vector of a token, $W$ the table and $e_t$ the embedding
  * of position $t$; the sum $c$ over a sentence is the continuous bag of words (CBOW), and a
  * classifier scores it:
@@ -38,6 +59,12 @@
  * in this layer: hardly, a look-up is a copy. What it costs behind this layer is the subject of
  * [section](../06_training/batching.ts).
  *
+ * **The notes, 003.2.** It is refuted here. A sum takes sentences of any length, and no attention is in it. So do recurrent networks and convolutions.
+ *
+ * **The notes, 004.22.** The look-up holds. Its name is the other way round: a word that becomes a vector is embedded, or encoded.
+ *
+ * **The notes, 001.35.** It holds. Whatever has the width of the model may enter it: rows that are trained with it, one-hot vectors times a matrix, which are the same, or rows that [word2vec](word2vec/mod.ts) has learned before.
+ *
  * Source of the deep variant: Iyyer, Manjunatha, Boyd-Graber and Daumé 2015, *Deep Unordered
  * Composition Rivals Syntactic Methods for Text Classification*.
  *
@@ -65,6 +92,22 @@ import { checkOptions, type Checks, integer, numeric, oneOf, shown } from "../en
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { Weight } from "../engine/weight.ts";
+
+/**
+ * The look-up as its formula says it: one-hot rows times the table.
+ *
+ * Takes $O(TVE)$ time where {@linkcode Embedding} takes $O(TE)$; the results are equal.
+ *
+ * @param tokens ids, int32 `[…]`
+ * @param table one row per token, `[V, E]`
+ * @returns one vector per token, `[…, E]`
+ */
+export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
+  checkTensors("look up", { tokens });
+  const { V, E } = dims(table, "V E");
+  const selectors = oneHot(tokens.reshape([-1]), V).cast("float32");
+  return selectors.matmul(table).reshape([...tokens.shape, E]);
+}
 
 /** How an {@linkcode Embedding} is laid out. */
 export interface EmbeddingOptions {
@@ -132,21 +175,8 @@ export class Embedding extends Module {
   }
 }
 
-/**
- * The look-up as its formula says it: one-hot rows times the table.
- *
- * Takes $O(TVE)$ time where {@linkcode Embedding} takes $O(TE)$; the results are equal.
- *
- * @param tokens ids, int32 `[…]`
- * @param table one row per token, `[V, E]`
- * @returns one vector per token, `[…, E]`
- */
-export function multiplyOneHot(tokens: Tensor, table: Tensor): Tensor {
-  checkTensors("look up", { tokens });
-  const { V, E } = dims(table, "V E");
-  const selectors = oneHot(tokens.reshape([-1]), V).cast("float32");
-  return selectors.matmul(table).reshape([...tokens.shape, E]);
-}
+// #region Sentences of different lengths
+// Every axis of a tensor has one length, so the shorter sentences of a batch are filled up.
 
 /** Where the padding of {@linkcode padTokens} goes, and how much of it. */
 export interface PadOptions {
@@ -214,6 +244,8 @@ function requireToken(token: number): void {
 function longest(sequences: readonly ArrayLike<number>[]): number {
   return sequences.reduce((most, { length }) => Math.max(most, length), 0);
 }
+
+// #endregion
 
 /** A continuous bag of words (CBOW): one matrix scores the sum of a sentence's embeddings. */
 export class BagOfWordsClassifier extends Module {
@@ -312,6 +344,12 @@ export class DeepBagOfWordsClassifier extends Module {
   }
 }
 
+// ## On reviews
+//
+// The three classifiers learn the short reviews of [section](../01_introduction/bag_of_words.ts), which were written as texts and not as tests of negation. The [experiment](experiments/embeddings/reviews.ts) measures them on the same unseen reviews.
+//
+// **The notes, 004.13.** It holds. A word that was not in training has no row either, so an embedding helps with synonyms and inflected forms only if they occur in some text that it learned from. A table is long as well, and its rows are short: $VE$ numbers in place of vectors of $V$.
+
 // ## Pitfall: a padding row that learns
 //
 // Setting the row of the padding token to zero once is not enough. Its first gradient step
@@ -324,3 +362,24 @@ export class DeepBagOfWordsClassifier extends Module {
 // Replace the sum by the mean over the tokens that are not padding. Which sentences change
 // their score most, and does a classifier trained on short reviews then do better on long
 // ones?
+//
+// **Hint.** How does the length of a sum grow with the number of words, and that of a mean?
+//
+// **Solution.** The longest ones change most: the mean is the sum divided by the number of words. A sum of many words is longer, so the scores of a long review are larger and its probabilities nearer to 0 and 1, right or wrong. With the mean they have the size
+// that they had in training. Without a bias the largest score stays the same, since all are divided by one number.
+//
+// ```ts
+// import { tensor } from "@heed/heed/engine";
+// import { softmax } from "@heed/heed/words";
+//
+// const word = tensor([0.4, -0.1]);
+// for (const length of [2, 20]) {
+//   const [sum, mean] = [word.mul(length), word];
+//   console.log(length, (await softmax(sum).read())[0]!.toFixed(2), (await softmax(mean).read())[0]!.toFixed(2));
+// }
+// ```
+//
+// ```text
+// 2 0.73 0.62
+// 20 1.00 0.62
+// ```

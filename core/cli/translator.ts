@@ -8,13 +8,15 @@
  */
 
 import type { SequenceTokenizer } from "../02_words/before_tokens/tokenizer.ts";
-import type { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
+import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import { padSequences } from "../06_training/batching.ts";
 import { generate } from "../07_generation/generate.ts";
+import type { Decoder } from "../07_generation/sampling.ts";
 import { noGrad } from "../engine/autograd.ts";
+import type { Module } from "../engine/module.ts";
 import { release, scope } from "../engine/scope.ts";
 import { tensor } from "../engine/create.ts";
-import type { Tensor } from "../engine/tensor.ts";
+import { Tensor } from "../engine/tensor.ts";
 import type { DecodingChoice, Ranked } from "./decoding.ts";
 import { DataError, escapeControl, quote } from "./errors.ts";
 import { trim } from "./files.ts";
@@ -34,17 +36,29 @@ interface Translation extends Written {
   readonly beams: readonly Written[];
 }
 
+/** A model that reads a sentence and writes another: what Transformers and recurrent networks have in common. */
+export interface TranslationModel extends Module {
+  /** Longest sentence. */
+  readonly contextLength: number;
+  /** Reads the sources: one tensor, or several by name. */
+  encode(source: Tensor, call: { readonly mask: Tensor }): object;
+  /** Makes a decoder of what `encode` returned. */
+  given(memory: object, sourceMask: Tensor): Decoder;
+  /** Scores every word of the targets. */
+  forward(source: Tensor, target: Tensor, call: { readonly sourceMask: Tensor }): Tensor;
+}
+
 /** A translator in use. */
-export class Translator {
+export class Translator<Model extends TranslationModel = TranslationModel> {
   /** What computes. */
-  readonly model: EncoderDecoder;
+  readonly model: Model;
   /** Vocabulary of the sentences. */
   readonly source: SequenceTokenizer;
   /** Vocabulary of the translations. */
   readonly target: SequenceTokenizer;
 
   /** Joins a model and its vocabularies. */
-  constructor(model: EncoderDecoder, source: SequenceTokenizer, target: SequenceTokenizer) {
+  constructor(model: Model, source: SequenceTokenizer, target: SequenceTokenizer) {
     this.model = model;
     this.source = source;
     this.target = target;
@@ -52,7 +66,12 @@ export class Translator {
 
   /** Most tokens that a sentence may have. */
   get #room(): number {
-    return this.model.options.contextLength;
+    return this.model.contextLength;
+  }
+
+  /** Whether each word of a translation looks at those of the source. */
+  get hasAttention(): boolean {
+    return this.model instanceof EncoderDecoder;
   }
 
   /** A sentence as tokens; END tells the encoder where it stops. */
@@ -95,21 +114,26 @@ export class Translator {
       });
       return results.map((result) => ({ ...spell(result), beams: (result.beams ?? [result]).map(spell) }));
     } finally {
-      release(encoded.memory);
-      release(encoded.mask);
+      const { memory, mask } = encoded;
+      for (const tensor of memory instanceof Tensor ? [memory] : Object.values(memory)) release(tensor as Tensor);
+      release(mask);
     }
   }
 
   /** Cross-attention of the last layer, its heads averaged: one row per target token. */
   async attention(sentence: string, written: readonly number[]): Promise<AttentionMap> {
+    const { model } = this;
+    if (!(model instanceof EncoderDecoder)) {
+      throw new DataError("Cannot draw attention: this translator has none, and writes from one vector");
+    }
     const source = this.read(sentence);
     // A translation that was cut off fills the context, and nobody has asked what comes after it.
     const inputs = [this.target.beginToken, ...written].slice(0, this.#room);
-    const path = `decoder.layers.${this.model.options.numLayers - 1}.crossAttention`;
+    const path = `decoder.layers.${model.options.numLayers - 1}.crossAttention`;
     const weights = scope(() =>
       noGrad(() => {
         let seen: Tensor | undefined;
-        this.model.forward(row(source), row(inputs), {
+        model.forward(row(source), row(inputs), {
           observe: (where, weights) => void (where === path && (seen = weights.mean([0, 1]))),
         });
         return seen!;

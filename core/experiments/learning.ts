@@ -9,7 +9,6 @@
 import type { Module } from "../engine/module.ts";
 import { release } from "../engine/scope.ts";
 import type { Tensor } from "../engine/tensor.ts";
-import type { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import { padSequences } from "../06_training/batching.ts";
 import { train } from "../06_training/loop.ts";
 import { crossEntropy } from "../06_training/loss.ts";
@@ -111,9 +110,15 @@ export interface TokenPair {
   readonly target: readonly number[];
 }
 
+/** Scores targets after their sources, whatever it is made of. */
+export interface PairScorer {
+  /** Logits of the word after each position of the targets. */
+  forward(source: Tensor, target: Tensor, call: { readonly sourceMask: Tensor }): Tensor;
+}
+
 /** Cross-entropy of the targets of some pairs, the right words before each given. */
 export function pairLoss(
-  model: EncoderDecoder,
+  model: PairScorer,
   pairs: readonly TokenPair[],
   tokens: TeacherForcingOptions,
   labelSmoothing = 0,

@@ -7,18 +7,18 @@
  * @module
  */
 
-import { translateAll, Translator } from "../../core/cli/translator.ts";
-import { readCorpus } from "../../core/cli/corpus.ts";
+import { translateAll, type TranslationModel, Translator } from "../../core/cli/translator.ts";
+import { type HeldOut, readCorpus } from "../../core/cli/corpus.ts";
 import { adamW, Batches, type BytePairEncoding, EncoderDecoder, Optimizer, Random } from "../../mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { bleu } from "../../core/06_training/bleu.ts";
-import { train } from "../../core/06_training/loop.ts";
+import { train, type TrainingReport } from "../../core/06_training/loop.ts";
 import { inverseSquareRootSchedule } from "../../core/06_training/schedules.ts";
 import { pairLoss, type TokenPair } from "../../core/experiments/learning.ts";
 import { record } from "./run.ts";
 
 /** The layout and the recipe; everything else is as the library has it by default. */
-const LAYOUT = {
+export const LAYOUT = {
   contextLength: 64,
   hiddenSize: 128,
   numHeads: 4,
@@ -26,7 +26,8 @@ const LAYOUT = {
   placement: "pre",
   dropout: 0.1,
 } as const;
-const RECIPE = {
+/** How it is trained. */
+export const RECIPE = {
   vocabSize: 5000,
   batchSize: 64,
   warmupSteps: 300,
@@ -70,7 +71,18 @@ export interface TranslatorRun {
   readonly sentences: readonly StagedTranslation[];
 }
 
-async function make(path: string): Promise<TranslatorRun> {
+/** Pairs to learn from, vocabularies, and what is translated. */
+export interface Lesson {
+  readonly source: BytePairEncoding;
+  readonly target: BytePairEncoding;
+  readonly pairs: readonly TokenPair[];
+  readonly test: readonly HeldOut[];
+  /** Sentences that are shown, without translations. */
+  readonly sentences: readonly Omit<StagedTranslation, "translations">[];
+}
+
+/** Reads the pairs and keeps sentences apart, the same ones for every model. */
+export async function prepare(path: string): Promise<Lesson> {
   const { training, test } = await readCorpus(path, "2,1", RECIPE.seed);
   const attributions = new Map(
     (await Deno.readTextFile(path)).split("\n").map((line) => {
@@ -78,51 +90,65 @@ async function make(path: string): Promise<TranslatorRun> {
       return [`${source}\t${target}`, attribution];
     }),
   );
-  const random = new Random(RECIPE.seed), { vocabSize } = RECIPE;
+  const { vocabSize } = RECIPE;
   const vocabulary = (texts: readonly string[]): Promise<BytePairEncoding> =>
     trainBytePairEncoding(texts.map((text) => text.normalize("NFC")), { vocabSize, level: "characters" });
   const source = await vocabulary(training.map(({ source }) => source));
   const target = await vocabulary(training.map(({ target }) => target));
-  const model = new EncoderDecoder(
-    { ...LAYOUT, vocabSize: target.vocabSize, sourceVocabSize: source.vocabSize },
-    random.split(),
-  );
-  const translator = new Translator(model, source, target);
   const room = LAYOUT.contextLength - 1;
   const pairs: TokenPair[] = training.map((pair) => ({
     source: [...source.encode(pair.source.normalize("NFC")), source.endToken],
     target: target.encode(pair.target.normalize("NFC")),
   })).filter(({ source, target }) => source.length <= room && target.length <= room);
-  const batches = new Batches(pairs, {
-    batchSize: RECIPE.batchSize,
-    length: ({ source, target }) => source.length + target.length,
-    random: random.split(),
-  });
-  model.train(random.split());
-
   const chosen = test.filter(({ source: { length } }) => length >= CHARACTERS[0] && length <= CHARACTERS[1])
     .slice(0, SHOWN).map(({ source, targets: [reference = ""] }) => ({
       source,
       reference,
       attribution: attributions.get(`${source}\t${reference}`) ?? "",
-      translations: [] as string[],
     }));
-  const sentences = [...chosen, { source: QUESTION, reference: "", attribution: "", translations: [] as string[] }];
-  const scores: number[] = [], losses: number[] = [];
+  return { source, target, pairs, test, sentences: [...chosen, { source: QUESTION, reference: "", attribution: "" }] };
+}
+
+/** Trains a model by the recipe, up to a step at a time. */
+export function teach(
+  model: TranslationModel,
+  { pairs, target }: Lesson,
+  random: Random,
+): (steps: number) => Promise<readonly TrainingReport[]> {
+  const batches = new Batches([...pairs], {
+    batchSize: RECIPE.batchSize,
+    length: ({ source, target }) => source.length + target.length,
+    random: random.split(),
+  });
+  model.train(random.split());
   const optimizer = new Optimizer(model.parameters(), adamW({ beta2: RECIPE.beta2 }));
   const { warmupSteps, factor } = RECIPE;
   const schedule = inverseSquareRootSchedule({ hiddenSize: LAYOUT.hiddenSize, warmupSteps, factor });
-  for (const stage of STAGES) {
-    const reports = await train({
+  return (steps) =>
+    train({
       model,
       batches,
       optimizer,
-      steps: stage,
+      steps,
       schedule,
       clipNorm: RECIPE.clipNorm,
       loss: (batch: readonly TokenPair[]) => pairLoss(model, batch, target, RECIPE.labelSmoothing),
       reportEvery: 10,
     });
+}
+
+async function make(path: string): Promise<TranslatorRun> {
+  const lesson = await prepare(path), { source, target, pairs, test } = lesson;
+  const random = new Random(RECIPE.seed);
+  const model = new EncoderDecoder(
+    { ...LAYOUT, vocabSize: target.vocabSize, sourceVocabSize: source.vocabSize },
+    random.split(),
+  );
+  const translator = new Translator(model, source, target), trainTo = teach(model, lesson, random);
+  const sentences = lesson.sentences.map((each) => ({ ...each, translations: [] as string[] }));
+  const scores: number[] = [], losses: number[] = [];
+  for (const stage of STAGES) {
+    const reports = await trainTo(stage);
     losses.push(reports.reduce((sum, { loss }) => sum + loss, 0) / reports.length);
     const written = await translateAll(translator, test.map(({ source }) => source), { numBeams: 1 }, 64);
     scores.push(bleu(written, test.map(({ targets }) => targets), { tokenizer: "13a" }).score);

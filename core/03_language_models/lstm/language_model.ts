@@ -33,23 +33,14 @@ import { shareChance } from "../../engine/chance.ts";
 import { Dropout } from "../../engine/dropout.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
-import {
-  type Check,
-  checkFunction,
-  checkOptions,
-  type Checks,
-  flag,
-  integer,
-  list,
-  numeric,
-  required,
-} from "../../engine/options.ts";
+import { checkFunction, checkOptions, type Checks, flag, integer, numeric, required } from "../../engine/options.ts";
 import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { type RecurrentLayer, type RecurrentOptions, type RecurrentResult, RNN } from "../rnn.ts";
+import { aStateMemory, type StateMemory } from "../feed_forward_lm.ts";
 import { GRU } from "./gru.ts";
 import { LSTM, type LSTMCall } from "./mod.ts";
 
@@ -166,17 +157,18 @@ export class RecurrentLanguageModel extends Module {
    * Scores the token after each position.
    *
    * @param tokens ids, or what continues those that the caches stand for, int32 `[B, T]`
-   * @param call the memory of earlier tokens, padding, which positions
+   * @param call the memory of earlier tokens, states to begin with, padding, which positions
    * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    * @throws {TypeError} if there is more than one cache
    */
   forward(tokens: TensorLike, call: RecurrentContinuation = {}): Tensor {
     checkOptions("score tokens", call, CONTINUATION);
-    const { caches, ...rest } = call, [cache] = caches ?? [];
+    const { caches, ...begin } = call, [cache] = caches ?? [];
     if (caches && caches.length !== 1) {
       throw new TypeError(`Cannot use ${caches.length} caches: a recurrent model has one`);
     }
-    const { logits, hiddenState, cellState } = this.read(tokens, { ...rest, ...cache && this.#recall(cache) });
+    // What is remembered comes after what a text began with.
+    const { logits, hiddenState, cellState } = this.read(tokens, { ...begin, ...cache && this.#recall(cache) });
     cache?.replace(asMemory(hiddenState), asMemory(cellState ?? hiddenState));
     return logits;
   }
@@ -203,25 +195,6 @@ export class RecurrentLanguageModel extends Module {
 //
 // The generation loop ([section](../../07_generation/kv_cache.ts)) keeps a model's memory in caches, copies them when a search goes on with other
 // prefixes, and frees them. A Transformer appends to its caches. A recurrent model *replaces* what is in its one cache by its new states. The loop does not notice.
-
-/** A memory that is replaced at each call. */
-export interface StateMemory {
-  /** 0 as long as nothing is remembered. */
-  readonly length: number;
-  /**
-   * What is remembered.
-   *
-   * @returns hidden states and cell states of all layers, `[B, L, 1, H]`
-   */
-  contents(): { readonly key: Tensor; readonly value: Tensor };
-  /**
-   * Remembers these in place of everything before.
-   *
-   * @param key hidden states, `[B, L, 1, H]`
-   * @param value cell states, `[B, L, 1, H]`
-   */
-  replace(key: Tensor, value: Tensor): void;
-}
 
 /** States `[B, L, H]` as a cache has them. */
 const asMemory = (states: Tensor): Tensor => states.unsqueeze(2);
@@ -253,7 +226,8 @@ export type CompleteRecurrentOptions = {
   readonly [K in keyof RecurrentLanguageModelOptions]-?: Exclude<RecurrentLanguageModelOptions[K], undefined>;
 };
 
-const OPTIONS: Checks<RecurrentLanguageModelOptions> = {
+/** What each of {@linkcode RecurrentLanguageModelOptions} may be. */
+export const recurrentModelChecks: Checks<RecurrentLanguageModelOptions> = {
   vocabSize: required(integer()),
   hiddenSize: integer(),
   embeddingSize: integer(),
@@ -265,7 +239,7 @@ const OPTIONS: Checks<RecurrentLanguageModelOptions> = {
 };
 
 function layoutOf(options: RecurrentLanguageModelOptions): CompleteRecurrentOptions {
-  checkOptions("build a model", options, OPTIONS);
+  checkOptions("build a model", options, recurrentModelChecks);
   const { vocabSize, hiddenSize = 256, embeddingSize = hiddenSize, numLayers = 1, recurrence = lstm } = options;
   const { tieHead = embeddingSize === hiddenSize, bias = true, dropout = 0 } = options;
   if (tieHead && embeddingSize !== hiddenSize) {
@@ -300,21 +274,12 @@ export interface ContinuedResult {
 }
 
 /** What one pass through a {@linkcode RecurrentLanguageModel} looks at. */
-export interface RecurrentContinuation {
-  /** True for tokens, false for padding, bool `[B, T]`; tokens everywhere by default. */
-  readonly mask?: TensorLike<boolean> | undefined;
-  /** The states after earlier tokens, one memory for all layers; none by default. */
+export interface RecurrentContinuation extends ContinuedCall {
+  /** The states after earlier tokens, in place of those to begin with; none by default. */
   readonly caches?: readonly StateMemory[] | undefined;
-  /** Whether only the last position is scored, as a generation loop wants; false by default. */
-  readonly lastOnly?: boolean | undefined;
 }
 
-const cachesCheck: Check<readonly StateMemory[]> = list(
-  "a list with one memory",
-  (memory) => typeof memory === "object" && memory !== null && "replace" in memory,
-);
-
-const CONTINUATION: Checks<RecurrentContinuation> = { mask: aMask, caches: cachesCheck, lastOnly: flag };
+const CONTINUATION: Checks<RecurrentContinuation> = { ...CONTINUED, caches: aStateMemory };
 
 // #endregion
 

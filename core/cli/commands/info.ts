@@ -14,7 +14,15 @@ import type { SavedClassifier } from "../classifiers.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
 import { hasNGrams, isClassifier, load } from "../model_kinds.ts";
-import { type Notes, openTextModel, openTranslator, readModel, type SavedModel, writtenLayout } from "../models.ts";
+import {
+  type Notes,
+  openTextModel,
+  openTranslator,
+  readModel,
+  type SavedModel,
+  wordOf,
+  writtenLayout,
+} from "../models.ts";
 import type { SavedNGrams } from "../ngrams.ts";
 import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
@@ -39,7 +47,7 @@ function list(values: Readonly<Record<string, number | string>>): string {
 /** What a saved model is. */
 function kindOf(notes: Notes): string {
   if (notes.format === "heed translator 1") return "translator (encoder–decoder)";
-  const kind = notes.format === "heed language model 1" ? "decoder-only" : notes.layout.recurrence.word;
+  const kind = notes.format === "heed language model 1" ? "decoder-only" : wordOf(notes);
   return `language model (${kind})`;
 }
 

@@ -219,7 +219,7 @@ function vocabularyOf(
 
 /** Pairs as tokens; those that are longer than the model can read are left out, and counted. */
 function encodePairs(pairs: readonly Pair[], { source, target, model }: Translator): EncodedPair[] {
-  const room = model.options.contextLength - 1;
+  const room = model.contextLength - 1;
   const encoded = pairs.map((pair) => ({
     source: [...source.encode(pair.source.normalize("NFC")), source.endToken],
     target: target.encode(pair.target.normalize("NFC")),
@@ -262,7 +262,7 @@ async function measureBleu(
 }
 
 function isReadable({ source, model }: Translator, sentence: string): boolean {
-  return source.encode(sentence.normalize("NFC")).length < model.options.contextLength;
+  return source.encode(sentence.normalize("NFC")).length < model.contextLength;
 }
 
 /** Translates a few unseen sentences by beam search and draws what the last one was read from. */

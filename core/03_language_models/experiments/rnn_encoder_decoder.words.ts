@@ -1,0 +1,93 @@
+/**
+ * # What one vector keeps of a sentence, in English
+ *
+ * @module
+ */
+
+import type { Words } from "../../experiments/experiment.ts";
+import { fixed, number, percent } from "../../experiments/numbers.ts";
+import { SEED_WORDS } from "../../experiments/seed.words.ts";
+import { written } from "../../experiments/seeds.ts";
+import type { OneVector } from "./rnn_encoder_decoder.ts";
+
+const nats = (value: number): string => fixed(value, 2);
+const score = (value: number): string => fixed(value, 1);
+
+/** What the experiment says. */
+export const words: Words<OneVector> = {
+  title: "What one vector keeps of a sentence",
+  purpose:
+    "Two LSTMs with one vector between them learn to translate, with the source read forwards and backwards. A Transformer of about as many weights learns from the same sentences. " +
+    "See what the source tells each of them, by its length. Then give them more steps: part of the difference is the speed of learning.",
+  controls: {
+    steps: { label: "Training steps", description: "Batches of 32 pairs" },
+    width: { label: "Width", description: "Of the Transformer; those of the LSTMs follow" },
+    seed: SEED_WORDS,
+  },
+  constants: {
+    batch: "pairs in a batch",
+    rate: "highest learning rate of the Transformer",
+    lstmRate: "highest learning rate of the LSTMs",
+    heads: "heads of the Transformer",
+    layers: "layers of each network",
+    seeds: "seeds",
+  },
+  claims: {
+    behind: "After equally many steps the Transformer has a higher BLEU than the LSTMs, with every seed",
+    forgets: "The longer the source, the less it tells the LSTMs about a token, with every seed",
+    share: "The LSTMs' part of what it tells the Transformer falls from the shortest to the longest sources",
+    reversed: "Reading the source backwards gives a lower loss, with every seed",
+  },
+  captions: {
+    saved: ({ shown: { seeds, unseen, sizes } }) =>
+      `By how many nats per token the right source lowers the loss below that with another sentence's source, over ${unseen} unseen sentences in groups of ${
+        sizes.join(", ")
+      } by the length of the source. Mean of ${seeds} seeds; the bands are from the lowest to the highest.`,
+    bleu: ({ weights, bleu, shown: { seeds, pairs } }) =>
+      `BLEU of greedy translations, the mean of ${seeds} seeds and their range. Over all sentences it is ${
+        bleu.map(score).join(", ")
+      }, in the order of the legend. The models have ${
+        weights.map((each) => number(each, 3)).join(", ")
+      } weights and learned from ${pairs} pairs.`,
+    examples: ({ shown: { examples } }) =>
+      `The ${examples.length} longest unseen sentences, translated after this short training.`,
+  },
+  reading: ({ saved, savedRanges, kept, losses, ranges, bleu }) => {
+    const [transformer, forwards, backwards] = saved as [readonly number[], readonly number[], readonly number[]];
+    return [
+      `Read backwards, the source saves the LSTMs ${nats(backwards[0]!)} nats per token in the shortest group and ${
+        nats(backwards.at(-1)!)
+      } in the longest. The Transformer saves ${nats(transformer[0]!)} and ${
+        nats(transformer.at(-1)!)
+      }: it looks at each word of the source. The LSTMs' part of it falls from ${written(kept[0], percent)} to ${
+        written(kept[1], percent)
+      }. ${
+        kept[1][1] < kept[0][0]
+          ? "A longer sentence loses more in the one vector."
+          : "Here the longer sentences lose no more than the short ones."
+      }`,
+      `The order of reading matters: ${written(savedRanges[2]![0]!, nats)} nats backwards and ${
+        written(savedRanges[1]![0]!, nats)
+      } forwards in the shortest group, ${nats(backwards.at(-1)!)} and ${
+        nats(forwards.at(-1)!)
+      } in the longest. The loss at the end of the training is ${written(losses[2]!, nats)} and ${
+        written(losses[1]!, nats)
+      }.`,
+      `The Transformer translates better at every length: BLEU ${written(ranges[0]!, score)} against ${
+        score(bleu[1]!)
+      } and ${
+        score(bleu[2]!)
+      }. BLEU of the LSTMs does not fall with the length here. After so few steps they write English sentences that share little with the source, whatever its length.`,
+      "The difference between the models has two causes: one vector for the source, and slower learning. All have the same number of steps. Each kind has a learning rate of its own, the better one of a few that were tried.",
+    ];
+  },
+  labels: {
+    length: "characters of the source",
+    saved: "nats saved per token",
+    source: "source",
+    corpus: "in the corpus",
+    transformer: "Transformer",
+    forwards: "LSTMs, source forwards",
+    backwards: "LSTMs, source backwards",
+  },
+};
