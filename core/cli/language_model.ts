@@ -21,7 +21,6 @@ import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import { choice, type Command, defineCommand } from "./arguments.ts";
-import { chooseDevice } from "./device.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
@@ -38,10 +37,9 @@ import {
   optimizerOf,
   recipeOptions,
   refuseToReplace,
-  requireMemory,
   runOptions,
   runTraining,
-  withinMemory,
+  trainOnDevice,
 } from "./training.ts";
 
 /** What is trained: any kind of language model. */
@@ -168,9 +166,11 @@ export function trainingCommand(kind: LanguageModelKind): Command {
       const contextLength = Math.min(numberOf(usualRecipe, "contextLength"), longestContext(pieces));
       const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
       const kept = await refuseToReplace(values, out, kind.format, recipe);
-      line(`Device: ${await chooseDevice(values)}`);
-      requireMemory(recipe);
-      await withinMemory(() => trainLanguageModel(kind, pieces, recipe, { folder, kept, tokenizer }, saved));
+      await trainOnDevice(
+        values,
+        recipe,
+        () => trainLanguageModel(kind, pieces, recipe, { folder, kept, tokenizer }, saved),
+      );
     },
   });
 }

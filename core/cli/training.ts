@@ -19,7 +19,7 @@ import { count, ProgressLine, progressText } from "../host/terminal.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { CLASSIFIER_FORMAT as CLASSIFIER, ClassifierFound } from "./model_kinds.ts";
 import { programName, shellWord } from "./calling.ts";
-import { deviceOptions, interruption } from "./device.ts";
+import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
 import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
@@ -132,7 +132,7 @@ function sayWhere({ path }: RunFolder): void {
 /**
  * Refuses to replace a model unless that is asked for.
  *
- * A run on the corpus that comes with the code makes the same model again, and may replace it.
+ * A run on the corpus that comes with the code makes the same model again, and may replace it; what a file says of a tokenizer may have changed.
  *
  * @param of where to save
  * @param out the folder
@@ -157,7 +157,7 @@ export async function refuseToReplace(
       `Cannot save in ${quote(out)}: it holds a classifier; --replace gives it up, --out names another folder`,
     );
   }
-  const isSame = saved?.format === format && recipe["data"] === "" &&
+  const isSame = saved?.format === format && recipe["data"] === "" && recipe["tokenizer"] === undefined &&
     Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
   // Whatever a file says it has made, the whole run is worth no less.
   if (isSame) return Math.min(saved.measured["steps"] ?? Infinity, numberOf(recipe, "steps"));
@@ -324,6 +324,17 @@ export interface TrainingJob<Batch> {
   readonly kept: number;
   /** The command that continues, without the program and the folder. */
   readonly continueWith: string;
+}
+
+/** Trains on the device that is asked for; refuses what that cannot hold. */
+export async function trainOnDevice(
+  values: Parameters<typeof chooseDevice>[0],
+  recipe: Recipe,
+  work: () => Promise<void>,
+): Promise<void> {
+  line(`Device: ${await chooseDevice(values)}`);
+  requireMemory(recipe);
+  await withinMemory(work);
 }
 
 /** Does work that needs memory; where there is too little, says which settings need less. */

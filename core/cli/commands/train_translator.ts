@@ -18,7 +18,6 @@ import type { Tensor } from "../../engine/tensor.ts";
 import { type Command, defineCommand, flagOf, text } from "../arguments.ts";
 import { programName, shellWord } from "../calling.ts";
 import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
-import { chooseDevice } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
 import type { RunFolder } from "../folder.ts";
@@ -36,11 +35,10 @@ import {
   optimizerOf,
   recipeOptions,
   refuseToReplace,
-  requireMemory,
   runOptions,
   runTraining,
   setting,
-  withinMemory,
+  trainOnDevice,
 } from "../training.ts";
 import { BEAMS, printAttention, translateAll, Translator } from "../translator.ts";
 
@@ -129,9 +127,7 @@ export const command: Command = defineCommand({
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
     const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
-    line(`Device: ${await chooseDevice(values)}`);
-    requireMemory(recipe);
-    await withinMemory(() => trainTranslator(corpus, recipe, { folder, kept }, saved));
+    await trainOnDevice(values, recipe, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
 
