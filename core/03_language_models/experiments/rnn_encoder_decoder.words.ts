@@ -59,9 +59,9 @@ export const words: Words<OneVector> = {
         nats(backwards.at(-1)!)
       } in the longest. The Transformer saves ${nats(transformer[0]!)} and ${
         nats(transformer.at(-1)!)
-      }: it looks at each word of the source. The LSTMs' part of it falls from ${written(kept[0], percent)} to ${
-        written(kept[1], percent)
-      }. ${
+      }: it looks at each word of the source. The LSTMs' part of it is ${
+        written(kept[0], percent)
+      } in the shortest group and ${written(kept[1], percent)} in the longest. ${
         kept[1][1] < kept[0][0]
           ? "A longer sentence loses more in the one vector."
           : "Here the longer sentences lose no more than the short ones."
