@@ -12,7 +12,7 @@
  * | ------------------------- | -------------------------------------------------------------- |
  * | `@heed/heed/introduction` | tasks, rules, bags of words, evaluation, prompts               |
  * | `@heed/heed/words`        | softmax, embeddings, byte-pair encoding                        |
- * | `@heed/heed/language-models` | scores of texts, perplexity, n-grams, tf–idf, recurrent networks     |
+ * | `@heed/heed/language-models` | scores of texts, perplexity, n-grams, tf–idf, neural language models |
  * | `@heed/heed/attention`    | masks, attention, heads, positions                             |
  * | `@heed/heed/transformer`  | norms, layers, the three models                                |
  * | `@heed/heed/training`     | losses, batches, optimizers, the loop, checkpoints, rewards    |

@@ -22,7 +22,7 @@
  * | `language_model.ts`, `recurrent.ts` | what trains on a text, and its recurrent kinds |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
  * | `models.ts`, `classifiers.ts`      | saved models, saved classifiers                    |
- * | `ngrams.ts`                        | saved n-gram models                                |
+ * | `ngrams.ts`, `word_vectors.ts`     | saved n-gram models, saved word vectors            |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
@@ -50,12 +50,15 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train rnn", summary: "Train a recurrent network on a text" },
   { name: "train lstm", summary: "Train an LSTM on a text" },
   { name: "train gru", summary: "Train a GRU on a text" },
+  { name: "train cnn", summary: "Train a convolutional network on a text" },
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
   { name: "train ngram", summary: "Count the n-grams of a text" },
+  { name: "train word2vec", summary: "Learn vectors of the words of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
+  { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
   { name: "info", summary: "Say what computes here, or what a saved model is" },

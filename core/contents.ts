@@ -68,7 +68,12 @@ export const CONTENTS: readonly Chapter[] = [
       },
       { pages: ["multilingual"] },
       { pages: ["embeddings"] },
-      { pages: ["word2vec"], planned: "Word2vec" },
+      {
+        pages: [
+          "word2vec",
+          ...["training", "noise", "vectors", "projection", "file"].map((name) => `word2vec/${name}`),
+        ],
+      },
       { pages: ["static_and_contextual"], planned: "Static and contextual vectors" },
       {
         pages: [
@@ -102,10 +107,10 @@ export const CONTENTS: readonly Chapter[] = [
           "n_grams/filtering",
         ],
       },
-      { pages: ["feed_forward_lm"], planned: "A feed-forward language model" },
+      { pages: ["feed_forward_lm"] },
       { pages: ["rnn"] },
       { pages: ["lstm", "lstm/gru", "lstm/language_model"] },
-      { pages: ["cnn"], planned: "Convolutional networks" },
+      { pages: ["cnn", "cnn/language_model", "cnn/classifier"] },
       { pages: ["rnn_encoder_decoder"], planned: "A recurrent encoder–decoder" },
       { pages: ["efficiency"] },
     ],

@@ -123,11 +123,12 @@ const isBalanced = ({ rows, prose, code, beside }: Group): boolean =>
 
 /** Parameters stand below the code of the steps where they would part it above the first of them. */
 function withoutHole(rows: readonly Row[]): readonly Row[] {
-  const [first, ...steps] = rows, last = steps.at(-1);
-  if (!first?.tags || !last || last.side || !isStepwise(rows)) return rows;
+  const [first, ...steps] = rows, last = steps.findLastIndex(({ prose }) => prose !== "");
+  if (!first?.tags || last < 0 || steps[last]!.side || !isStepwise(rows)) return rows;
   if (heightOf(first.prose) + heightOf(first.tags) <= heightOf(first.code)) return rows;
+  // What follows without a note, such as another member, is none of these steps.
   const { tags, ...rest } = first;
-  return [rest, ...steps.slice(0, -1), { ...last, side: tags }];
+  return [rest, ...steps.with(last, { ...steps[last]!, side: tags })];
 }
 
 /** Prose goes along with code that is so much higher, if a screen holds it. */

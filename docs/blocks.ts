@@ -180,16 +180,26 @@ export function blocksOf(source: string, title: string, { inside, anchors, top }
       const own = names.filter((name) => !around.names.includes(name));
       blocks[region!] = { ...around, names: [...around.names, ...own], lines: around.lines + row.code.length };
     }
+    const end = row.kind === "note" ? nextMember(row.code, anchors) : row.code.length;
     blocks.push({
       kind: row.kind,
       anchor,
       names,
-      code: row.code,
+      code: end < row.code.length ? row.code.slice(0, end - 1) : row.code,
       prose: said ? proseOf(key, heading, text, row.tags) : undefined,
     });
+    if (end < row.code.length) {
+      blocks.push({ kind: "code", anchor: "", names: [], code: row.code.slice(end), prose: undefined });
+    }
   }
   close();
   return blocks;
+}
+
+/** The place in a note's code where, below an empty line, something else begins that has a name and no comment. */
+function nextMember(code: readonly Line[], anchors: Names["anchors"]): number {
+  const at = code.findIndex(({ number }, i) => i > 0 && code[i - 1]!.text.trim() === "" && anchors.has(number));
+  return at < 0 ? code.length : at;
 }
 
 /** Lines of functions and classes after which a page has shown its core. */

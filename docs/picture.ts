@@ -62,6 +62,8 @@ export interface Picture<Numbers = undefined> {
 export interface RunFigures<Findings extends object, Said = undefined> {
   /** What it says in English. */
   readonly words?: Said;
+  /** The command that comes before its own, such as that which trains the model it reads. */
+  readonly before?: (findings: Findings) => string;
   /** What was found, as figures; their captions compute their numbers. */
   readonly figures: (findings: Findings, words: Said) => readonly Figure[];
   /** What the figures mean together: paragraphs, whose numbers are computed. */

@@ -168,6 +168,13 @@ export class Pictures {
   }
 }
 
+/** A command line, which does not break within an option. */
+const commandHtml = (command: string): string =>
+  `<p class="command"><code>${
+    command.split(" ").map((word) => /-/.test(word) ? `<span class="unbroken">${escape(word)}</span>` : escape(word))
+      .join(" ")
+  }</code></p>`;
+
 /** A recorded run: what it is and how it is made again at the left, figures and reading at the right. */
 function runHtml(
   name: string,
@@ -186,7 +193,7 @@ function runHtml(
 <div class="experiment-head"><p>${head}</p></div>
 <div class="experiment-side"><div class="reading">${reading}</div>
 <p class="found">${said.recorded(seconds)} <span lang="en">${escape(data.origin)}; ${escape(data.licence)}.</span></p>
-<p class="command"><code>${escape(command)}</code></p></div>
+${[...show.before ? [show.before(findings)] : [], command].map(commandHtml).join("\n")}</div>
 <div class="figures">${figures.join("")}</div>
 </section>`;
 }

@@ -53,8 +53,8 @@ export function tablesHtml(
   return `<div class="tables">${html.join("")}</div>`;
 }
 
-/** A chapter's table of its pages, which begins with the column `page`. */
-const PAGES = /^\| *page *\|.*\n\|[-| ]*\n(?:\|.*(?:\n|$))*/m;
+/** A chapter's table of its pages, which begins with the column `page`, or `页` in Chinese. */
+const PAGES = /^\| *(?:page|页) *\|.*\n\|[-| ]*\n(?:\|.*(?:\n|$))*/m;
 
 /**
  * Gives the pages of a chapter's table their numbers and titles.

@@ -100,7 +100,9 @@ export function plain(text: string): string {
     .trim();
 }
 
-const BESIDE_HAN = /(\]\([^)\s]*\))|(?<=\p{Script=Han})_([^_\n]+)_|_([^_\n]+)_(?=\p{Script=Han})/gu;
+/** Where a link leads, or what stands between two underscores. */
+const EMPHASIS = /\]\([^)\s]*\)|(?<![\w})\]])_(?![\s{\\])([^_\n]+)(?<!\s)_(?![\w{\\])/g;
+const AFTER_HAN = /\p{Script=Han}$/u, BEFORE_HAN = /^\p{Script=Han}/u;
 
 /**
  * Asterisks for underscores beside Chinese characters.
@@ -109,4 +111,7 @@ const BESIDE_HAN = /(\]\([^)\s]*\))|(?<=\p{Script=Han})_([^_\n]+)_|_([^_\n]+)_(?
  * Where a link leads is left as it is.
  */
 export const emphasized = (text: string): string =>
-  text.replace(BESIDE_HAN, (_, target?: string, after?: string, before?: string) => target ?? `*${after ?? before}*`);
+  text.replace(EMPHASIS, (all: string, words: string | undefined, at: number) => {
+    const isBeside = AFTER_HAN.test(text.slice(0, at)) || BEFORE_HAN.test(text.slice(at + all.length));
+    return words !== undefined && isBeside ? `*${words}*` : all;
+  });

@@ -70,6 +70,7 @@ const aModel: words.TokenModel = {
 const pipelineFile = (): words.TokenizerFile =>
   new words.TokenizerPipeline({ model: new words.WordPiece(["[UNK]", "a"]) }).toJSON();
 const pipeline = (): words.TokenizerPipeline => new words.TokenizerPipeline({ model: aModel });
+const wordVectors = (): words.WordVectors => new words.WordVectors(["a", "b"], Float32Array.of(1, 2, 3, 4));
 const ngrams = await languageModels.trainNGrams([0, 1, 0, 2], { order: 2, vocabSize: 3 });
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
@@ -87,6 +88,12 @@ const states = (): languageModels.EncodedSource => ({
   hiddenState: x(2, 1, 4),
   cellState: x(2, 1, 4),
 });
+const bengio = (): languageModels.FeedForwardLanguageModel =>
+  new languageModels.FeedForwardLanguageModel({ vocabSize: 8, windowSize: 3, embeddingSize: 4 }, random()).eval();
+const convolutional = (): languageModels.ConvolutionalLanguageModel =>
+  new languageModels.ConvolutionalLanguageModel({ vocabSize: 8, hiddenSize: 4, numLayers: 2 }, random()).eval();
+const phrases = (): languageModels.PhraseClassifier =>
+  new languageModels.PhraseClassifier({ vocabSize: 8, numClasses: 2 }, random()).eval();
 const recurrent = <M>(Make: new (options: languageModels.RecurrentOptions, random: engine.Random) => M): M =>
   new Make({ inputSize: 4, hiddenSize: 4 }, random());
 const step = (): languageModels.LstmStep => languageModels.lstmStep(x(16), x(4));
@@ -370,6 +377,24 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new Embedding": () => call(8, 4, random(), { paddingIndex: 0, deviation: 1 }),
   "Embedding.forward": () => on(new words.Embedding(8, 4, random()), ids()),
   multiplyOneHot: () => call(ids(), x(8, 4)),
+  negativeSamplingStep: () => call([1, 2], [[1, 2], [3, 4]], 0.1),
+  negativeSamplingLoss: () => call(x(4), x(2, 4)),
+  trainWord2vec: () => call([["a", "b", "a"]], random(), { hiddenSize: 2, epochs: 1 }),
+  noiseProbabilities: () => call([1, 2], 0.75),
+  keepProbabilities: () => call([1, 2], 0.1),
+  "new AliasTable": () => call([1, 2]),
+  "AliasTable.draw": () => on(new words.AliasTable([1, 2]), random()),
+  cosine: () => call([1, 2], [3, 4]),
+  "new WordVectors": () => call(["a", "b"], new Float32Array([1, 2, 3, 4])),
+  "WordVectors.has": () => on(wordVectors(), "a"),
+  "WordVectors.idOf": () => on(wordVectors(), "a"),
+  "WordVectors.vectorOf": () => on(wordVectors(), "a"),
+  "WordVectors.rowOf": () => on(wordVectors(), 1),
+  neighbours: () => call(wordVectors(), "a", { count: 1 }),
+  analogy: () => call(wordVectors(), ["a", "b", "a"], { count: 1, excludeQuestion: true }),
+  principalComponents: () => call([[1, 2], [3, 5]], 1),
+  wordVectorLines: () => call(wordVectors()),
+  readWordVectors: () => call("1 2\na 1 2", {}),
   padTokens: () => call([[1, 2], [3]], 0, { side: "left", length: 4 }),
   "new BagOfWordsClassifier": () => call(8, 4, 2, random(), { paddingIndex: 0 }),
   "BagOfWordsClassifier.forward": () => on(new words.BagOfWordsClassifier(8, 4, 2, random()), ids()),
@@ -537,6 +562,31 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "RecurrentEncoderDecoder.decode": () => on(reading(), ids(), states(), { lastOnly: true }),
   "RecurrentEncoderDecoder.forward": () => on(reading(), ids(), ids(), { sourceMask: mask(2, 4) }),
   "RecurrentEncoderDecoder.given": () => on(reading(), states()),
+  "scoreNext": () =>
+    call(x(2, 3), {
+      hiddenWeight: x(6, 4),
+      hiddenBias: x(4),
+      outputWeight: x(4, 5),
+      outputBias: x(5),
+      directWeight: x(6, 5),
+    }),
+  "new FeedForwardLanguageModel": () => call({ vocabSize: 8, windowSize: 3, direct: true, dropout: 0.1 }, random()),
+  "FeedForwardLanguageModel.forward": () => on(bengio(), ids(), { mask: mask(2, 4), lastOnly: true }),
+  "FeedForwardLanguageModel.newCaches": () => on(bengio(), () => new generation.KeyValueCache()),
+  "plainConvolution": () => call(x(5, 3), x(4, 3, 2), x(4), { dilation: 2, causal: true }),
+  "receptiveField": () => call(3, [1, 2, 4]),
+  "new SequenceConvolution": () => call(3, 4, 2, random(), { dilation: 2, causal: true, bias: false }),
+  "SequenceConvolution.forward": () =>
+    on(new languageModels.SequenceConvolution(3, 4, 3, random(), { causal: true }), x(2, 5, 3), {
+      mask: mask(2, 5),
+      before: x(2, 2, 3),
+    }),
+  "new ConvolutionalLanguageModel": () => call({ vocabSize: 8, hiddenSize: 4, kernelSize: 2, gated: false }, random()),
+  "ConvolutionalLanguageModel.forward": () => on(convolutional(), ids(), { mask: mask(2, 4), lastOnly: true }),
+  "ConvolutionalLanguageModel.newCaches": () => on(convolutional(), () => new generation.KeyValueCache()),
+  "new PhraseClassifier": () => call({ vocabSize: 8, numClasses: 2, kernelSizes: [2, 3] }, random()),
+  "PhraseClassifier.forward": () => on(phrases(), ids(), { mask: mask(2, 4) }),
+  "PhraseClassifier.findPhrases": () => on(phrases(), ids(), { mask: mask(2, 4) }),
   "KeyValueCache.replace": () => on(new generation.KeyValueCache(), x(1, 2, 1, 4), x(1, 2, 1, 4)),
   "new DecoderOnly": () => call(small, random()),
   "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),

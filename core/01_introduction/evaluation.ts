@@ -5,7 +5,7 @@
  * a single number hide?
  *
  * **Idea.** Count answers by what was right and what was answered: a confusion matrix. Its rows and columns give precision [精确率] and recall of each class. To see what is luck, draw
- * as many texts from these, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while he built the classifier:
+ * as many texts from these, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while the classifier was built:
  * the test set (测试数据). To choose between classifiers is the task of a third set, for validation (验证).
  *
  * ```picture confusion_by_hand The example worked below as a confusion matrix. Rows are right classes, columns are answers; the diagonal is what was answered right.

@@ -14,6 +14,7 @@
  * | `unigram`            | which way to cut a word is the most probable one          |
  * | `multilingual`       | how small languages get pieces, and models many ways to cut |
  * | `embeddings`         | how a token becomes a vector that a network can compare   |
+ * | `word2vec`           | what vectors of words learn from a text without labels    |
  * | `before_tokens`      | what happens to a text before it is cut into tokens       |
  * | `softmax`            | how scores become probabilities                           |
  *
@@ -77,5 +78,6 @@ export * from "./byte_pair_encoding/mod.ts";
 export * from "./unigram/mod.ts";
 export * from "./multilingual.ts";
 export * from "./embeddings.ts";
+export * from "./word2vec/mod.ts";
 export * from "./before_tokens/mod.ts";
 export * from "./softmax.ts";

@@ -56,7 +56,7 @@
  * grows in length. It also keeps what a product of rounded numbers loses: the order of two sequences that are both improbable.
  *
  * **Why perplexity.** The probability of a long sequence is small for every model, so it is divided among the tokens: the perplexity [困惑度] is
- * the inverse of their geometric mean. A uniform guess among $V$ tokens has the perplexity $V$, certainty has 1. The exponent is the
+ * the inverse of their geometric mean, the $T$-th root of their product. A uniform guess among $V$ tokens has the perplexity $V$, certainty has 1. The exponent is the
  * [cross-entropy](../06_training/loss.ts) of training, so training a language model is lowering its perplexity.
  *
  * **The notes, 004.26.** It is the first formula above. The product has a factor for each token, and the context of the first one is

@@ -6,15 +6,17 @@
  *
  * **Idea.** A language model (语言模型) gives a probability to every sequence. The chain rule makes it a product: one factor for each token,
  * given the tokens before it ([section](autoregressive.ts)). The models of this chapter differ in how they see those tokens. A table
- * of counts knows the last few of them, and only as a whole. A recurrent network reads their vectors one after the other, from the first to the last,
- * and knows of them what its state holds.
+ * of counts knows the last few of them, and only as a whole. A feed-forward network knows as many, each by its vector. A recurrent network reads their vectors one after the other, from the first to the last,
+ * and knows of them what its state holds. A convolutional network computes all positions at once, each from a window.
  *
  * | page             | answers                                                           |
  * | ---------------- | ----------------------------------------------------------------- |
  * | `autoregressive` | what a language model is, and how good one is                     |
  * | `n_grams`        | what counts of short sequences of tokens can predict              |
+ * | `feed_forward_lm` | how words that are alike serve each other                        |
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
+ * | `cnn`            | how all positions are computed at once, by a window that slides   |
  * | `rnn_encoder_decoder` | how two of them translate, with one vector between them       |
  * | `efficiency`     | what a model costs, and how to measure it                         |
  *
@@ -37,6 +39,15 @@
 
 export * from "./autoregressive.ts";
 export * from "./n_grams/mod.ts";
+export {
+  type CompleteFeedForwardOptions,
+  type FeedForwardContinuation,
+  FeedForwardLanguageModel,
+  type FeedForwardOptions,
+  type FeedForwardWeights,
+  scoreNext,
+  type StateMemory,
+} from "./feed_forward_lm.ts";
 export {
   derivativesThroughTime,
   type Nonlinearity,
@@ -73,8 +84,28 @@ export {
   RecurrentLanguageModel,
   type RecurrentLanguageModelOptions,
   type RecurrentNetwork,
-  type StateMemory,
 } from "./lstm/language_model.ts";
+export {
+  type ConvolutionCall,
+  plainConvolution,
+  receptiveField,
+  SequenceConvolution,
+  type SequenceConvolutionOptions,
+  type SlidingWindow,
+} from "./cnn/mod.ts";
+export {
+  type CompleteConvolutionalOptions,
+  type ConvolutionalContinuation,
+  ConvolutionalLanguageModel,
+  type ConvolutionalLanguageModelOptions,
+  type ConvolutionBlock,
+} from "./cnn/language_model.ts";
+export {
+  type FoundPhrases,
+  type PhraseCall,
+  PhraseClassifier,
+  type PhraseClassifierOptions,
+} from "./cnn/classifier.ts";
 export {
   type CompleteRecurrentTranslatorOptions,
   type EncodedSource,

@@ -120,9 +120,8 @@ import {
   type RecurrentLanguageModelOptions,
   recurrentModelChecks,
   type RecurrentNetwork,
-  stateMemories,
-  type StateMemory,
 } from "./lstm/language_model.ts";
+import { aStateMemory, type StateMemory } from "./feed_forward_lm.ts";
 
 /** What the encoder makes of the source: its last states, and those after each word. */
 function readSource(model: RecurrentEncoderDecoder, source: Tensor, mask: Tensor | undefined): EncodedSource {
@@ -359,7 +358,7 @@ const ENCODED: Checks<EncodedSource> = {
   cellState: aTensor,
 };
 const ENCODING: Checks<RecurrentEncodingCall> = { mask: aMask };
-const DECODING: Checks<RecurrentDecodingCall> = { caches: stateMemories, lastOnly: flag };
+const DECODING: Checks<RecurrentDecodingCall> = { caches: aStateMemory, lastOnly: flag };
 const TRANSLATION: Checks<RecurrentTranslationCall> = { sourceMask: aMask };
 
 /** A model together with the states of its sources: what a generation loop continues. */

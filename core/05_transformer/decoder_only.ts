@@ -248,6 +248,21 @@ export class DecoderOnly extends Module {
 // right, needs no pairs for training, and takes any task that can be written as a prompt to be
 // continued. Both generate in the same way.
 
+// ## Encoder and decoder, or decoder only
+//
+// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ as a product over the words, each given those before it (chain rule), and both
+// depend on the source: through cross-attention in [an encoder with a decoder](encoder_decoder.ts), as the first part of the text here. What differs: the
+// encoder sees the source before and after each word, a causal decoder only before it; the two stacks have weights of their own; a source
+// is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
+// target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
+//
+// The recorded run compares them at equal size, on the same pairs: an encoder with a decoder, a decoder that reads the source as the first
+// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts) [前缀掩码], which lets the source words see each
+// other in both directions.
+//
+// ```picture architectures_run Three models of one size on the same pairs.
+// ```
+
 // ## What it learns first
 //
 // The experiment trains a GPT on letters. Two dashed lines are what a table of counts could reach: the frequency of

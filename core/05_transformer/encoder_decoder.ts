@@ -138,6 +138,7 @@
  * | $h\,W^\top$     | the result               | `[B, T, V]`                                        |
  *
  * $B$ pairs of $S$ source and $T$ target words, $V$ words in the vocabulary, width $E$. Both languages share one table unless `sourceVocabSize` gives the source its own.
+ * How many weights that makes is counted on the page on [layouts](layout.ts).
  *
  * **Why the factor $\sqrt{E}$.** The paper gives no reason; this one fits its numbers. The table is the output matrix
  * too. A score is the product of a row with a vector of $E$ numbers, which the last norm has brought to variance 1: the mean of their
@@ -408,11 +409,6 @@ export class EncoderDecoder extends Module {
 // **The notes, 000.25.** Two softmaxes are confused. The one over products of queries and keys says *where in the source* to look; it has
 // one number for each source word and chooses none of them. The one over $h\,W^\top$ says *which word* of the vocabulary comes next.
 
-// ## How large it is
-//
-// The number of trained weights (parameter count, 参数量) follows from the options. The page on [layouts](layout.ts) counts those of the
-// paper's two models, part by part, and compares with the table of the paper.
-
 // ## On real sentences
 //
 // The run below was recorded on pairs that people wrote, with the norms inside the steps (pre-norm, 前置) and the schedule of
@@ -423,6 +419,9 @@ export class EncoderDecoder extends Module {
 //
 // ```picture translator_run The same unseen sentences at four stages of one training, translated by greedy decoding.
 // ```
+//
+// **The notes, 003.7.** The example by hand goes through these passes: 北, then 京, then END. Question answering is the same model with other pairs: questions as sources, answers as targets. The
+// corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
 
 // ## Learning in seconds
 //
@@ -434,38 +433,16 @@ export class EncoderDecoder extends Module {
 // ## Where all heads look
 //
 // The picture has every attention weight of the translator of the playground, while it translates 中国的首都是哪里？ into *Where is
-// the capital of China?* A row is a query, a column a key. A row of the decoder reads its own word and writes the next one; in the map of the experiment above, rows have the name of the piece that is written.
+// the capital of China?* A row is a query, a column a key. A row of the decoder reads the word before the arrow and writes the one behind it, as in the map of the experiment above.
 //
-// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. Five shades, for weights rounded to fifths: blank is less than 0.1, the darkest at least 0.9. Each row sums to one.
+// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. A name of two characters has a column as wide. Five shades, for weights rounded to fifths: blank is less than 0.1, the darkest at least 0.9. Each row sums to one.
 // ```
 //
 // In the encoder each word looks at words on both sides. In the decoder's self-attention nothing stands above the diagonal: the
-// causal mask. The cross-attention follows the meaning and not the order. In layer 2 the row of BEGIN, which writes *Where*, looks at
-// ？ in heads 3 and 4; the row of *of*, which writes *China*, looks at 中 in head 4. Others are harder to read: in head 1 of this layer BEGIN looks at
-// 的, and *China* at END. A map says where a head takes values from, and not why a word was written
+// causal mask. The cross-attention follows the meaning and not the order. In layer 2 the row “BEGIN → Where” looks at
+// ？ in heads 3 and 4, the row “of → China” at 中 in head 4. Others are harder to read: in head 1 of this layer “BEGIN → Where” looks at
+// 的, and “China → ?” at END. A map says where a head takes values from, and not why a word was written
 // ([section](../04_attention/scaled_dot_product.ts)).
-
-// ## Encoder and decoder, or decoder only
-//
-// **The notes, 004.65.** The difference is real, the words for it are vague. Both models compute $P(y \mid x)$ as a product over the words, each given those before it (chain rule), and both
-// depend on the source: through cross-attention here, as the first part of the text in a [decoder](decoder_only.ts). What differs: the
-// encoder sees the source before and after each word, a causal decoder only before it; the two stacks have weights of their own; a source
-// is set apart from what is written. A decoder is more flexible in one sense: a conversation has no fixed border between source and
-// target, and any text is training data. "Strict" or "free" is not a property of either: large decoders translate well.
-//
-// The run compares them at equal size, on the same pairs: an encoder with a decoder, a decoder that reads the source as the first
-// part of its text, and the same decoder with a [prefix mask](../04_attention/masks.ts) [前缀掩码], which lets the source words see each
-// other in both directions.
-//
-// ```picture architectures_run Three models of one size on the same pairs.
-// ```
-//
-// **The notes, 000.17.** Without recurrence, yes. Purely self-attention, no: cross-attention reads the other sentence, and the feed-forward networks hold many
-// of the weights. With a hidden layer of width $F = 4E$ they have $8E^2$ of an encoder layer's $12E^2$ weights and $8E^2$ of a decoder layer's $16E^2$; biases and gains are not
-// counted.
-//
-// **The notes, 003.7.** The example by hand goes through these passes: 北, then 京, then END. Question answering is the same model with other pairs: questions as sources, answers as targets. The
-// corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
 
 // #region What one pass looks at, and a model that continues one source
 // Masks, caches and observers reach the layers through these; a generation loop knows a {@linkcode GivenSource} and nothing of sources.
@@ -602,57 +579,4 @@ function repeatRows(x: Tensor, times: number): Tensor {
 // row 0.045, code 0.71
 // without the factor: cosine of two words at one position 0.996
 // with the factor: cosine of two words at one position 0.374
-// ```
-
-// ## Exercise
-//
-// Set `tieHead: false`. How many weights more has the paper's base model? Predict whether a small model then learns a
-// dictionary of 200 words faster or slower, where word $n$ is translated as $n + 1$, and where it is translated as itself. Measure it.
-//
-// **Hint.** {@linkcode transformerSize} counts. What does the row of a word have to do as an input, and what as an answer?
-//
-// **Solution.** The model without tying learns faster where word $n$ is translated as $n + 1$, with each of three seeds. As an input the row of a word must lead to the next word, as an answer it
-// must be found from the word before, and the two have nothing to do with each other. This model also has $VE$
-// more weights, and its head starts from other numbers. The second dictionary is the check:
-// there both uses want the same row, and the tied model is ahead. In real language words that are read alike
-// are mostly written alike: there tying saves a matrix and improves the model (Press and Wolf 2017, *Using the Output Embedding to
-// Improve Language Models*).
-//
-// ```ts
-// import { adamW, crossEntropy, EncoderDecoder, Optimizer, Random, tensor, train } from "@heed/heed";
-// import { transformerBase, transformerSize } from "@heed/heed/transformer";
-//
-// const more = transformerSize({ ...transformerBase, tieHead: false }) - transformerSize(transformerBase);
-// console.log(`${more} weights more`);
-//
-// const V = 200, T = 5, B = 32, BEGIN = 0;
-// const layout = { vocabSize: V, hiddenSize: 32, numHeads: 2, numLayers: 1, placement: "pre", dropout: 0 } as const;
-// for (const [shift, tieHead] of [[1, true], [1, false], [0, true], [0, false]] as const) {
-//   const losses: string[] = [];
-//   for (const seed of [1, 2, 3]) {
-//     const random = new Random(seed), model = new EncoderDecoder({ ...layout, tieHead }, random.split());
-//     const reports = await train({
-//       model,
-//       batches: { next: () => Array.from({ length: B * T }, () => 1 + random.integer(V - 2)) },
-//       optimizer: new Optimizer(model.parameters(), adamW({ learningRate: 0.003 })),
-//       steps: 200,
-//       reportEvery: 100,
-//       loss(words) {
-//         const answers = words.map((word) => word + shift), shifted = answers.map((_, i) => i % T ? answers[i - 1]! : BEGIN);
-//         const [source, target, labels] = [words, shifted, answers].map((ids) => tensor(Int32Array.from(ids), [B, T]));
-//         return crossEntropy(model.forward(source!, target!), labels!);
-//       },
-//     });
-//     losses.push(reports.at(-1)!.loss.toFixed(1));
-//   }
-//   console.log(`n as n + ${shift}, ${tieHead ? "tied" : "apart"}: ${losses.join(" ")}`);
-// }
-// ```
-//
-// ```text
-// 18944000 weights more
-// n as n + 1, tied: 3.7 3.6 4.0
-// n as n + 1, apart: 2.6 2.3 2.6
-// n as n + 0, tied: 1.3 1.2 1.3
-// n as n + 0, apart: 2.5 1.9 2.1
 // ```

@@ -183,7 +183,7 @@ export function sgd(options: SGDOptions = {}): OptimizerRule {
 // The experiment trains for seconds. The run below is longer and was recorded: the same Transformer reads Shakespeare
 // twice, in characters and in byte-pair tokens, and each method gets the best of four learning rates.
 //
-// ```picture optimizers_run SGD with momentum, Adam and AdamW on the same batches, each at the best of its learning rates.
+// ```picture optimizers_run SGD with momentum, Adam and AdamW read Shakespeare on the same batches, once in characters and once in tokens, each at the best of its learning rates.
 // ```
 //
 // On Transformers of practical size SGD with momentum falls far behind Adam. Zhang et al. 2020, *Why Are Adaptive Methods Good

@@ -30,7 +30,7 @@
  *
  * *Which of the two is the answer?* By its probability it is *ran*, but every further token makes a sentence less probable.
  * Divided by the number of tokens, END included, *ran* has $-1.609 / 2 = -0.80$ and *ran away* $-1.873 / 3 = -0.62$: the
- * longer one is ahead. What the log-probability is divided by is a length penalty [长度惩罚].
+ * longer one is ahead. The divisor is called a length penalty [长度惩罚].
  *
  * ```ts
  * import { BeamSearch, beamStep, type Prefix } from "@heed/heed/generation";

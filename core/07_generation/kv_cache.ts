@@ -60,7 +60,7 @@ import { take } from "../engine/indexing.ts";
 import { type Tensor, uninitialized } from "../engine/tensor.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { dims, sameShape } from "../engine/shape.ts";
-import type { StateMemory } from "../03_language_models/lstm/language_model.ts";
+import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 
 /** Positions that a memory has room for at first. */

@@ -39,7 +39,7 @@ import { checkRandom, type Random } from "../engine/random.ts";
 import { tensor } from "../engine/create.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { softmax } from "../02_words/softmax.ts";
-import type { StateMemory } from "../03_language_models/lstm/language_model.ts";
+import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { draw } from "./on_device.ts";
 import { likeliest, nothingAllowed } from "./rules.ts";

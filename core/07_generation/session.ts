@@ -35,7 +35,7 @@ import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
-import type { StateMemory } from "../03_language_models/lstm/language_model.ts";
+import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DecodingTask, DeviceContext } from "./rules.ts";

@@ -9,6 +9,7 @@
 
 import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import { trainBytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
+import type { ConvolutionalLanguageModel } from "../03_language_models/cnn/language_model.ts";
 import type { RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import type { DecoderOnly } from "../05_transformer/decoder_only.ts";
 import { SequenceWindows } from "../06_training/batching.ts";
@@ -43,8 +44,8 @@ import {
   withinMemory,
 } from "./training.ts";
 
-/** What is trained: either kind of language model. */
-type Model = DecoderOnly | RecurrentLanguageModel;
+/** What is trained: any kind of language model. */
+type Model = DecoderOnly | RecurrentLanguageModel | ConvolutionalLanguageModel;
 
 /** A kind of language model that a command trains. */
 export interface LanguageModelKind {

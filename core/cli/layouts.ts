@@ -9,6 +9,7 @@
  */
 
 import { readFields } from "../engine/json.ts";
+import type { CompleteConvolutionalOptions } from "../03_language_models/cnn/language_model.ts";
 import { type CompleteRecurrentOptions, recurrences } from "../03_language_models/lstm/language_model.ts";
 import type { CompleteRecurrentTranslatorOptions } from "../03_language_models/rnn_encoder_decoder.ts";
 import { attentions, multiHead } from "../04_attention/multi_head.ts";
@@ -216,4 +217,38 @@ export function readRecurrentTranslatorLayout(written: unknown): CompleteRecurre
 export function leastRecurrentWeights(layout: CompleteRecurrentOptions): number {
   const { vocabSize: V, embeddingSize: E, hiddenSize: H, numLayers: L, tieHead } = layout;
   return V * E + (tieHead ? 0 : H * V) + H * (E + H) + (L - 1) * 2 * H * H;
+}
+
+// ## Convolutional models
+
+const convolutionalFields: Checks<CompleteConvolutionalOptions> = {
+  vocabSize: required(vocabularySize),
+  hiddenSize: required(numeric(LIMITS.hiddenSize)),
+  numLayers: required(numeric(LIMITS.numLayers)),
+  kernelSize: required(integer({ min: 2, max: 64 })),
+  dilationCycle: required(integer({ min: 1, max: 16 })),
+  gated: required(flag),
+  tieHead: required(flag),
+  bias: required(flag),
+  dropout: required(numeric(LIMITS.dropout)),
+};
+
+/**
+ * The layout of a convolutional model that a file holds: its options as they are.
+ *
+ * @param written the options of a model
+ * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
+ */
+export function readConvolutionalLayout(written: unknown): CompleteConvolutionalOptions {
+  return readFields("the notes", written, convolutionalFields, "layout");
+}
+
+/**
+ * Weights that a convolutional model of a layout has at least.
+ *
+ * @param layout what {@linkcode readConvolutionalLayout} returned
+ */
+export function leastConvolutionalWeights(layout: CompleteConvolutionalOptions): number {
+  const { vocabSize: V, hiddenSize: E, numLayers: L, kernelSize: K, gated, tieHead } = layout;
+  return V * E * (tieHead ? 1 : 2) + L * K * E * E * (gated ? 2 : 1);
 }

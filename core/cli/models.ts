@@ -10,6 +10,10 @@
  */
 
 import type { SequenceTokenizer, Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
+import {
+  type CompleteConvolutionalOptions,
+  ConvolutionalLanguageModel,
+} from "../03_language_models/cnn/language_model.ts";
 import { type CompleteRecurrentOptions, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import {
@@ -41,8 +45,10 @@ import { ClassifierFound, isClassifierHeader, modelPath } from "./model_kinds.ts
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
 import {
+  leastConvolutionalWeights,
   leastRecurrentWeights,
   leastWeights,
+  readConvolutionalLayout,
   readLayout,
   readRecurrentLayout,
   readRecurrentTranslatorLayout,
@@ -110,8 +116,18 @@ export interface RecurrentNotes extends CommonNotes {
   readonly vocabulary: Tokenizer;
 }
 
+/** What a saved convolutional language model notes down. */
+export interface ConvolutionalNotes extends CommonNotes {
+  /** Tells it from other files. */
+  readonly format: "heed convolutional model 1";
+  /** Layout of the model. */
+  readonly layout: CompleteConvolutionalOptions;
+  /** Its vocabulary. */
+  readonly vocabulary: Tokenizer;
+}
+
 /** What a saved model that continues texts notes down. */
-export type LanguageNotes = LanguageModelNotes | RecurrentNotes;
+export type LanguageNotes = LanguageModelNotes | RecurrentNotes | ConvolutionalNotes;
 
 /** What a saved model notes down. */
 export type Notes = TranslationNotes | LanguageNotes;
@@ -145,7 +161,8 @@ export async function saveModel(folder: string, run: TrainingRun, notes: Notes):
 }
 
 /** The layout of a model as a file holds it. */
-export function writtenLayout({ layout }: Notes): WrittenLayout {
+export function writtenLayout({ format, layout }: Notes): WrittenLayout {
+  if (format === "heed convolutional model 1") return { ...layout };
   return "recurrence" in layout ? writeRecurrentLayout(layout) : writeLayout(layout);
 }
 
@@ -268,8 +285,7 @@ export async function readTextModel(folder: string): Promise<SavedModel<Language
 export async function readLanguageModel(folder: string): Promise<SavedModel<LanguageModelNotes>> {
   const { path, bytes, notes } = await readTextModel(folder);
   if (notes.format === "heed language model 1") return { path, bytes, notes };
-  const { word } = notes.layout.recurrence;
-  throw new DataError(`Cannot use ${quote(path)} as a decoder-only model: it is one of "heed train ${word}"`);
+  throw new DataError(`Cannot use ${quote(path)} as a decoder-only model: it is one of "heed train ${wordOf(notes)}"`);
 }
 
 /**
@@ -281,10 +297,30 @@ export async function readLanguageModel(folder: string): Promise<SavedModel<Lang
  */
 export async function readRecurrentModel(folder: string, word: string): Promise<SavedModel<RecurrentNotes>> {
   const { path, bytes, notes } = await readTextModel(folder);
-  const found = notes.format === "heed recurrent model 1" ? notes.layout.recurrence.word : "lm";
-  if (notes.format === "heed recurrent model 1" && found === word) return { path, bytes, notes };
-  throw new DataError(
-    `Cannot use ${quote(path)} as a model of "heed train ${word}": it is one of "heed train ${found}"`,
+  if (notes.format === "heed recurrent model 1" && wordOf(notes) === word) return { path, bytes, notes };
+  throw otherKind(path, word, notes);
+}
+
+/**
+ * Reads a saved convolutional model.
+ *
+ * @throws {DataError} if there is none
+ */
+export async function readConvolutionalModel(folder: string): Promise<SavedModel<ConvolutionalNotes>> {
+  const { path, bytes, notes } = await readTextModel(folder);
+  if (notes.format === "heed convolutional model 1") return { path, bytes, notes };
+  throw otherKind(path, "cnn", notes);
+}
+
+/** What stands behind `train` for a model of this kind. */
+export function wordOf(notes: LanguageNotes): string {
+  if (notes.format === "heed recurrent model 1") return notes.layout.recurrence.word;
+  return notes.format === "heed convolutional model 1" ? "cnn" : "lm";
+}
+
+function otherKind(path: string, word: string, notes: LanguageNotes): DataError {
+  return new DataError(
+    `Cannot use ${quote(path)} as a model of "heed train ${word}": it is one of "heed train ${wordOf(notes)}"`,
   );
 }
 
@@ -314,15 +350,16 @@ export function openLanguageModel(saved: SavedModel<LanguageModelNotes>, format?
   return open(saved, new DecoderOnly(saved.notes.layout, Random.none), format);
 }
 
-/** The model that a file describes, of either kind. */
+/** The model that a file describes, of any kind. */
 export function openTextModel(
   saved: SavedModel<LanguageNotes>,
   format?: PackedFormat,
-): DecoderOnly | RecurrentLanguageModel {
+): DecoderOnly | RecurrentLanguageModel | ConvolutionalLanguageModel {
   const { notes } = saved;
-  return notes.format === "heed language model 1"
-    ? openLanguageModel({ ...saved, notes }, format)
-    : open(saved, new RecurrentLanguageModel(notes.layout, Random.none), format);
+  if (notes.format === "heed language model 1") return openLanguageModel({ ...saved, notes }, format);
+  return notes.format === "heed recurrent model 1"
+    ? open(saved, new RecurrentLanguageModel(notes.layout, Random.none), format)
+    : open(saved, new ConvolutionalLanguageModel(notes.layout, Random.none), format);
 }
 
 function open<M extends Module>(saved: SavedModel, model: M, format: PackedFormat | undefined): M {
@@ -351,7 +388,13 @@ const vocabulary = object("an object that is a tokenizer");
 
 const noteChecks: Checks<WrittenNotes> = {
   format: required(
-    oneOf(["heed translator 1", "heed recurrent translator 1", "heed language model 1", "heed recurrent model 1"]),
+    oneOf([
+      "heed translator 1",
+      "heed recurrent translator 1",
+      "heed language model 1",
+      "heed recurrent model 1",
+      "heed convolutional model 1",
+    ]),
   ),
   layout: required(object("an object that is a layout")),
   recipe: required(object("an object of settings by name")),
@@ -363,7 +406,7 @@ const noteChecks: Checks<WrittenNotes> = {
 
 /** What follows from a layout: its weights, at least and by name, and the recipe that agrees with it. */
 interface Outline {
-  readonly layout: EncoderDecoderOptions | CompleteRecurrentOptions;
+  readonly layout: EncoderDecoderOptions | CompleteRecurrentOptions | CompleteConvolutionalOptions;
   readonly least: number;
   /** Made once the file is known to be large enough. */
   readonly own: () => Map<string, TensorShape>;
@@ -400,12 +443,23 @@ function recurrentTranslatorOutline(notes: WrittenNotes): Outline {
   };
 }
 
+function convolutionalOutline(notes: WrittenNotes): Outline {
+  const layout = readConvolutionalLayout(notes.layout);
+  return {
+    layout,
+    least: leastConvolutionalWeights(layout),
+    own: () => shapesOf(layout, (sizes) => new ConvolutionalLanguageModel(sizes, Random.none)),
+    recipe: readRecipe(notes.recipe, layout, ["hiddenSize", "numLayers", "dropout"]),
+  };
+}
+
 /** What follows from the layout of each format. */
 const OUTLINES: Readonly<Record<Notes["format"], (notes: WrittenNotes) => Outline>> = {
   "heed translator 1": transformerOutline,
   "heed recurrent translator 1": recurrentTranslatorOutline,
   "heed language model 1": transformerOutline,
   "heed recurrent model 1": recurrentOutline,
+  "heed convolutional model 1": convolutionalOutline,
 };
 
 /** Checks what the header of a file of so many bytes says, before the rest is read. */

@@ -97,7 +97,7 @@ interface Place {
 }
 
 /** What the models of the code's own corpus are called, in `models`. */
-const OWN_NAMES: readonly string[] = ["lm", "rnn", "lstm", "gru", "translator"];
+const OWN_NAMES: readonly string[] = ["lm", "rnn", "lstm", "gru", "cnn", "translator"];
 
 /** The folder of a run: what learns from a file never comes near what learns from the code's own corpus. */
 export function folderOf({ data, out }: Place, folder: string): string {
@@ -174,6 +174,7 @@ const KINDS: Readonly<Record<Notes["format"], string>> = {
   "heed recurrent translator 1": "a translator of recurrent networks",
   "heed language model 1": "a language model",
   "heed recurrent model 1": "a recurrent language model",
+  "heed convolutional model 1": "a convolutional language model",
 };
 
 /** A saved model in a few words. */
@@ -199,7 +200,7 @@ export function fittingDefaults(usual: Recipe, given: Readonly<Record<string, un
   );
   const fitting: Record<string, number> = {};
   if (typeof steps === "number") fitting["warmupSteps"] = Math.min(warmup!, Math.floor(steps / 5));
-  // A recurrent model has no heads.
+  // Recurrent and convolutional models have no heads.
   if (heads === undefined) return { ...usual, ...fitting };
   if (typeof hiddenSize === "number") {
     fitting["numHeads"] = Array.from({ length: heads }, (_, i) => heads - i).find((n) => hiddenSize % n === 0)!;
@@ -253,7 +254,7 @@ function checkSize(recipe: Recipe, width: number): void {
   }
 }
 
-/** Whether it is the recipe of a Transformer: a recurrent model has no heads. */
+/** Whether it is the recipe of a Transformer: recurrent and convolutional models have no heads. */
 const hasHeads = (recipe: Recipe): boolean => "numHeads" in recipe;
 
 /** Weights that a model has at least. */

@@ -67,6 +67,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/02_words/experiments/embeddings/bags.words.ts")).words,
   },
   {
+    name: "words/word2vec",
+    load: async () => (await import("../../core/02_words/experiments/word2vec.ts")).experiment,
+    words: async () => (await import("../../core/02_words/experiments/word2vec.words.ts")).words,
+  },
+  {
     name: "words/before_tokens",
     load: async () => (await import("../../core/02_words/experiments/before_tokens.ts")).experiment,
     words: async () => (await import("../../core/02_words/experiments/before_tokens.words.ts")).words,
@@ -112,6 +117,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/n_grams/filtering.words.ts")).words,
   },
   {
+    name: "language_models/feed_forward_lm",
+    load: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm.words.ts")).words,
+  },
+  {
+    name: "language_models/feed_forward_lm/window",
+    load: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
+  },
+  {
     name: "language_models/rnn",
     load: async () => (await import("../../core/03_language_models/experiments/rnn.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/rnn.words.ts")).words,
@@ -135,6 +150,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/lstm/recall",
     load: async () => (await import("../../core/03_language_models/experiments/lstm/recall.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/lstm/recall.words.ts")).words,
+  },
+  {
+    name: "language_models/cnn",
+    load: async () => (await import("../../core/03_language_models/experiments/cnn.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/cnn.words.ts")).words,
+  },
+  {
+    name: "language_models/cnn/receptive_field",
+    load: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/cnn/receptive_field.words.ts")).words,
   },
   {
     name: "language_models/rnn_encoder_decoder",

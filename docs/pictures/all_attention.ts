@@ -7,7 +7,7 @@
  * @module
  */
 
-import { el, label, px, textWidth, wrapped } from "../figures/svg.ts";
+import { el, escape, label, px, textWidth } from "../figures/svg.ts";
 import type { Canvas, Picture } from "../picture.ts";
 import { look, type Weights } from "../playground/look.ts";
 import { openTranslator } from "../playground/pack.ts";
@@ -28,106 +28,130 @@ export interface AttentionOfKind {
   /** Tokens whose queries ask, and whose keys are asked. */
   readonly queries: readonly string[];
   readonly keys: readonly string[];
+  /** Whether a row writes a word: that of the next row. */
+  readonly writes: boolean;
   readonly weights: Weights;
 }
 
-const LINE = 13, GAP = 8;
-
-/** A matrix as one path for each fifth of weight, in units of a cell. */
-function cells(rows: readonly (readonly number[])[]): string[] {
-  const paths = new Map<number, string>();
-  rows.forEach((row, t) =>
-    row.forEach((weight, s) => {
-      const level = Math.round(5 * weight);
-      if (level > 0) paths.set(level, `${paths.get(level) ?? ""}M${s} ${t}h1`);
-    })
-  );
-  return [...paths].sort(([a], [b]) => a - b).map(([level, d]) =>
-    el("path", { d, stroke: "currentColor", "stroke-opacity": String(level / 5) })
-  );
-}
+/** Sizes in pixels: a cell, as high and wide as a letter of its names, a line of text, the space between matrices. */
+const CELL = 11, LINE = 13, GAP = 8;
 
 const isChinese = (text: string): boolean => /^[\u3000-\u9fff\uff00-\uffef]+$/.test(text);
 
-/** The name of a column above it: Chinese from top to bottom, others turned. */
-function columnName(name: string, x: number, y: number): string {
-  if (!isChinese(name)) {
-    return label(name, { class: "small", transform: `translate(${px(x + 4)} ${px(y)}) rotate(-90)` });
-  }
-  return [...name].map((character, i) =>
-    label(character, { class: "small", x, y: y - 11 * (name.length - 1 - i), "text-anchor": "middle" })
-  ).join("");
+/** Cells that a column is wide: one for each Chinese character of its name, so that the names read as the sentence. */
+const columnsOf = (key: string): number => isChinese(key) ? key.length : 1;
+
+/** Where each column begins, in cells, and where the last one ends. */
+function placesOf(keys: readonly string[]): number[] {
+  return keys.reduce((places, key) => [...places, places.at(-1)! + columnsOf(key)], [0]);
+}
+
+/** What stands beside the rows: a row of the decoder reads one word and writes the next. */
+function rowNames({ queries, writes }: AttentionOfKind): string[] {
+  return queries.map((query, t) => writes ? `${query} → ${queries[t + 1] ?? "END"}` : query);
+}
+
+/** A matrix as one path for each fifth of weight, in units of a cell; neighbours of one shade are one line. */
+function cells(rows: readonly (readonly number[])[], places: readonly number[]): string[] {
+  const paths = new Map<number, string>();
+  rows.forEach((row, t) => {
+    const levels = row.map((weight) => Math.round(5 * weight));
+    for (let s = 0, end = 0; s < levels.length; s = end) {
+      const level = levels[s]!;
+      while (levels[end] === level) end++;
+      const line = `M${places[s]} ${t}h${places[end]! - places[s]!}`;
+      if (level > 0) paths.set(level, `${paths.get(level) ?? ""}${line}`);
+    }
+  });
+  return [...paths].sort(([a], [b]) => a - b).map(([level, d]) =>
+    el("path", { d, "stroke-opacity": String(level / 5) })
+  );
+}
+
+/** Words at places of one text. */
+const at = (word: string, x: number, y: number): string => el("tspan", { x, y }, escape(word));
+
+/** The names of the columns above a matrix: Chinese characters and signs upright, each above a cell; words turned. */
+function columnNames(keys: readonly string[], places: readonly number[]): string[] {
+  const isUpright = (key: string): boolean => isChinese(key) || [...key].length === 1;
+  const upright = keys.flatMap((key, s) =>
+    isUpright(key) ? [...key].map((character, i) => [character, (places[s]! + i + 0.5) * CELL] as const) : []
+  );
+  const turned = keys.flatMap((key, s) => isUpright(key) ? [] : [at(key, 4, (places[s]! + 0.5) * CELL + 4)]);
+  const text = upright.map(([character]) => character).join(""), xs = upright.map(([, x]) => px(x)).join(" ");
+  return [
+    label(text, { class: "small", x: xs, y: -4, "text-anchor": "middle" }),
+    el("text", { class: "small", transform: "rotate(-90)" }, ...turned),
+  ];
+}
+
+/** Room above a matrix for the names of its columns. */
+function roomAbove(keys: readonly string[]): number {
+  return Math.ceil(Math.max(...keys.map((key) => isChinese(key) ? CELL : textWidth(key, { size: CELL })))) + 6;
 }
 
 /** All matrices of one kind, in lines of `perLine`. */
 function block(
-  { queries, keys, weights }: AttentionOfKind,
-  { name, color, y, perLine, cell, left }: {
+  kind: AttentionOfKind,
+  { name, color, y, perLine, left }: {
     readonly name: string;
     readonly color: string;
     readonly y: number;
     readonly perLine: number;
-    readonly cell: number;
-    /** Room for the names of the rows; without it they stand in lines above. */
+    /** Room for the names of the rows. */
     readonly left: number;
   },
   { say }: Canvas,
 ): { readonly parts: string[]; readonly height: number } {
+  const { queries, keys, weights } = kind, places = placesOf(keys), wide = places.at(-1)! * CELL;
+  const high = queries.length * CELL, above = roomAbove(keys), names = columnNames(keys, places);
   const parts = [label(say(name), { class: "axis", x: 0, y: y + 12 })];
-  let at = y + 20;
-  if (left === 0) {
-    for (const [title, tokens] of [["rows:", queries], ["columns:", keys]] as const) {
-      for (const line of wrapped(`${say(title)} ${tokens.join(" ")}`, 340)) {
-        parts.push(label(line, { class: "small", x: 0, y: at += LINE - 2 }));
-      }
-    }
-    at += 6;
-  }
-  const heads = weights.flatMap((layer, l) => layer.map((rows, h) => ({ rows, layer: l + 1, head: h + 1 })));
-  const above = left === 0
-    ? 0
-    : Math.max(...keys.map((key) => isChinese(key) ? 11 * key.length : textWidth(key, { size: 11 }))) + 6;
-  const [wide, high] = [keys.length * cell, queries.length * cell];
+  const heads = weights.flatMap((layer, l) =>
+    layer.map((rows, h) => ({ rows, title: said(say("layer {}, head {}"), l + 1, h + 1) }))
+  );
+  let next = y + 20;
   for (let first = 0; first < heads.length; first += perLine) {
-    const top = at + above;
-    heads.slice(first, first + perLine).forEach(({ rows, layer, head }, i) => {
-      const x = left + i * (wide + GAP);
-      if (left > 0 && head === 1) keys.forEach((key, s) => parts.push(columnName(key, x + (s + 0.5) * cell, top - 4)));
-      parts.push(
-        el("rect", { class: "frame", x, y: top, width: wide, height: high }),
+    const top = next + above;
+    heads.slice(first, first + perLine).forEach(({ rows, title }, i) =>
+      parts.push(el(
+        "g",
+        { transform: `translate(${px(left + i * (wide + GAP))} ${px(top)})` },
+        el("rect", { class: "frame", width: wide, height: high }),
         el(
           "g",
-          { class: color, transform: `translate(${px(x)} ${px(top + cell / 2)}) scale(${px(cell)})` },
-          ...cells(rows),
+          { class: color, stroke: "currentColor", transform: `translate(0 ${CELL / 2}) scale(${CELL})` },
+          ...cells(rows, places),
         ),
-        label(left === 0 ? `${layer}.${head}` : `${say("layer")} ${layer}, ${say("head")} ${head}`, {
-          class: "small",
-          x: x + wide / 2,
-          y: top + high + LINE,
-          "text-anchor": "middle",
-        }),
-      );
-    });
-    if (left > 0) {
-      queries.forEach((query, t) =>
-        parts.push(label(query, { class: "small", x: left - 5, y: top + (t + 0.5) * cell + 4, "text-anchor": "end" }))
-      );
-    }
-    at = top + high + LINE + 8;
+        ...names,
+        label(title, { class: "small", x: wide / 2, y: high + LINE, "text-anchor": "middle" }),
+      ))
+    );
+    const rows = rowNames(kind).map((row, t) => at(row, 0, (t + 0.5) * CELL + 4));
+    parts.push(el(
+      "text",
+      { class: "small", "text-anchor": "end", transform: `translate(${px(left - 5)} ${px(top)})` },
+      ...rows,
+    ));
+    next = top + high + LINE + 8;
   }
-  return { parts, height: at + 8 - y };
+  return { parts, height: next + 8 - y };
 }
+
+/** Words with numbers for each `{}`. */
+const said = (words: string, ...values: readonly number[]): string =>
+  values.reduce((text: string, value) => text.replace("{}", String(value)), words);
 
 /** The picture. */
 export const picture: Picture<readonly AttentionOfKind[]> = {
   place: "wide",
   alternative: (kinds, say) =>
-    kinds.map(({ queries, keys, weights }, k) => {
+    kinds.map((kind, k) => {
+      const { keys, weights } = kind;
       const last = weights.at(-1)!,
         mean = (t: number, s: number) => last.reduce((sum, head) => sum + head[t]![s]!, 0) / last.length;
-      return `${say(KINDS[k]!.name)}: ${weights.length} × ${last.length}. ` + queries.map((query, t) => {
+      return `${say(KINDS[k]!.name)}: ${weights.length} × ${last.length}. ` + rowNames(kind).map((query, t) => {
         const most = keys.reduce((best, _, s) => mean(t, s) > mean(t, best) ? s : best, 0);
-        return `${query} → ${keys[most]} ${mean(t, most).toFixed(2)}`;
+        return `${query}: ${keys[most]}`;
       }).join(", ");
     }).join(". "),
   measure: async () => {
@@ -139,30 +163,23 @@ export const picture: Picture<readonly AttentionOfKind[]> = {
     });
     const words = inputs.map((token) => token.trim());
     return [
-      { queries: source.tokens, keys: source.tokens, weights: encoder },
-      { queries: words, keys: words, weights: self },
-      { queries: words, keys: source.tokens, weights: cross },
+      { queries: source.tokens, keys: source.tokens, writes: false, weights: encoder },
+      { queries: words, keys: words, writes: true, weights: self },
+      { queries: words, keys: source.tokens, writes: true, weights: cross },
     ];
   },
   draw: (canvas, kinds) => {
-    const { width } = canvas, isPhone = width < 1000, perLine = isPhone ? 4 : 8;
-    const names = kinds.flatMap(({ queries }) => queries.map((query) => textWidth(query, { size: 11 })));
-    const left = isPhone ? 0 : Math.ceil(Math.max(...names)) + 8;
-    const most = Math.max(...kinds.map(({ keys }) => keys.length));
-    // Where both columns have no room, the form for a phone serves.
-    const cell = Math.floor(((isPhone ? 320 : width) - left - (perLine - 1) * GAP) / perLine / most);
+    const { width } = canvas;
+    const left = Math.ceil(Math.max(...kinds.flatMap(rowNames).map((name) => textWidth(name, { size: CELL })))) + 7;
+    const most = CELL * Math.max(...kinds.map(({ keys }) => placesOf(keys).at(-1)!)) + GAP;
+    const perLine = [8, 4, 2].find((count) => left + count * most - GAP <= width) ?? 1;
     const parts: string[] = [];
     let y = 0;
-    if (isPhone) {
-      // Below a matrix there is room for two numbers.
-      parts.push(label(`1.2: ${canvas.say("layer")} 1, ${canvas.say("head")} 2`, { class: "small", x: 0, y: LINE }));
-      y += LINE + GAP;
-    }
     kinds.forEach((kind, k) => {
-      const drawn = block(kind, { ...KINDS[k]!, y, perLine, cell, left }, canvas);
+      const drawn = block(kind, { ...KINDS[k]!, y, perLine, left }, canvas);
       parts.push(...drawn.parts);
       y += drawn.height;
     });
-    return { width: left + perLine * (most * cell + GAP) - GAP, height: y, parts };
+    return { width: left + perLine * most - GAP, height: y, parts };
   },
 };

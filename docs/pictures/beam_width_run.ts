@@ -69,7 +69,7 @@ const words: BeamWidthWords = {
   reference: "reference",
   captions: {
     bleu: ({ run: { sentences }, first, last, widest }) =>
-      `BLEU of ${sentences} unseen sentences by the width of the beam, with the length penalty ((5 + n) / 6)^α. Without a ` +
+      `BLEU of ${sentences} unseen sentences by the width of the beam, with the second form of the length penalty. Without a ` +
       `penalty (α = 0) it is ${fixed(first.bleu, 1)} with one beam and ${fixed(last.bleu, 1)} with ${widest}.`,
     length: ({ first, last, widest }) =>
       "Tokens of the translations, divided by those of the references. Without a penalty (α = 0) it goes from " +
@@ -80,7 +80,7 @@ const words: BeamWidthWords = {
       `Sentences and references: Tatoeba, ${credits}, CC-BY 2.0 FR.`,
   },
   reading({ run, widest, first, last, best, wide, isGain, empty }) {
-    const { pairs, sentences, steps, hiddenSize, numLayers, draws, training } = run;
+    const { pairs, sentences, steps, hiddenSize, numLayers, draws } = run;
     return [
       "The search does what it promises: without a penalty (α = 0) the mean log-probability of a translation rises from " +
       `${fixed(first.logProbability, 2)} nats with one beam to ${fixed(last.logProbability, 2)} with ${widest}. The ` +
@@ -100,7 +100,7 @@ const words: BeamWidthWords = {
       `A model of ${numLayers} layers of encoder and decoder each and width ${hiddenSize} learned from ${
         number(pairs)
       } pairs ` +
-      `in ${steps} steps (${training}). The intervals hold 95 % of ${
+      `in ${steps} steps. The intervals hold 95 % of ${
         number(draws)
       } differences of BLEU, each on ${sentences} sentences ` +
       `drawn from the ${sentences} with replacement, the same for both widths; they say nothing of other models, since one was trained.`,
@@ -130,6 +130,7 @@ function curves(
 /** The recorded run. */
 export const run: RunFigures<BeamWidthRun, BeamWidthWords> = {
   words,
+  before: ({ training }) => training,
   figures(findings, { beams, length, columns, source, reference, captions }) {
     const summary = summaryOf(findings);
     return [

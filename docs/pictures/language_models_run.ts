@@ -5,6 +5,7 @@
  */
 
 import { fixed, number, percent } from "../../core/experiments/numbers.ts";
+import { receptiveField } from "../../core/03_language_models/cnn/mod.ts";
 import type { RunFigures } from "../picture.ts";
 import type { LanguageModelsRun, Row, TokenKind } from "../runs/language_models.ts";
 
@@ -86,7 +87,7 @@ export const run: RunFigures<LanguageModelsRun> = {
       },
     ];
   },
-  reading({ rows, recipe, transformer, recurrent, unknown, training, vocabularies }) {
+  reading({ rows, recipe, transformer, recurrent, feedForward, convolutional, unknown, training, vocabularies }) {
     const byCharacter = ofKind(rows, "characters"), words = ofKind(rows, "words"), top = best(byCharacter);
     const last = byCharacter.at(-1)!,
       others = othersOf(rows),
@@ -134,13 +135,18 @@ export const run: RunFigures<LanguageModelsRun> = {
     const recurrents = networksOf(rows).filter((row) => row !== network);
     if (network && recurrents.length > 0) {
       const sorted = [network, ...recurrents].toSorted((a, b) => a.bits! - b.bits!), lowest = sorted[0]!;
-      const width = (row: Row): number => recurrent[row.name as keyof typeof recurrent];
+      const layout = ({ name }: Row): string => {
+        if (name === "CNN") return `of ${convolutional.numLayers} blocks of width ${convolutional.hiddenSize}`;
+        if (name === "Feed-forward") return `model of a window of ${feedForward.windowSize} characters`;
+        return `of one layer of width ${recurrent[name as keyof typeof recurrent]}`;
+      };
+      const has = (name: string): boolean => recurrents.some((row) => row.name === name);
+      const field = receptiveField(
+        convolutional.kernelSize,
+        Array.from({ length: convolutional.numLayers }, (_, i) => 2 ** (i % convolutional.dilationCycle)),
+      );
       paragraphs.push(
-        `${
-          recurrents.map((row) =>
-            `The ${row.name} of one layer of width ${width(row)} has ${number(row.size)} parameters`
-          ).join(". ")
-        }. ` +
+        `${recurrents.map((row) => `The ${row.name} ${layout(row)} has ${number(row.size)} parameters`).join(". ")}. ` +
           `Each learns from as many windows as the Transformer, with the same optimizer and the same schedule. In bits per character, ` +
           `${
             sorted.map((row) => `the ${row.name} has ${fixed(row.bits!, 3)}`).join(", ")
@@ -148,7 +154,9 @@ export const run: RunFigures<LanguageModelsRun> = {
             lowest.bits! < top.bits! ? ", and better" : ", and worse"
           } than the best table. The training takes ${
             sorted.map((row) => `${number(row.seconds, 2)} s (${row.name})`).join(", ")
-          }. In the test the Transformer sees at most ${recipe.contextLength} characters, and a recurrent network all that its state keeps of a longer window.`,
+          }. In the test the Transformer sees at most ${recipe.contextLength} characters, and a recurrent network all that its state keeps of a longer window.${
+            has("CNN") ? ` The CNN sees ${field} of them.` : ""
+          }`,
       );
     }
     if (network) {

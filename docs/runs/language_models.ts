@@ -13,6 +13,8 @@ import { quote, UsageError } from "../../core/cli/errors.ts";
 import { trainWordLevel } from "../../core/02_words/before_tokens/word_level.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { type LanguageModel, measureScores, score } from "../../core/03_language_models/autoregressive.ts";
+import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
+import { FeedForwardLanguageModel } from "../../core/03_language_models/feed_forward_lm.ts";
 import {
   elman,
   gru,
@@ -92,6 +94,10 @@ export const RECIPE = { steps: 1000, batchSize: 16, contextLength: 64, peak: 2e-
 export const TRANSFORMER = { hiddenSize: 128, numLayers: 4, numHeads: 4 } as const;
 /** Widths of the recurrent networks of one layer, which have about as many parameters as the Transformer. */
 export const RECURRENT = { RNN: 620, LSTM: 312, GRU: 360 } as const;
+/** Layout of the feed-forward model, which has about as many parameters. */
+export const FEED_FORWARD = { windowSize: 16, embeddingSize: 64, hiddenSize: 700 } as const;
+/** Layout of the convolutional model, which has about as many parameters. */
+export const CONVOLUTIONAL = { hiddenSize: 128, numLayers: 8, kernelSize: 3, dilationCycle: 4 } as const;
 /** Tokens of the byte-pair encoding. */
 export const SUBWORDS = 2000;
 
@@ -166,6 +172,14 @@ export const MODELS: readonly Entry[] = [
   recurrent("RNN", elman),
   recurrent("LSTM", lstm),
   recurrent("GRU", gru),
+  network(
+    "CNN",
+    (vocabSize, _, random) => new ConvolutionalLanguageModel({ vocabSize, ...CONVOLUTIONAL }, random),
+  ),
+  network(
+    "Feed-forward",
+    (vocabSize, _, random) => new FeedForwardLanguageModel({ vocabSize, ...FEED_FORWARD }, random),
+  ),
 ];
 
 /** What is kept. */
@@ -173,6 +187,8 @@ export interface LanguageModelsRun {
   readonly recipe: typeof RECIPE;
   readonly transformer: typeof TRANSFORMER;
   readonly recurrent: typeof RECURRENT;
+  readonly feedForward: typeof FEED_FORWARD;
+  readonly convolutional: typeof CONVOLUTIONAL;
   readonly subwords: number;
   /** Characters of the test text, tokens of both parts and sizes of the vocabularies by kind of token, unknown words of the test. */
   readonly characters: number;
@@ -270,6 +286,8 @@ if (import.meta.main) {
     recipe: RECIPE,
     transformer: TRANSFORMER,
     recurrent: RECURRENT,
+    feedForward: FEED_FORWARD,
+    convolutional: CONVOLUTIONAL,
     subwords: SUBWORDS,
     characters,
     training: of(({ training }) => training.length),

@@ -7,8 +7,6 @@ import { chosenPages, crawl, inTabs, kindsOfPages, SITE, type Tab, testInBrowser
 
 /** Kilobytes that a page may cost, fonts not counted. */
 const MAX_PAGE = 66_000;
-/** The encoder–decoder has two recorded runs beside all that others have. */
-const heaviest = (url: string): number => /transformer\/encoder_decoder\.html$/.test(url) ? 69_000 : MAX_PAGE;
 
 /** The part of axe's answer that is used. */
 interface Violation {
@@ -118,7 +116,7 @@ async function packedSize(url: URL): Promise<number> {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-Deno.test("no page weighs more than 66 kB without fonts, but one with two recorded runs", async () => {
+Deno.test("no page weighs more than 66 kB without fonts", async () => {
   const sizes = new Map<string, Promise<number>>();
   const size = (url: URL): Promise<number> => {
     const found = sizes.get(url.href) ?? packedSize(url);
@@ -140,9 +138,7 @@ Deno.test("no page weighs more than 66 kB without fonts, but one with two record
   const median = weights[weights.length >> 1]![0];
   console.log(`weights: median ${(median / 1000).toFixed(1)} kB, most ${(weights[0]![0] / 1000).toFixed(1)} kB`);
   assertNone(
-    weights.filter(([weight, url]) => weight > heaviest(url)).map(([weight, url]) =>
-      `${url}: ${(weight / 1000).toFixed(1)} kB`
-    ),
+    weights.filter(([weight]) => weight > MAX_PAGE).map(([weight, url]) => `${url}: ${(weight / 1000).toFixed(1)} kB`),
   );
 });
 

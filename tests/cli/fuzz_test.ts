@@ -32,8 +32,12 @@ testWithFolder("no command line is answered by words of the engine", async (fold
     const absent: Record<string, string[]> = {
       "translate": [`--model=${folder}/none`],
       "generate": [`--model=${folder}/none`],
-      ...Object.fromEntries(["lm", "rnn", "lstm", "gru"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]])),
+      ...Object.fromEntries(
+        ["lm", "rnn", "lstm", "gru", "cnn"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]]),
+      ),
+      "neighbours": [`--model=${folder}/none`],
       "train ngram": [`--out=${folder}/none`],
+      "train word2vec": [`--out=${folder}/none`],
       "train translator": [`--out=${folder}/none`],
     };
     for (let i = 0; i < 1500; i++) {

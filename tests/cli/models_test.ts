@@ -4,6 +4,7 @@ import { trainWordLevel } from "../../core/02_words/before_tokens/word_level.ts"
 import { trainWordPiece } from "../../core/02_words/before_tokens/word_piece_training.ts";
 import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
+import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
 import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { RecurrentEncoderDecoder } from "../../core/03_language_models/rnn_encoder_decoder.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
@@ -36,6 +37,7 @@ import {
   openTextModel,
   openTranslation,
   openTranslator,
+  readConvolutionalModel,
   readLanguageModel,
   readModel,
   readRecurrentModel,
@@ -204,6 +206,41 @@ testWithFolder("a saved recurrent translator is read back, and a damaged one is 
     }
   }
 });
+
+testWithFolder(
+  "a saved convolutional model is read back with the same weights, and a damaged one is refused",
+  async (folder) => {
+    const sizes = { vocabSize: vocabulary.vocabSize, hiddenSize: 8, numLayers: 5, kernelSize: 2 };
+    const own = new ConvolutionalLanguageModel(sizes, new Random(1));
+    const convolutional = { ...notes, format: "heed convolutional model 1", layout: own.options } as const;
+    await saveModel(folder, { model: own }, convolutional);
+    const saved = await readConvolutionalModel(folder), opened = openTextModel(saved);
+    for (const [path, weight] of own.parameters()) {
+      assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
+    }
+    assertEquals(saved.notes.layout, own.options);
+    assertEquals(new Map(describeModel(saved)).get("kind"), "language model (cnn)");
+    await assertRejects(() => readLanguageModel(folder), DataError, 'it is one of "heed train cnn"');
+    await assertRejects(() => readRecurrentModel(folder, "gru"), DataError, 'it is one of "heed train cnn"');
+    for (
+      const [layout, message] of [
+        [{ hiddenSize: 1e6 }, "of at least"],
+        [{ numLayers: 2 }, "a model of"],
+        [{ kernelSize: 1 }, "layout.kernelSize"],
+        [{ dilationCycle: 40 }, "layout.dilationCycle"],
+        [{ numHeads: 2 }, "layout.numHeads"],
+        [{ tieHead: false }, "a model of"],
+      ] as const
+    ) {
+      const wrong = { ...convolutional, vocabulary: vocabulary.toJSON(), layout: { ...own.options, ...layout } };
+      await Deno.writeFile(
+        `${folder}/model.safetensors`,
+        await encodeCheckpoint({ model: own, notes: wrong as Json }),
+      );
+      await assertRejects(() => readModel(folder), DataError, message);
+    }
+  },
+);
 
 testWithFolder(
   "a saved language model is opened in every format of weights, and info says how many bytes",

@@ -7,6 +7,8 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS, loadCommand } from "../../core/cli.ts";
 import { openTextModel, readTextModel } from "../../core/cli/models.ts";
+import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
+import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
 import { RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { type Tensor, tensor, withBackend } from "../../mod.ts";
@@ -98,7 +100,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [
     ["train"],
     2,
-    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|classifier\|ngram"\n$/,
+    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|classifier\|ngram\|word2vec"\n$/,
   ],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
@@ -591,11 +593,15 @@ test("an n-gram model of words that an older program saved is read", async (fold
   assertEquals([after.code, after.output], [0, before.output]);
 });
 
-/** Log-probability of the tokens of a text after the first, by a saved recurrent model that reads them one by one. */
+/** Log-probability of the tokens of a text after the first, by a saved model that reads them one by one. */
 async function byHand(folder: string, text: string): Promise<{ tokens: number; logProbability: number }> {
   const saved = await readTextModel(folder), ids = saved.notes.vocabulary.encode(text);
   const rows = withBackend(createReferenceDevice(), () => {
     const model = openTextModel(saved), rows: Tensor[] = [];
+    if (model instanceof ConvolutionalLanguageModel) {
+      const caches = model.newCaches(() => new KeyValueCache());
+      return ids.slice(0, -1).map((id) => model.forward(tensor(Int32Array.of(id), [1, 1]), { caches }));
+    }
     assert(model instanceof RecurrentLanguageModel);
     let states = {};
     for (const id of ids.slice(0, -1)) {
@@ -613,11 +619,11 @@ async function byHand(folder: string, text: string): Promise<{ tokens: number; l
   return { tokens: rows.length, logProbability };
 }
 
-test("train rnn, lstm and gru learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
+test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
   const data = `${folder}/text.txt`;
   await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
   await Deno.writeTextFile(`${folder}/short.txt`, "the dog sat on the cat and the mat\n");
-  for (const kind of ["rnn", "lstm", "gru"]) {
+  for (const kind of ["rnn", "lstm", "gru", "cnn"]) {
     const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
     const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
     const made = await heed("train", kind, "--data", data, "--out", whole, ...tiny, ...warmup);

@@ -54,6 +54,9 @@ Deno.test("arranged() puts code beside what is about as high, and above it where
   assertEquals(pieces(tagged), ["row", "row", "row", "row"]);
   assertMatch(tagged.split('\n<div class="row').at(-1)!, /class="tags"/);
   assertEquals(tagged.match(/class="tags"/g)!.length, 1);
+  // A member that follows without words has none of them.
+  const followed = arranged([{ ...steps[0]!, tags }, ...steps.slice(1), program(0, 3, "code")]);
+  assertMatch(followed.split('\n<div class="row').at(-2)!, /class="tags"/);
   // What goes across interrupts; nothing is lost, and the order is that of the source.
   const mixed = arranged([prose(150), program(5, 30), program(5, 31), `<div class="wide">figure</div>`, prose(10)]);
   assertMatch(mixed, /of-text[^]*of-program[^]*class="wide"[^]*class="row/);

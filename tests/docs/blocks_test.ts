@@ -92,6 +92,13 @@ Deno.test("blocksOf() leaves a definition its name, and its heading steps aside"
   assertEquals(proses(blocks).slice(1, 3).map(({ key }) => key), ["double-2", "double"]);
 });
 
+Deno.test("blocksOf() ends a note below an empty line where a name without a comment begins", () => {
+  const source = "class Die {\n  roll() {\n    // A four.\n    return 4;\n  }\n\n  #side() {}\n}\n";
+  const blocks = blocksOf(source, "A page", { anchors: new Map([[7, ["Die.side"]]]), top: new Map() });
+  const codes = blocks.flatMap((block) => "code" in block ? [[block.kind, ...block.code.map(({ text }) => text)]] : []);
+  assertEquals(codes.slice(-2), [["note", "    return 4;", "  }"], ["code", "  #side() {}", "}"]]);
+});
+
 Deno.test("blocksOf() loses no line of code", () => {
   const kept = read().flatMap((block) => "code" in block ? block.code : []).map(({ text }) => text.trim()).filter(
     Boolean,

@@ -95,6 +95,7 @@ Deno.test("quantitiesOf() numbers tensors before single numbers", () => {
 Deno.test("emphasized() takes asterisks beside Chinese characters, and leaves names and formulas", () => {
   assertEquals(emphasized("余弦_再乘_：和为一的是_列_，_加上_ 1"), "余弦*再乘*：和为一的是*列*，_加上_ 1");
   assertEquals(emphasized("如果是_加上_ $x_1$"), "如果是*加上* $x_1$");
+  assertEquals(emphasized("[节](../06_a/b.ts)。_损失_的单位，_入口_："), "[节](../06_a/b.ts)。*损失*的单位，_入口_：");
   assertEquals(emphasized("see _Attention_, `a_b_c`"), "see _Attention_, `a_b_c`");
   assertEquals(emphasized("[缓存](../07_g/kv_cache.ts)按_自己的_位置"), "[缓存](../07_g/kv_cache.ts)按*自己的*位置");
 });

@@ -30,9 +30,15 @@ Deno.test("a recorded run shows its figures, its reading, its command and its mi
   assert(all.isRun("a_run") && all.isWide("a_run") && !all.isRun("b_run"));
   const setting = { language: "en", hue: () => undefined, link: (path: string) => path };
   const html = all.html("a_run", "core/a.ts", { ...setting, caption: "A run." });
-  for (const part of ["<p>A run.</p>", "2 found", "<p>2 &lt; 3 in 150 s</p>", "3 minutes of one core", "--data b"]) {
+  for (
+    const part of ["<p>A run.</p>", "2 found", "<p>2 &lt; 3 in 150 s</p>", "3 minutes of one core", "--data</span> b"]
+  ) {
     assert(html.includes(part), part);
   }
+  const trained = new Map([["a_run", { ...loaded, show: { ...loaded.show, before: () => "train b" } }]]);
+  const commands = new Pictures(new Map(), () => {}, trained).html("a_run", "core/a.ts", { ...setting, caption: "" });
+  assertEquals(commands.match(/<p class="command">/g)!.length, 2);
+  assert(commands.indexOf("train b") < commands.indexOf("--data"));
   all.finish();
   assertEquals(problems, []);
   new Pictures(new Map(), (where, text) => problems.push(`${where}: ${text}`), new Map([["a_run", loaded]])).finish();

@@ -33,23 +33,14 @@ import { shareChance } from "../../engine/chance.ts";
 import { Dropout } from "../../engine/dropout.ts";
 import { Linear } from "../../engine/linear.ts";
 import { Module } from "../../engine/module.ts";
-import {
-  type Check,
-  checkFunction,
-  checkOptions,
-  type Checks,
-  flag,
-  integer,
-  list,
-  numeric,
-  required,
-} from "../../engine/options.ts";
+import { checkFunction, checkOptions, type Checks, flag, integer, numeric, required } from "../../engine/options.ts";
 import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { type RecurrentLayer, type RecurrentOptions, type RecurrentResult, RNN } from "../rnn.ts";
+import { aStateMemory, type StateMemory } from "../feed_forward_lm.ts";
 import { GRU } from "./gru.ts";
 import { LSTM, type LSTMCall } from "./mod.ts";
 
@@ -205,25 +196,6 @@ export class RecurrentLanguageModel extends Module {
 // The generation loop ([section](../../07_generation/kv_cache.ts)) keeps a model's memory in caches, copies them when a search goes on with other
 // prefixes, and frees them. A Transformer appends to its caches. A recurrent model *replaces* what is in its one cache by its new states. The loop does not notice.
 
-/** A memory that is replaced at each call. */
-export interface StateMemory {
-  /** 0 as long as nothing is remembered. */
-  readonly length: number;
-  /**
-   * What is remembered.
-   *
-   * @returns hidden states and cell states of all layers, `[B, L, 1, H]`
-   */
-  contents(): { readonly key: Tensor; readonly value: Tensor };
-  /**
-   * Remembers these in place of everything before.
-   *
-   * @param key hidden states, `[B, L, 1, H]`
-   * @param value cell states, `[B, L, 1, H]`
-   */
-  replace(key: Tensor, value: Tensor): void;
-}
-
 /** States `[B, L, H]` as a cache has them. */
 const asMemory = (states: Tensor): Tensor => states.unsqueeze(2);
 
@@ -307,13 +279,7 @@ export interface RecurrentContinuation extends ContinuedCall {
   readonly caches?: readonly StateMemory[] | undefined;
 }
 
-/** What a list of caches of a recurrent model must be. */
-export const stateMemories: Check<readonly StateMemory[]> = list(
-  "a list with one memory",
-  (memory) => typeof memory === "object" && memory !== null && "replace" in memory,
-);
-
-const CONTINUATION: Checks<RecurrentContinuation> = { ...CONTINUED, caches: stateMemories };
+const CONTINUATION: Checks<RecurrentContinuation> = { ...CONTINUED, caches: aStateMemory };
 
 // #endregion
 

@@ -4,8 +4,8 @@
  * **Question.** In a [recurrent network](../rnn.ts) everything that is remembered passes a matrix and a tanh at every step, and so does every
  * gradient. How does a network remember something for a hundred steps?
  *
- * **Idea.** It keeps a second vector, the *cell state* (细胞状态), that passes no matrix. At each step a part of each of its numbers is kept and something is
- * added. How much is kept, added and shown is decided by three *gates*: vectors of numbers between 0 and 1 that are computed from the word
+ * **Idea.** It keeps a second vector, the *cell state* (细胞状态), that passes no matrix. At each step a part of each of its numbers is kept and a part of
+ * something new is added, the *candidate*. How much is kept, added and shown is decided by three *gates*: vectors of numbers between 0 and 1 that are computed from the word
  * and the hidden state. The forget gate (遗忘门) says what is kept, the input gate (输入门) what is written, the output gate (输出门)
  * what is shown. This is the long short-term memory [长短期记忆], LSTM. The [gated recurrent unit](gru.ts) does with two gates.
  *
@@ -52,7 +52,7 @@
  * hidden state 0.750 -0.329
  * ```
  *
- * **Formula.** One product computes the sums of the three gates and of the candidate; σ is the sigmoid, $\odot$ multiplies numbers of the same place.
+ * **Formula.** One product computes the sums of the three gates and of the candidate; σ is the sigmoid, $\sigma(z) = 1/(1 + e^{-z})$, which lies between 0 and 1, and $\odot$ multiplies numbers of the same place.
  *
  * $$[\,i_t \;\; f_t \;\; g_t \;\; o_t\,] = [\,\sigma \;\; \sigma \;\; \tanh \;\; \sigma\,]\big(x_t W_x + h_{t-1} W_h + b\big)$$
  * $$C_t = f_t \odot C_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(C_t)$$

@@ -22,6 +22,9 @@
  * | Kneser–Ney               | the same, with other counts           | the same                   |
  * | modified Kneser–Ney      | $D$ depends on $c$: $D_1, D_2, D_{3+}$ | $\sum_i D_i N_i(h) / c(h)$ |
  *
+ * $k$ and $\lambda$ are constants, $\lambda$ between 0 and 1. $D$ is the discount, and $N_i(h)$ the number of different tokens that were seen $i$ times
+ * after $h$.
+ *
  * Add-$k$ adds $k$ to each count; written as above, it mixes with the uniform distribution directly, whatever the order.
  *
  * **Why Kneser–Ney counts otherwise.** *Francisco* is frequent, and follows *San* alone. After an unseen context a word is needed that may

@@ -256,6 +256,7 @@ export const experiment: Experiment<Translating> = {
   },
   draw(findings, { captions, labels }) {
     const { frequencies, shown: { curve, attention, heads, examples } } = findings;
+    const level = [curve[0]!, curve.at(-1)!].map(([step]): [number, number] => [step, frequencies]);
     return [
       {
         kind: "line",
@@ -263,17 +264,19 @@ export const experiment: Experiment<Translating> = {
         x: { title: labels.step },
         y: { title: labels.loss },
         series: [
-          { label: labels.training, points: curve },
-          { label: labels.frequencies, points: curve.map(([step]) => [step, frequencies]), dashed: true },
+          { label: labels.training, points: curve.filter((_, i) => i % 2 === 0 || i === curve.length - 1) },
+          { label: labels.frequencies, points: level, dashed: true },
         ],
       },
       {
         kind: "attention",
         caption: captions.attention(findings),
         ...attention,
+        // A row reads the piece before the arrow and writes the one behind it.
+        from: attention.from.map((piece, i) => `${attention.from[i - 1] ?? "BEGIN"} → ${piece}`),
         heads: [labels.mean(heads)],
-        // What is smaller than a thousandth is not seen.
-        weights: [attention.weights.map((row) => row.map((weight) => Math.round(1e3 * weight) / 1e3))],
+        // What is smaller than a hundredth is not seen.
+        weights: [attention.weights.map((row) => row.map((weight) => Math.round(1e2 * weight) / 1e2))],
       },
       {
         kind: "table",

@@ -55,7 +55,7 @@ export const words: Words<Translating> = {
       `${number(lastLoss, 3)} nats per token. A model that knows the frequencies alone has ${number(frequencies, 3)}.`,
     attention: ({ shown: { source, translation, heads } }) =>
       `What each piece of “${translation}” was read from in ${source}: cross-attention of the last layer, the mean of its ` +
-      `${heads} heads. Left: the pieces in the order in which they are written; a row is the query of the position that writes the piece, which has read the one before. Right: the keys.`,
+      `${heads} heads. Left: a query for each step, which reads the piece before the arrow and writes the one behind it. Right: the keys.`,
     examples: ({ bleu, shown: { unseen } }) =>
       `Unseen sentences, the first ones as they come, with all errors of a training of seconds; over ${unseen} of them BLEU is ${
         number(bleu, 3)

@@ -253,11 +253,7 @@ export const experiment: Experiment<Contest> = {
   constants: {
     ...{ start: START.join(", "), momentum: MOMENTUM, adam: "0.9, 0.999", rmsProp: 0.99, runs: RUNS },
     ...{ width: LAYOUT.hiddenSize, layers: LAYOUT.numLayers, heads: LAYOUT.numHeads, context: LAYOUT.contextLength },
-    ...{
-      batch: BATCH,
-      clip: 1,
-      schedule: "the rate rises for a tenth of the steps, then falls along half a cosine to a tenth",
-    },
+    ...{ batch: BATCH, clip: 1, schedule: 0.1 },
   },
   tolerance: 0.2,
   claims: {

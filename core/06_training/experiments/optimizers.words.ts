@@ -68,7 +68,7 @@ export const words: Words<Contest> = {
     context: "context",
     batch: "windows in a batch",
     clip: "largest length of a gradient, by clipping",
-    schedule: "schedule of the language model",
+    schedule: "rate of the language model: up for a tenth of the steps, then along half a cosine down to a factor of",
   },
   claims: {
     valley: "In a narrow valley all others come below a tenth of the height that SGD is left with",

@@ -88,7 +88,6 @@ export interface Search extends Parts {
     | "exhaustive"
     | "deviation"
     | "greedy"
-    | "beam"
   >;
 }
 
@@ -304,7 +303,7 @@ export const experiment: Experiment<Search> = {
         y: { title: labels.ofModels, domain: [0, 1] },
         series: [
           { label: labels.greedy, points: sharpness.map((x, i) => [x, greedyAt[i]!]) },
-          { label: labels.beam, points: sharpness.map((x, i) => [x, beamAt[i]!]) },
+          { label: `${labels.beamSearch}, W = ${shown.width}`, points: sharpness.map((x, i) => [x, beamAt[i]!]) },
         ],
       },
     ];

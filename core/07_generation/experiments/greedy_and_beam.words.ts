@@ -90,6 +90,5 @@ export const words: Words<Search> = {
     exhaustive: "exhaustive search",
     deviation: "standard deviation of the logits",
     greedy: "greedy search",
-    beam: "beam of the tree",
   },
 };

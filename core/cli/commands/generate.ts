@@ -32,7 +32,7 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
   ],
   options: {
-    model: text("FOLDER", "A model saved by train lm, rnn, lstm, gru or ngram", "models/lm"),
+    model: text("FOLDER", "A model saved by train lm, rnn, lstm, gru, cnn or ngram", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...decodingOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
@@ -90,7 +90,7 @@ async function openModel(
     const saved = await readTextModel(values.model);
     await chooseDevice(values);
     const model = openTextModel(saved, values.weights), { vocabulary } = saved.notes;
-    // A recurrent model has no context that could be full.
+    // Recurrent and convolutional models have no context that could be full.
     const slide = model.contextLength < Infinity;
     return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)], slide } };
   }

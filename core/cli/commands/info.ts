@@ -21,6 +21,7 @@ import {
   openTranslation,
   readModel,
   type SavedModel,
+  wordOf,
   writtenLayout,
 } from "../models.ts";
 import type { SavedNGrams } from "../ngrams.ts";
@@ -51,7 +52,7 @@ function kindOf(notes: Notes): string {
       ? "translator (encoder–decoder)"
       : `translator (encoder–decoder, ${notes.layout.recurrence.word})`;
   }
-  const kind = notes.format === "heed language model 1" ? "decoder-only" : notes.layout.recurrence.word;
+  const kind = notes.format === "heed language model 1" ? "decoder-only" : wordOf(notes);
   return `language model (${kind})`;
 }
 

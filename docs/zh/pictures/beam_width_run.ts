@@ -15,39 +15,36 @@ export const words: BeamWidthWords = {
   reference: "参考译文",
   captions: {
     bleu: ({ run: { sentences }, first, last, widest }) =>
-      `${sentences} 个没见过的句子的 BLEU，随束宽变化，长度惩罚为 ((5 + n) / 6)^α。不加惩罚（α = 0）时，` +
+      `${sentences} 个没见过的句子的 BLEU，随束宽的变化，长度惩罚取上文公式的第二种形式。不加惩罚（α = 0）时，` +
       `束宽为 1 得 ${fixed(first.bleu, 1)}，束宽为 ${widest} 得 ${fixed(last.bleu, 1)}。`,
     length: ({ first, last, widest }) =>
       `译文的词元数除以参考译文的词元数。不加惩罚（α = 0）时，它从束宽 1 的 ${fixed(first.length, 2)} 变到` +
       `束宽 ${widest} 的 ${fixed(last.length, 2)}。`,
     examples: ({ run: { examples }, credits }) =>
-      `不加惩罚的译文，以及模型给每句译文的对数概率。这里列出 8 个字以上、各束宽的译文不同的没见过的句子中的前 ` +
-      `${examples.length} 个，没有人工挑选。句子和参考译文来自 Tatoeba，${credits}，CC-BY 2.0 FR。`,
+      `不加惩罚时的译文，以及模型给每句译文的对数概率。表中是没见过的句子里符合条件的前 ${examples.length} 句：` +
+      `至少 8 个字，且各束宽的译文不全相同；没有人工挑选。句子和参考译文来自 Tatoeba，${credits}，CC-BY 2.0 FR。`,
   },
   reading({ run, widest, first, last, best, wide, isGain, empty }) {
-    const { pairs, sentences, steps, hiddenSize, numLayers, draws, training } = run;
+    const { pairs, sentences, steps, hiddenSize, numLayers, draws } = run;
     return [
-      `搜索做到了它该做的事：不加惩罚（α = 0）时，一句译文的平均对数概率从束宽 1 的 ${
+      `搜索做到了它该做的事：不加惩罚（α = 0）时，整句译文的对数概率（对 ${sentences} 句取平均）从束宽 1 的 ${
         fixed(first.logProbability, 2)
-      } 奈特升到` +
-      `束宽 ${widest} 的 ${fixed(last.logProbability, 2)} 奈特。译文却没有同样程度地变好。BLEU 最高处：${
+      } 纳特升到束宽 ${widest} 的 ${fixed(last.logProbability, 2)} 纳特。译文的质量却没有同样提高。BLEU 最高处：${
         best.map(({ width, alpha, bleu }) => `α = ${alpha} 时束宽 ${width}（${fixed(bleu, 1)}）`).join("，")
       }；束宽 ${widest} 时依次为 ${wide.map(({ bleu }) => fixed(bleu, 1)).join("、")}。`,
       `束宽 ${widest} 的 BLEU 比贪心搜索高出（95 % 区间）：${
         wide.map(({ gain, alpha }) => `${signed(gain[0])} 到 ${signed(gain[1])}（α = ${alpha}）`).join("，")
       }。${
         isGain ? "所以束搜索比贪心搜索好。" : ""
-      }超过最好的宽度以后，BLEU 的下降太小，这次运行不足以证明它真的下降。`,
+      }超过最好的束宽以后，BLEU 的下降太小，这次运行不足以证明它真的下降。`,
       `不加惩罚时，概率更大的译文更短。${
         empty === 0 ? "没有一句是空的：模型小，句子短。" : `其中 ${empty} 句是空的。`
-      }Koehn 和 Knowles、Stahlberg 和 Byrne 用的是大模型和长句子，看到的效应更强。`,
+      }Koehn 和 Knowles、Stahlberg 和 Byrne 用的是大模型和长句子，效应更明显。`,
       `模型的编码器和解码器各 ${numLayers} 层，宽度 ${hiddenSize}，在 ${
         number(pairs)
-      } 个句对上训练了 ${steps} 步（${training}）。` +
-      `区间包含 ${
-        number(draws)
-      } 个 BLEU 值中的 95 %，每个值都在从 ${sentences} 个句子中有放回地抽取的同样多的句子上计算；` +
-      "它不说明别的模型，因为只训练了一个。",
+      } 个句对上训练了 ${steps} 步。区间这样得到：从 ${sentences} 个句子中有放回地抽取 ${sentences} 句，` +
+      `在抽到的句子上算两种束宽的 BLEU 之差；重复 ${number(draws)} 次，取中间 95 % 的差。` +
+      "区间不能推广到别的模型，因为只训练了一个。",
     ];
   },
 };
