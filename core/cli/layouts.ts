@@ -11,6 +11,7 @@
 import { readFields } from "../engine/json.ts";
 import type { CompleteConvolutionalOptions } from "../03_language_models/cnn/language_model.ts";
 import { type CompleteRecurrentOptions, recurrences } from "../03_language_models/lstm/language_model.ts";
+import type { CompleteRecurrentTranslatorOptions } from "../03_language_models/rnn_encoder_decoder.ts";
 import { attentions, multiHead } from "../04_attention/multi_head.ts";
 import { positionSchemes } from "../04_attention/positions/mod.ts";
 import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
@@ -171,6 +172,10 @@ const recurrentFields: Checks<RecurrentFields> = {
   dropout: required(numeric(LIMITS.dropout)),
 };
 
+const recurrentTranslatorFields: Checks<
+  RecurrentFields & { readonly sourceVocabSize: number; readonly reverseSource: boolean }
+> = { ...recurrentFields, sourceVocabSize: required(vocabularySize), reverseSource: required(flag) };
+
 /**
  * What a file holds of the layout of a recurrent model.
  *
@@ -189,6 +194,18 @@ export function writeRecurrentLayout({ recurrence, ...sizes }: CompleteRecurrent
  */
 export function readRecurrentLayout(written: unknown): CompleteRecurrentOptions {
   const { recurrence, ...sizes } = readFields("the notes", written, recurrentFields, "layout");
+  return { recurrence: readPart("a recurrence", recurrence, recurrences), ...sizes };
+}
+
+/**
+ * The layout of a recurrent translator that a file holds.
+ *
+ * @param written what {@linkcode writeRecurrentLayout} returned
+ * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
+ * @throws {TypeError} if there is no such recurrence
+ */
+export function readRecurrentTranslatorLayout(written: unknown): CompleteRecurrentTranslatorOptions {
+  const { recurrence, ...sizes } = readFields("the notes", written, recurrentTranslatorFields, "layout");
   return { recurrence: readPart("a recurrence", recurrence, recurrences), ...sizes };
 }
 

@@ -16,6 +16,10 @@ import {
 } from "../03_language_models/cnn/language_model.ts";
 import { type CompleteRecurrentOptions, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
+import {
+  type CompleteRecurrentTranslatorOptions,
+  RecurrentEncoderDecoder,
+} from "../03_language_models/rnn_encoder_decoder.ts";
 import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
 import {
@@ -47,6 +51,7 @@ import {
   readConvolutionalLayout,
   readLayout,
   readRecurrentLayout,
+  readRecurrentTranslatorLayout,
   writeLayout,
   writeRecurrentLayout,
   type WrittenLayout,
@@ -75,6 +80,21 @@ export interface TranslatorNotes extends CommonNotes {
   /** Vocabulary of the target language. */
   readonly target: SequenceTokenizer;
 }
+
+/** What a saved translator of recurrent networks notes down. */
+export interface RecurrentTranslatorNotes extends CommonNotes {
+  /** Tells it from other files. */
+  readonly format: "heed recurrent translator 1";
+  /** Layout of the model. */
+  readonly layout: CompleteRecurrentTranslatorOptions;
+  /** Vocabulary of the source language. */
+  readonly source: SequenceTokenizer;
+  /** Vocabulary of the target language. */
+  readonly target: SequenceTokenizer;
+}
+
+/** What a saved model that translates notes down. */
+export type TranslationNotes = TranslatorNotes | RecurrentTranslatorNotes;
 
 /** What a saved language model notes down. */
 export interface LanguageModelNotes extends CommonNotes {
@@ -110,7 +130,15 @@ export interface ConvolutionalNotes extends CommonNotes {
 export type LanguageNotes = LanguageModelNotes | RecurrentNotes | ConvolutionalNotes;
 
 /** What a saved model notes down. */
-export type Notes = TranslatorNotes | LanguageNotes;
+export type Notes = TranslationNotes | LanguageNotes;
+
+/** Formats of translators. */
+const TRANSLATORS: readonly Notes["format"][] = ["heed translator 1", "heed recurrent translator 1"];
+
+/** Whether a model translates, of either kind. */
+export function isTranslation(notes: Notes): notes is TranslationNotes {
+  return TRANSLATORS.includes(notes.format);
+}
 
 /** A model file that was read. */
 export interface SavedModel<N extends Notes = Notes> {
@@ -135,7 +163,7 @@ export async function saveModel(folder: string, run: TrainingRun, notes: Notes):
 /** The layout of a model as a file holds it. */
 export function writtenLayout({ format, layout }: Notes): WrittenLayout {
   if (format === "heed convolutional model 1") return { ...layout };
-  return format === "heed recurrent model 1" ? writeRecurrentLayout(layout) : writeLayout(layout);
+  return "recurrence" in layout ? writeRecurrentLayout(layout) : writeLayout(layout);
 }
 
 /** Notes as a file holds them. */
@@ -208,13 +236,25 @@ function refused<T>(path: string, bytes: Uint8Array, read: (bytes: Uint8Array) =
 }
 
 /**
- * Reads a saved translator.
+ * Reads a saved translator that is a Transformer.
  *
  * @throws {DataError} if there is none
  */
 export async function readTranslator(folder: string): Promise<SavedModel<TranslatorNotes>> {
+  const { path, bytes, notes } = await readTranslation(folder);
+  if (notes.format === "heed translator 1") return { path, bytes, notes };
+  const { word } = notes.layout.recurrence;
+  throw new DataError(`Cannot use ${quote(path)} as a Transformer: it is a translator of --recurrence ${word}`);
+}
+
+/**
+ * Reads a saved translator of either kind.
+ *
+ * @throws {DataError} if there is none
+ */
+export async function readTranslation(folder: string): Promise<SavedModel<TranslationNotes>> {
   const { path, bytes, notes } = await readModel(folder);
-  if (notes.format !== "heed translator 1") {
+  if (!isTranslation(notes)) {
     throw new DataError(
       `Cannot use ${quote(path)} as a translator: it is a language model, and "heed generate" uses it`,
     );
@@ -229,7 +269,7 @@ export async function readTranslator(folder: string): Promise<SavedModel<Transla
  */
 export async function readTextModel(folder: string): Promise<SavedModel<LanguageNotes>> {
   const { path, bytes, notes } = await readModel(folder);
-  if (notes.format === "heed translator 1") {
+  if (isTranslation(notes)) {
     throw new DataError(
       `Cannot use ${quote(path)} as a language model: it is a translator, and "heed translate" uses it`,
     );
@@ -294,6 +334,17 @@ export function openTranslator(saved: SavedModel<TranslatorNotes>, format?: Pack
   return open(saved, new EncoderDecoder(saved.notes.layout, Random.none), format);
 }
 
+/** The translator that a file describes, of either kind. */
+export function openTranslation(
+  saved: SavedModel<TranslationNotes>,
+  format?: PackedFormat,
+): EncoderDecoder | RecurrentEncoderDecoder {
+  const { notes } = saved;
+  return notes.format === "heed translator 1"
+    ? openTranslator({ ...saved, notes }, format)
+    : open(saved, new RecurrentEncoderDecoder(notes.layout, Random.none), format);
+}
+
 /** The language model that a file describes, with its weights, packed if a format is named. */
 export function openLanguageModel(saved: SavedModel<LanguageModelNotes>, format?: PackedFormat): DecoderOnly {
   return open(saved, new DecoderOnly(saved.notes.layout, Random.none), format);
@@ -337,7 +388,13 @@ const vocabulary = object("an object that is a tokenizer");
 
 const noteChecks: Checks<WrittenNotes> = {
   format: required(
-    oneOf(["heed translator 1", "heed language model 1", "heed recurrent model 1", "heed convolutional model 1"]),
+    oneOf([
+      "heed translator 1",
+      "heed recurrent translator 1",
+      "heed language model 1",
+      "heed recurrent model 1",
+      "heed convolutional model 1",
+    ]),
   ),
   layout: required(object("an object that is a layout")),
   recipe: required(object("an object of settings by name")),
@@ -376,6 +433,16 @@ function recurrentOutline(notes: WrittenNotes): Outline {
   };
 }
 
+function recurrentTranslatorOutline(notes: WrittenNotes): Outline {
+  const layout = readRecurrentTranslatorLayout(notes.layout);
+  return {
+    layout,
+    least: leastRecurrentWeights(layout) + layout.sourceVocabSize * layout.embeddingSize,
+    own: () => shapesOf(layout, (sizes) => new RecurrentEncoderDecoder(sizes, Random.none)),
+    recipe: readRecipe(notes.recipe, layout, ["hiddenSize", "numLayers", "dropout"]),
+  };
+}
+
 function convolutionalOutline(notes: WrittenNotes): Outline {
   const layout = readConvolutionalLayout(notes.layout);
   return {
@@ -386,10 +453,14 @@ function convolutionalOutline(notes: WrittenNotes): Outline {
   };
 }
 
-function outlineOf(notes: WrittenNotes): Outline {
-  if (notes.format === "heed convolutional model 1") return convolutionalOutline(notes);
-  return notes.format === "heed recurrent model 1" ? recurrentOutline(notes) : transformerOutline(notes);
-}
+/** What follows from the layout of each format. */
+const OUTLINES: Readonly<Record<Notes["format"], (notes: WrittenNotes) => Outline>> = {
+  "heed translator 1": transformerOutline,
+  "heed recurrent translator 1": recurrentTranslatorOutline,
+  "heed language model 1": transformerOutline,
+  "heed recurrent model 1": recurrentOutline,
+  "heed convolutional model 1": convolutionalOutline,
+};
 
 /** Checks what the header of a file of so many bytes says, before the rest is read. */
 function checkOutline(
@@ -398,11 +469,11 @@ function checkOutline(
   readTokenizer: TokenizerReader,
 ): Notes {
   const notes = readFields("the notes", value, noteChecks);
-  const { least, own, recipe, layout } = outlineOf(notes);
+  const { least, own, recipe, layout } = OUTLINES[notes.format](notes);
   if (!(4 * least <= fileSize)) {
     throw new SyntaxError(`its notes state a model of at least ${least} weights, and the file has ${fileSize} bytes`);
   }
-  const shapes = own(), isTranslator = notes.format === "heed translator 1";
+  const shapes = own(), isTranslator = TRANSLATORS.includes(notes.format);
   if (shapes.size !== weights.size) {
     throw new SyntaxError(`its notes state a model of ${shapes.size} tensors, and the file has ${weights.size}`);
   }
@@ -430,13 +501,13 @@ function checkOutline(
   const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
   if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
   const sizes = layout as EncoderDecoderOptions;
-  if (notes.format === "heed translator 1") {
+  if (isTranslator) {
     const sequences = (side: "source" | "target", size: number | undefined): SequenceTokenizer => {
       const tokenizer = read(side, size);
       return within(side, () => asSequenceTokenizer(tokenizer));
     };
     const source = sequences("source", sizes.sourceVocabSize), target = sequences("target", sizes.vocabSize);
-    return { format: notes.format, layout: sizes, ...common, source, target };
+    return { format: notes.format, layout, ...common, source, target } as TranslationNotes;
   }
   const vocabulary = read("vocabulary", layout.vocabSize);
   return { format: notes.format, layout, ...common, vocabulary } as LanguageNotes;

@@ -7,6 +7,7 @@
  * @module
  */
 
+import { recurrences } from "../03_language_models/lstm/language_model.ts";
 import { type Check, type Checks, either, type Limits, numeric, oneOf, string } from "../engine/options.ts";
 
 /** How a model was trained: the settings that a resumed run must share. */
@@ -70,6 +71,7 @@ const numbers = Object.fromEntries(
 /** The settings that a recipe may hold; each kind of model has some of them. */
 interface Settings extends Partial<Record<Exclude<NumberName, "vocabSize">, number>> {
   readonly vocabSize?: number | "characters";
+  readonly recurrence?: string;
   readonly tokens?: "characters" | "bytes";
   readonly tokenizer?: string;
   readonly data?: string;
@@ -83,6 +85,7 @@ export const recipeChecks: Checks<Settings> = {
   vocabSize: either(numbers.vocabSize, oneOf(["characters"])),
   tokens: oneOf(["characters", "bytes"]),
   tokenizer: shortText,
+  recurrence: oneOf(Object.keys(recurrences)),
   data: shortText,
   columns: {
     must: "two column numbers, such as 1,2",

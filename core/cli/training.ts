@@ -171,6 +171,7 @@ export async function refuseToReplace(
 /** What each kind of saved model is. */
 const KINDS: Readonly<Record<Notes["format"], string>> = {
   "heed translator 1": "a translator",
+  "heed recurrent translator 1": "a translator of recurrent networks",
   "heed language model 1": "a language model",
   "heed recurrent model 1": "a recurrent language model",
   "heed convolutional model 1": "a convolutional language model",

@@ -62,7 +62,7 @@ export const picture: Picture<readonly number[]> = {
     }
     const at = place(1) + box.width + gap;
     boxAt(at, waist, 20, "1");
-    text(written(vector, narrow ? 1 : 3), at + waist / 2, y + 4.5, "small");
+    text(written(vector, narrow ? 1 : 3), at + waist / 2, y - 16, "small");
     arrow(`M${px(at + waist)} ${y}H${px(place(2))}`, right);
     text(say("encoder"), (place(0) + place(1) + box.width) / 2, y + 92, "small");
     text(say("one vector"), at + waist / 2, y + 30, "small");

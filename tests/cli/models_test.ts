@@ -6,6 +6,7 @@ import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
 import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
+import { RecurrentEncoderDecoder } from "../../core/03_language_models/rnn_encoder_decoder.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
 import {
   alibi,
@@ -34,11 +35,14 @@ import {
   hasModel,
   openLanguageModel,
   openTextModel,
+  openTranslation,
   openTranslator,
   readConvolutionalModel,
   readLanguageModel,
   readModel,
   readRecurrentModel,
+  readTextModel,
+  readTranslation,
   readTranslator,
   saveModel,
   settle,
@@ -150,6 +154,58 @@ testWithFolder(
     }
   },
 );
+
+testWithFolder("a saved recurrent translator is read back, and a damaged one is refused", async (folder) => {
+  const { vocabSize } = vocabulary, { vocabulary: source, ...common } = notes, target = source;
+  for (const recurrence of [elman, lstm, gru]) {
+    const own = new RecurrentEncoderDecoder(
+      {
+        vocabSize,
+        sourceVocabSize: vocabSize,
+        hiddenSize: 8,
+        numLayers: 3,
+        recurrence,
+        reverseSource: recurrence !== gru,
+      },
+      new Random(1),
+    );
+    const translator = {
+      ...common,
+      format: "heed recurrent translator 1",
+      layout: own.options,
+      source,
+      target,
+    } as const;
+    await saveModel(folder, { model: own }, translator);
+    const saved = await readTranslation(folder), opened = openTranslation(saved);
+    for (const [path, weight] of own.parameters()) {
+      assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
+    }
+    assertEquals(saved.notes.layout, own.options);
+    assertEquals(new Map(describeModel(saved)).get("kind"), `translator (encoder–decoder, ${recurrence.word})`);
+    await assertRejects(() => readTranslator(folder), DataError, `a translator of --recurrence ${recurrence.word}`);
+    await assertRejects(() => readTextModel(folder), DataError, "it is a translator");
+    for (
+      const [layout, message] of [
+        [{ hiddenSize: 1e6 }, "of at least"],
+        [{ sourceVocabSize: 1e5 }, "layout.sourceVocabSize"],
+        [{ numLayers: 2 }, "a model of"],
+        [{ reverseSource: 1 }, "layout.reverseSource"],
+        [{ recurrence: "transformer" }, 'a recurrence from "transformer"'],
+      ] as const
+    ) {
+      const { recurrence: { word }, ...sizes } = own.options;
+      const wrong = {
+        ...translator,
+        source: source.toJSON(),
+        target: target.toJSON(),
+        layout: { recurrence: word, ...sizes, ...layout },
+      };
+      await Deno.writeFile(`${folder}/model.safetensors`, await encodeCheckpoint({ model: own, notes: wrong as Json }));
+      await assertRejects(() => readModel(folder), DataError, message);
+    }
+  }
+});
 
 testWithFolder(
   "a saved convolutional model is read back with the same weights, and a damaged one is refused",

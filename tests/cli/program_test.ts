@@ -279,6 +279,30 @@ test("train translator learns, measures, shows and saves, and translate uses wha
   assertStringIncludes(refused.errors, "it is a translator");
 });
 
+test("train translator learns with recurrent networks, goes on, and translate uses what it saved", async (folder) => {
+  const data = await pairsIn(folder), out = `${folder}/model`;
+  const sizes = TINY.filter((word, i) => word !== "--num-heads" && TINY[i - 1] !== "--num-heads");
+  const options = ["train", "translator", "--data", data, "--out", out];
+  const trained = await heed(...options, "--recurrence", "gru", "--steps", "20", ...sizes);
+  assertEquals([trained.code, trained.errors], [0, ""]);
+  for (const text of ["step 20/20", "BLEU ", "never seen", `saved in ${out}`]) {
+    assertStringIncludes(trained.output, text);
+  }
+  const translated = await heed("translate", "我吃茶。", "--model", out, "--num-beams", "3");
+  assertEquals([translated.code, translated.errors], [0, ""]);
+  const looked = await heed("translate", "我吃茶。", "--model", out, "--attention");
+  assertEquals(looked.code, 2);
+  assertStringIncludes(looked.errors, "Cannot use --attention with this model");
+  assertMatch((await heed("info", out)).output, /kind +translator \(encoder–decoder, gru\)/);
+  const resumed = await heed("train", "translator", "--resume", "--out", out, "--steps", "24");
+  assertEquals([resumed.code, resumed.errors], [0, ""]);
+  assertStringIncludes(resumed.output, "step 24/24");
+  const other = await heed("train", "translator", "--resume", "--out", out, "--recurrence", "lstm");
+  assertStringIncludes(other.errors, "Cannot resume with --recurrence lstm: the saved run has gru");
+  const heads = await heed(...options, "--replace", "--recurrence", "lstm", "--num-heads", "2");
+  assertStringIncludes(heads.errors, "Cannot use --num-heads with --recurrence");
+});
+
 test("translate answers every line of a file, and no signal has to wait for it", async (folder) => {
   const data = await pairsIn(folder), out = `${folder}/model`;
   await heed("train", "translator", "--data", data, "--out", out, "--steps", "4", ...TINY);

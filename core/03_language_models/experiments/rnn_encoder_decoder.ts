@@ -261,7 +261,7 @@ export const experiment: Experiment<OneVector> = {
     const series = (values: readonly (readonly number[])[], ranges: readonly (readonly Range[])[]) =>
       KINDS.map((kind, k) => ({
         label: labels[kind],
-        points: values[k]!.map((value, group) => [lengths[group]!, value] as const),
+        points: values[k]!.map((value, group) => [Math.round(10 * lengths[group]!) / 10, value] as const),
         ranges: ranges[k]!,
       }));
     return [

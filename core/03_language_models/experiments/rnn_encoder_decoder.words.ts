@@ -52,16 +52,16 @@ export const words: Words<OneVector> = {
     examples: ({ shown: { examples } }) =>
       `The ${examples.length} longest unseen sentences, translated after this short training.`,
   },
-  reading: ({ saved, savedRanges, kept, losses, ranges, bleu }) => {
+  reading: ({ saved, savedRanges, kept, losses, ranges, bleu, shown: { groups } }) => {
     const [transformer, forwards, backwards] = saved as [readonly number[], readonly number[], readonly number[]];
     return [
       `Read backwards, the source saves the LSTMs ${nats(backwards[0]!)} nats per token in the shortest group and ${
         nats(backwards.at(-1)!)
       } in the longest. The Transformer saves ${nats(transformer[0]!)} and ${
         nats(transformer.at(-1)!)
-      }: it looks at each word of the source. The LSTMs' part of it falls from ${written(kept[0], percent)} to ${
-        written(kept[1], percent)
-      }. ${
+      }: it looks at each word of the source. The LSTMs' part of it is ${
+        written(kept[0], percent)
+      } in the shortest group and ${written(kept[1], percent)} in the longest. ${
         kept[1][1] < kept[0][0]
           ? "A longer sentence loses more in the one vector."
           : "Here the longer sentences lose no more than the short ones."
@@ -73,11 +73,13 @@ export const words: Words<OneVector> = {
       } in the longest. The loss at the end of the training is ${written(losses[2]!, nats)} and ${
         written(losses[1]!, nats)
       }.`,
-      `The Transformer translates better at every length: BLEU ${written(ranges[0]!, score)} against ${
+      `BLEU over all sentences is ${written(ranges[0]!, score)} for the Transformer, ${
         score(bleu[1]!)
-      } and ${
-        score(bleu[2]!)
-      }. BLEU of the LSTMs does not fall with the length here. After so few steps they write English sentences that share little with the source, whatever its length.`,
+      } for the LSTMs forwards and ${score(bleu[2]!)} backwards. ${
+        groups[2]!.at(-1)! < groups[2]![0]!
+          ? "That of the LSTMs is lower for the longest sources than for the shortest."
+          : "That of the LSTMs does not fall with the length here: they learn few steps, and write English sentences that share little with the source, whatever its length."
+      }`,
       "The difference between the models has two causes: one vector for the source, and slower learning. All have the same number of steps. Each kind has a learning rate of its own, the better one of a few that were tried.",
     ];
   },

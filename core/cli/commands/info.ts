@@ -15,9 +15,10 @@ import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
 import { hasNGrams, isClassifier, load } from "../model_kinds.ts";
 import {
+  isTranslation,
   type Notes,
   openTextModel,
-  openTranslator,
+  openTranslation,
   readModel,
   type SavedModel,
   wordOf,
@@ -46,7 +47,11 @@ function list(values: Readonly<Record<string, number | string>>): string {
 
 /** What a saved model is. */
 function kindOf(notes: Notes): string {
-  if (notes.format === "heed translator 1") return "translator (encoder–decoder)";
+  if (isTranslation(notes)) {
+    return notes.format === "heed translator 1"
+      ? "translator (encoder–decoder)"
+      : `translator (encoder–decoder, ${notes.layout.recurrence.word})`;
+  }
   const kind = notes.format === "heed language model 1" ? "decoder-only" : wordOf(notes);
   return `language model (${kind})`;
 }
@@ -54,11 +59,10 @@ function kindOf(notes: Notes): string {
 /** Rows that describe a saved model. */
 export function describeModel(saved: SavedModel): [string, string][] {
   const { path, bytes, notes } = saved;
-  const isTranslator = notes.format === "heed translator 1";
-  const vocabularies = isTranslator
+  const vocabularies = isTranslation(notes)
     ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
     : `${count(notes.vocabulary.vocabSize)} tokens of ${tokensOf(notes.vocabulary)}`;
-  const model = isTranslator ? openTranslator({ ...saved, notes }) : openTextModel({ ...saved, notes });
+  const model = isTranslation(notes) ? openTranslation({ ...saved, notes }) : openTextModel({ ...saved, notes });
   return [
     ["file", `${path} (${count(bytes.length)} bytes)`],
     ["kind", kindOf(notes)],

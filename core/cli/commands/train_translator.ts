@@ -8,20 +8,32 @@
  */
 
 import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
+import { recurrences } from "../../03_language_models/lstm/language_model.ts";
+import { RecurrentEncoderDecoder } from "../../03_language_models/rnn_encoder_decoder.ts";
 import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
 import { bleu } from "../../06_training/bleu.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { teacherForcing } from "../../06_training/teacher_forcing.ts";
 import { Random } from "../../engine/random.ts";
+import { readPart } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
-import { type Command, defineCommand, flagOf, text } from "../arguments.ts";
+import { choice, type Command, defineCommand, flagOf, text } from "../arguments.ts";
 import { programName, shellWord } from "../calling.ts";
 import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
 import type { RunFolder } from "../folder.ts";
-import { readTranslator, type Recipe, restore, type SavedModel, settle, type TranslatorNotes } from "../models.ts";
+import {
+  readTranslation,
+  type Recipe,
+  type RecurrentTranslatorNotes,
+  restore,
+  type SavedModel,
+  settle,
+  type TranslationNotes,
+  type TranslatorNotes,
+} from "../models.ts";
 import { LIMITS } from "../recipes.ts";
 import { count, duration } from "../../host/terminal.ts";
 import { line } from "../terminal.ts";
@@ -40,7 +52,7 @@ import {
   setting,
   trainOnDevice,
 } from "../training.ts";
-import { BEAMS, printAttention, translateAll, Translator } from "../translator.ts";
+import { BEAMS, printAttention, translateAll, type TranslationModel, Translator } from "../translator.ts";
 
 /** The recipe for the corpus that comes with the code: under a minute on two cores. */
 const RECIPE = {
@@ -76,6 +88,17 @@ const LARGER: Recipe = {
   evaluateEvery: 500,
 };
 
+/** What recurrent networks need instead: no heads, and larger steps. */
+const RECURRENT: Recipe = { hiddenSize: 128, learningRate: 5e-3 };
+
+/** The defaults for a file or for the code's own pairs, with a Transformer or with recurrent networks. */
+function defaultsFor(data: string, recurrence: string | undefined): Recipe {
+  const usual = data === "" ? RECIPE : LARGER;
+  if (recurrence === undefined) return usual;
+  const { numHeads: _, ...others } = usual;
+  return { ...others, ...RECURRENT, recurrence };
+}
+
 /** Where the pairs that come with the code are learned. */
 const FOLDER = "models/translator";
 
@@ -101,6 +124,9 @@ export const command: Command = defineCommand({
   details: [
     "Without --data it learns the Chinese-English pairs that come with the code.",
     `A file has other defaults: ${differences()}.`,
+    `With --recurrence two recurrent networks learn, with one vector between them, at ${flagOf("learningRate")} ${
+      RECURRENT["learningRate"]
+    }.`,
     "Some sentences are kept apart, with everything that shares a sentence with them, to measure BLEU.",
   ],
   options: {
@@ -109,24 +135,34 @@ export const command: Command = defineCommand({
     ...recipeOptions(RECIPE),
     sourceVocabSize: setting("Most entries of the source's", LIMITS.sourceVocabSize, RECIPE.sourceVocabSize),
     labelSmoothing: setting("Belief spread over all words", LIMITS.labelSmoothing, RECIPE.labelSmoothing),
+    recurrence: choice(Object.keys(recurrences), "Recurrent networks in place of a Transformer"),
     ...runOptions(FOLDER),
   },
   async run(values) {
     if (values.columns !== undefined) parseColumns(values.columns);
-    const out = folderOf(values, FOLDER);
+    const out = folderOf(values, values.recurrence === undefined ? FOLDER : `${FOLDER}-${values.recurrence}`);
     await using folder = await openFolder(values, out);
-    const saved = values.resume ? await readTranslator(out) : undefined;
+    const saved = values.resume ? await readTranslation(out) : undefined;
     const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
     if (values.columns !== undefined && data === "") {
       throw new UsageError("Cannot use --columns without --data: what comes with the code has no columns");
     }
-    const usual = fittingDefaults(data === "" ? RECIPE : LARGER, values);
+    const recurrence = values.recurrence ?? before?.["recurrence"] as string | undefined;
+    if (before && recurrence !== before["recurrence"]) {
+      throw new UsageError(
+        `Cannot resume with --recurrence ${recurrence}: the saved run has ${before["recurrence"] ?? "none"}`,
+      );
+    }
+    if (recurrence !== undefined && values.numHeads !== undefined) {
+      throw new UsageError("Cannot use --num-heads with --recurrence: a recurrent network has no heads");
+    }
+    const usual = fittingDefaults(defaultsFor(data, recurrence), values);
     const settled = (checksum?: string): Recipe => settle({ ...values, data, checksum }, usual, before, CHANGEABLE);
     const { columns, seed } = settled();
     checkRecipe(settled());
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
-    const kept = await refuseToReplace(values, out, "heed translator 1", recipe);
+    const kept = await refuseToReplace(values, out, formatOf(recipe), recipe);
     await trainOnDevice(values, recipe, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
@@ -135,7 +171,7 @@ async function trainTranslator(
   corpus: TranslationCorpus,
   recipe: Recipe,
   { folder, kept }: { readonly folder: RunFolder; readonly kept: number },
-  saved: SavedModel<TranslatorNotes> | undefined,
+  saved: SavedModel<TranslationNotes> | undefined,
 ): Promise<void> {
   const started = performance.now();
   const of = (name: string): number => numberOf(recipe, name);
@@ -143,20 +179,10 @@ async function trainTranslator(
   const source = saved?.notes.source ?? await vocabularyOf(corpus, "source", of("sourceVocabSize"));
   const target = saved?.notes.target ?? await vocabularyOf(corpus, "target", of("vocabSize"));
 
-  const layout = {
-    vocabSize: target.vocabSize,
-    sourceVocabSize: source.vocabSize,
-    contextLength: of("contextLength"),
-    hiddenSize: of("hiddenSize"),
-    numLayers: of("numLayers"),
-    numHeads: of("numHeads"),
-    placement: "pre",
-    dropout: of("dropout"),
-  } as const;
   const initial = random.split();
-  const model = new EncoderDecoder(layout, saved ? Random.none : initial);
-  const translator = new Translator(model, source, target);
-  const examples = encodePairs(corpus.training, translator);
+  const model = modelOf(recipe, { source, target }, saved ? Random.none : initial);
+  const translator = new Translator<TranslationModel>(model, source, target);
+  const examples = encodePairs(corpus.training, translator, of("contextLength"));
   const batches = new Batches<EncodedPair>(examples, {
     batchSize: of("batchSize"),
     length: (pair) => pair.source.length + pair.target.length,
@@ -196,7 +222,7 @@ async function trainTranslator(
       const [translation] = await translator.translate([shown], { numBeams: 1 }, { signal });
       return escapeControl(`${shown} → ${translation!.text}`);
     },
-    notes: (measured) => ({ format: "heed translator 1", layout: model.options, source, target, recipe, measured }),
+    notes: (measured) => ({ ...kindOf(model), source, target, recipe, measured }),
     continueWith: "train translator --resume",
   });
   const { BLEU } = measured;
@@ -206,6 +232,43 @@ async function trainTranslator(
   if (first === undefined) return;
   line("To translate more:");
   line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(folder.path)}`);
+}
+
+/** The format of what a recipe makes. */
+function formatOf(recipe: Recipe): TranslationNotes["format"] {
+  return "recurrence" in recipe ? "heed recurrent translator 1" : "heed translator 1";
+}
+
+/** What a file says of a model. */
+function kindOf(
+  model: EncoderDecoder | RecurrentEncoderDecoder,
+): Pick<TranslatorNotes, "format" | "layout"> | Pick<RecurrentTranslatorNotes, "format" | "layout"> {
+  return model instanceof EncoderDecoder
+    ? { format: "heed translator 1", layout: model.options }
+    : { format: "heed recurrent translator 1", layout: model.options };
+}
+
+/** The model of a recipe, a Transformer unless it names a recurrence. */
+function modelOf(
+  recipe: Recipe,
+  { source, target }: Readonly<Record<"source" | "target", { readonly vocabSize: number }>>,
+  random: Random,
+): EncoderDecoder | RecurrentEncoderDecoder {
+  const of = (name: string): number => numberOf(recipe, name), word = recipe["recurrence"];
+  const sizes = {
+    vocabSize: target.vocabSize,
+    sourceVocabSize: source.vocabSize,
+    hiddenSize: of("hiddenSize"),
+    numLayers: of("numLayers"),
+    dropout: of("dropout"),
+  };
+  if (word !== undefined) {
+    return new RecurrentEncoderDecoder({ ...sizes, recurrence: readPart("a recurrence", word, recurrences) }, random);
+  }
+  return new EncoderDecoder(
+    { ...sizes, contextLength: of("contextLength"), numHeads: of("numHeads"), placement: "pre" },
+    random,
+  );
 }
 
 /** Learns the vocabulary of one side; characters too rare for its size are unknown. */
@@ -218,8 +281,8 @@ function vocabularyOf(
 }
 
 /** Pairs as tokens; those that are longer than the model can read are left out, and counted. */
-function encodePairs(pairs: readonly Pair[], { source, target, model }: Translator): EncodedPair[] {
-  const room = model.contextLength - 1;
+function encodePairs(pairs: readonly Pair[], { source, target }: Translator, contextLength: number): EncodedPair[] {
+  const room = contextLength - 1;
   const encoded = pairs.map((pair) => ({
     source: [...source.encode(pair.source.normalize("NFC")), source.endToken],
     target: target.encode(pair.target.normalize("NFC")),
@@ -278,6 +341,6 @@ async function demonstrate(translator: Translator, { test }: TranslationCorpus):
     line(`  ${escapeControl(source)}  →  ${escapeControl(text + verdict)}`);
     if (tokens.length > (longest?.tokens.length ?? 0)) longest = { source, tokens };
   }
-  if (longest) await printAttention(translator, longest.source, longest.tokens);
+  if (longest && translator.hasAttention) await printAttention(translator, longest.source, longest.tokens);
   return chosen;
 }

@@ -17,7 +17,7 @@ import { interruption } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { named, readText } from "../files.ts";
 import { hasNGrams } from "../model_kinds.ts";
-import { hasModel, openTextModel, readModel, readTextModel } from "../models.ts";
+import { hasModel, isTranslation, openTextModel, readModel, readTextModel } from "../models.ts";
 import { readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 import type { EvaluatedKind } from "./kind.ts";
@@ -35,7 +35,7 @@ export const languageModelKind: EvaluatedKind = {
   reads: ["data", "json"],
   async holds(folder) {
     if (await hasNGrams(folder)) return true;
-    return await hasModel(folder) && (await readModel(folder)).notes.format !== "heed translator 1";
+    return await hasModel(folder) && !isTranslation((await readModel(folder)).notes);
   },
   async evaluate(folder, other, { data, json }) {
     if (data === undefined) throw new UsageError("Cannot evaluate a language model without --data: it names a text");
