@@ -264,7 +264,7 @@ export const experiment: Experiment<Translating> = {
         x: { title: labels.step },
         y: { title: labels.loss },
         series: [
-          { label: labels.training, points: curve.filter((_, i) => i % 2 === 0 || i === curve.length - 1) },
+          { label: labels.training, points: curve.filter((_, i) => i % 3 === 0 || i === curve.length - 1) },
           { label: labels.frequencies, points: level, dashed: true },
         ],
       },
