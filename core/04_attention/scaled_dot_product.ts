@@ -225,8 +225,8 @@ export function plainAttention(query: Tensor, key: Tensor, value: Tensor, mask?:
 
 // ## The library's function
 //
-// A model computes B examples with H heads each ([section](multi_head.ts)) in one call. The steps are those above, with a mask,
-// a bias or the causal mask ([section](masks.ts)) as options. `fusable` names the steps: a device that has one fast program for all of them
+// A model computes B examples with H heads each ([section](multi_head.ts)) in one call. The steps are those above. Options are a mask,
+// the causal mask ([section](masks.ts)), and a bias: a number that is added to each score before the softmax. `fusable` names the steps: a device that has one fast program for all of them
 // (a kernel, in another sense than that of Gauss) runs it, every other device runs the steps ([how](../engine/fusable.ts)). `compareAllowed` and `sumAllowed` are `matmul`, except that what
 // is forbidden cannot pass NaN on ([how](../engine/allowed.ts)). The test "plainAttention() is scaledDotProductAttention() for one
 // head" checks that both forms give the same numbers.

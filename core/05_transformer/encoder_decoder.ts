@@ -38,7 +38,7 @@
  * target, shifted right $y'$
  * ```
  *
- * **By hand.** A question and its answer: 首都 (*capital*) and 哪里 (*where*), of 中国的首都是哪里, and 北京 (*Beijing*), written as 北 and 京.
+ * **By hand.** The question is 中国的首都是哪里 (*where is the capital of China*), shortened to two of its words, 首都 (*capital*) and 哪里 (*where*). The answer is 北京 (*Beijing*), in two tokens, 北 and 京.
  * The width is $E = 2$. Six rows of a table $W$ are chosen so that the answer comes out: BEGIN (−1.1, 0), 首都 (0.5, −0.6),
  * 哪里 (0.5, 0.1), 北 (−0.4, 1), 京 (0.5, 0.9), END (0.9, 0.3).
  *
@@ -206,7 +206,7 @@ function scoreTarget(
   // $y'$: the target goes in as the source does, one position late, so that no position sees its own answer.
   const input = enter(target, entranceOf(model, "target"));
 
-  // $h$: each position looks at those before it, then at $m$, then works on what it found.
+  // $h$: each position looks at itself and those before it, then at $m$, then works on what it found.
   let hidden = model.decoder.forward(input, memory, call);
 
   // A generation loop asks for the last word alone: the table is the largest matrix, and the other scores are known.
@@ -421,13 +421,13 @@ export class EncoderDecoder extends Module {
 // ```
 //
 // **The notes, 003.7.** The example by hand goes through these passes: 北, then 京, then END. Question answering is the same model with other pairs: questions as sources, answers as targets. The
-// corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run translates it too.
+// corpus of the experiment has 中国的首都是哪里 as a sentence to be translated, and the recorded run tries it too, in the last line of its table.
 
 // ## Learning in seconds
 //
 // The [experiment](experiments/encoder_decoder.ts) trains a far smaller model, in seconds, on short sentences that are built from
 // patterns. It shows how the loss falls, what the model makes of sentences that it has never seen, and which characters each English
-// word was read from. Among what it keeps fixed is the highest *learning rate*, the length of a step per unit of gradient
+// word was read from. Among what it keeps fixed is the highest *learning rate*, the number that says how long the steps of training are
 // ([section](../06_training/optimizers.ts)); during the training the rate rises to it and falls again. Many of its translations are still wrong, and some of its words are none: they are pieces of words, put together.
 
 // ## Where all heads look
@@ -435,7 +435,7 @@ export class EncoderDecoder extends Module {
 // The picture has every attention weight of the translator of the playground, while it translates 中国的首都是哪里？ into *Where is
 // the capital of China?* A row is a query, a column a key. A row of the decoder reads the word before the arrow and writes the one behind it, as in the map of the experiment above.
 //
-// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. A name of two characters has a column as wide. Five shades, for weights rounded to fifths: blank is less than 0.1, the darkest at least 0.9. Each row sums to one.
+// ```picture all_attention Two layers of four heads: the encoder, the decoder, and the decoder's look at the source. The token 哪里 has two characters, so its column is as wide as two others. Five shades, for weights rounded to fifths: blank is less than 0.1, the darkest at least 0.9. Each row sums to one.
 // ```
 //
 // In the encoder each word looks at words on both sides. In the decoder's self-attention nothing stands above the diagonal: the

@@ -30,7 +30,7 @@ import type { Tensor } from "../engine/tensor.ts";
 export interface OptimizerRule<Average extends string = string> {
   /** What a checkpoint calls it; nothing by default: its averages alone tell it from others. */
   readonly word?: string | undefined;
-  /** Numbers of its formula but the learning rate, which a checkpoint keeps; none by default. */
+  /** Numbers of its formula that a checkpoint keeps, not the learning rate; none by default. */
   readonly settings?: Readonly<Record<string, number>> | undefined;
   /** How far to go where no schedule says otherwise. */
   readonly learningRate: number;

@@ -11,7 +11,7 @@
  * [AdaGrad, RMSProp](adagrad_and_rmsprop.ts) and [Adam](adam.ts) divide by the usual size of the gradient. It is small for the vector of a rare
  * word, so such a vector is not left behind. [Lion](lion.ts) keeps only the sign.
  *
- * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start at (−2, 1). The loss of a place $(x, y)$ is $(x^2 + 100 y^2) / 2$: the valley is 100 times as steep across, along $y$, as along $x$. Across is drawn larger. SGD and momentum have the same learning rate. The thin lines join places of equal loss; the cross is the minimum. At the right: how far from it the last ten steps are at most.
+ * ```picture descent Forty steps of SGD, momentum and Adam through one narrow valley, from one start at (−2, 1). The loss of a place $(x, y)$ is $(x^2 + 100 y^2) / 2$: the valley is 100 times as steep across, along $y$, as along $x$. The two directions are drawn at different scales. SGD and momentum have the same learning rate. The thin lines join places of equal loss; the cross is the minimum. At the right: how far from it the last ten steps are at most.
  * ```
  *
  * **By hand.** One weight $\theta = 1$ has the loss $2\theta^2$, and so the gradient $4\theta$. Let the learning rate be $\eta = 0.1$.
@@ -71,7 +71,7 @@
  * **What the sum does.** While the gradient $g$ stays the same, the velocity $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
  * between the walls of a valley, $u$ falls to $g - \mu g + \mu^2 g - \dots = g / (1 + \mu)$, about half. So momentum goes faster along the valley
- * without leaving it. At a rate as small as that of the picture the sign changes at every second step only: across, the sum does not grow as along the floor, but momentum swings longer than SGD.
+ * without leaving it. At the rate of the picture, 0.018, less than half of what momentum bears (below), the sign changes at every second step only: the velocity carries the parameter through the minimum, about a quarter of a swing with each step. So across, the sum does not grow as along the floor. But a step leaves a factor of about $\sqrt{\mu} = 0.95$ of the swing, where SGD leaves $\lvert 1 - \eta k \rvert = 0.8$: momentum swings longer.
  *
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
  * each gradient moves the parameter by $\eta\, g / (1 - \mu)$. So the rate that is best for SGD is often too large with momentum, as for
@@ -80,7 +80,7 @@
  * minimum and comes back, several times.
  *
  * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and
- * divides. [AdamW](adam.ts) also subtracts a small multiple of each weight from it (weight decay) [权重衰减]. The older way is a penalty on the squares of the weights in the loss. It adds that multiple to the gradient, and Adam's division then
+ * divides. [AdamW](adam.ts) also subtracts a small multiple of each weight from it (weight decay) [权重衰减]. The older way is a penalty on the squares of the weights in the loss. It adds a multiple of the weight to the gradient, and Adam's division then
  * changes it too; AdamW subtracts it directly.
  *
  * Sources: Robbins and Monro 1951, *A Stochastic Approximation Method*; Polyak 1964, *Some Methods of Speeding Up the
@@ -136,8 +136,8 @@ export function sgd(options: SGDOptions = {}): OptimizerRule {
 //
 // A valley of two numbers has no rare words, and a language model has. As an input, the vector of a word has a gradient only in batches
 // that contain the word. The same vectors are the rows that score the next word ([section](../05_transformer/decoder_only.ts)), and a row has a gradient in every batch: a small one for a
-// rare word, which lowers its score. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam divides
-// by the root of an average of squared gradients, which is small for them, and in the experiment it moves them farther than those of frequent words. Two things can do that. First, the small gradients of rare words agree for many steps, while those of frequent words disagree and their average is short. Second, when a large gradient comes
+// rare word, which lowers its score. A rule that moves by a multiple of the gradient moves the vectors of rare words little. Adam's step is an average of the past
+// gradients, divided by the root of an average of their squares. That root is small for rare words, and in the experiment Adam moves them farther than frequent words. Two things can do that. First, the small gradients of rare words agree for many steps, while those of frequent words disagree and their average is short. Second, when a large gradient comes
 // after many small ones, the average of the gradients rises at once and the root of the average of their squares more slowly, so the step is longer than with gradients of one size ([Adam](adam.ts) has the bound). The [experiment](experiments/optimizers.ts) measures both distances, on words and on
 // letters, nearly all of which are frequent; it does not tell the two reasons apart.
 //
@@ -148,7 +148,7 @@ export function sgd(options: SGDOptions = {}): OptimizerRule {
 //
 // Momentum (as above) takes the gradient where it stands, and only then moves on. But the velocity will move the parameter by $-\eta \mu\, u_{t-1}$ whatever
 // this gradient says. Nesterov 1983 takes the gradient there, one step ahead, so that a velocity that runs past the minimum is
-// noticed earlier. Call the place that is looked at $\varphi_t = \theta_t - \eta \mu\, u_t$. It moves by $\varphi_t = \varphi_{t-1} + \eta \mu\, u_{t-1} - \eta\, u_t - \eta \mu\, u_t =
+// noticed earlier. Call the place that is looked at $\varphi_t = \theta_t - \eta \mu\, u_t$. With $\theta_{t-1} = \varphi_{t-1} + \eta \mu\, u_{t-1}$ and $u_t = \mu\, u_{t-1} + g_t$ it moves by $\varphi_t = \varphi_{t-1} + \eta \mu\, u_{t-1} - \eta\, u_t - \eta \mu\, u_t =
 // \varphi_{t-1} - \eta\, (g_t + \mu\, u_t)$. With $\theta$ written for $\varphi$, the step is
 //
 // $$u_t = \mu\, u_{t-1} + g_t, \qquad \theta_t = \theta_{t-1} - \eta\, (g_t + \mu\, u_t)$$

@@ -214,7 +214,7 @@ export function plainBeamSearch(
 // ## Greedy search is a beam of one
 //
 // With $W = 1$ ranking is finding the largest of one row. Neither a sum nor a logarithm is needed, since both leave the order
-// of a row as it is; nor is a [softmax](../02_words/softmax.ts), and the row may hold logits, its scores before it.
+// of a row as it is; nor is a [softmax](../02_words/softmax.ts): the row may hold logits, the scores of which it makes probabilities.
 
 /**
  * The most probable token, the lowest id of equal ones.
@@ -504,7 +504,7 @@ export interface PlainSearchOptions extends SequenceLimits {
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
 export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
-/** What the number of beams may be; from the second step on it may exceed the vocabulary. */
+/** What the number of beams may be. It may exceed the vocabulary: the first step then keeps all that it has. */
 export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
 /** What a length penalty may be. */
 export const lengthPenaltyCheck: Check<number | LengthPenalty> = either(numeric(), callback<LengthPenalty>());
@@ -598,7 +598,7 @@ export function notComparable(parent: number, token: number, value: number): Ran
 
 // ## Pitfall: multiplying probabilities
 //
-// `prefix.probability * probabilities[token]` gives short sequences the same order as the sum of logarithms. Once the products
+// As long as sequences are short, `prefix.probability * probabilities[token]` ranks them as the sum of logarithms does. Once the products
 // fall below $e^{-745}$ all of them are 0, and the beam keeps the first tokens instead of the best. The test "beamStep() ranks
 // prefixes whose probability underflows" has such a pair.
 

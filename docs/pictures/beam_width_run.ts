@@ -94,7 +94,7 @@ const words: BeamWidthWords = {
       "Beyond the best width BLEU falls by too little for this run to show that it falls.",
       "Without a penalty the more probable translations are shorter. " +
       (empty === 0
-        ? "None of them is empty: the model is small, and its sentences are short. "
+        ? "None of them is empty; this model is small, and its sentences are short. "
         : `${empty} are empty. `) +
       "Koehn and Knowles, and Stahlberg and Byrne, had large models and long sentences, and saw a stronger effect.",
       `A model of ${numLayers} layers of encoder and decoder each and width ${hiddenSize} learned from ${

@@ -35,8 +35,9 @@ interface Path {
 /** Steps at the end of a path, the farthest of which is told: one that swings may be near by chance. */
 const LAST = 10;
 
-/** Farthest distance of the last places from the minimum. */
-const within = ({ places }: Path): string => number(Math.max(...places.slice(-LAST).map((at) => Math.hypot(...at))), 2);
+/** Farthest distance of the last places from the minimum, rounded up. */
+const within = ({ places }: Path): string =>
+  number(Math.ceil(100 * Math.max(...places.slice(-LAST).map((at) => Math.hypot(...at)))) / 100, 3);
 
 async function descend(name: string, rule: OptimizerRule, rate: number): Promise<Path> {
   const place = parameter(tensor([...START])), optimizer = new Optimizer(new Map([["place", place]]), rule);

@@ -86,8 +86,8 @@ const words: OptimizersWords = {
           "The units differ, but a token has several characters: counted per character, the lead on tokens is smaller still. " +
           "Shakespeare in characters is no text without rare classes, and the model is small.",
       `All share ${layout.numLayers} layers of width ${layout.hiddenSize}, ${layout.numHeads} heads, ${recipe.batchSize} windows of ` +
-      `${layout.contextLength}, ${recipe.warmupSteps} steps of warm-up and a cosine to a tenth of the peak, gradients clipped to ${recipe.clipNorm}; ` +
-      `momentum ${recipe.momentum}, β₂ ${recipe.beta2}, AdamW's decay ${recipe.weightDecay}. Clipping helps SGD most: it bounds the gradients whose ` +
+      `${layout.contextLength}, a learning rate that rises for ${recipe.warmupSteps} steps and then falls along a cosine to a tenth of its peak, gradients clipped to ${recipe.clipNorm}; ` +
+      `momentum ${recipe.momentum}, β₂ ${recipe.beta2} (what Adam's average of squares keeps at each step), AdamW's decay ${recipe.weightDecay}. Clipping may help SGD most: it bounds the gradients whose ` +
       "heavy tails Zhang et al. 2020 hold responsible for its failures.",
     ];
   },

@@ -149,7 +149,7 @@ export * from "./rotary.ts";
 export * from "./rotary_scaling.ts";
 export * from "./scheme.ts";
 
-/** Position schemes, by the word for each in the file of a saved model. */
+/** Finds a position scheme by the word that the file of a saved model has for it. */
 export const positionSchemes: PartTable<PositionScheme> = {
   ...partsByWord([sinusoidal, alibi, noPositions]),
   learned,

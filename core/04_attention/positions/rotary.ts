@@ -203,6 +203,7 @@ export function rotaryAngles(
   requireRoom(T * width);
   // $\omega_i$: one frequency for each pair, falling from 1; a scaling lowers them further.
   const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
+  // 1, but for YaRN, which also lengthens queries and keys.
   const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
   const table = (wave: (angle: number) => number): Tensor =>
     tensor(

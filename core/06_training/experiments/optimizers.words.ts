@@ -82,7 +82,7 @@ export const words: Words<Contest> = {
   captions: {
     paths: ({ shown: { steepness, names, valleyRates } }) =>
       `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
-      `(0, 0). Learning rates: ${each(names, valleyRates, 2)}. SGD would diverge from 2/${steepness} = ${
+      `(0, 0). Learning rates: ${each(names, valleyRates, 2)}. SGD would diverge beyond 2/${steepness} = ${
         number(2 / steepness, 2)
       } on.`,
     heights: ({ valley, shown: { names, valleySteps } }) =>

@@ -84,7 +84,7 @@ export const words: Words<Search> = {
     fraction: "fraction",
     ofModels: "fraction of the models",
     found: "best sequence found",
-    quality: "probability of what is found, best = 1, mean",
+    quality: "its probability, best = 1",
     hypotheses: "hypotheses ranked",
     beamSearch: "beam search",
     exhaustive: "exhaustive search",

@@ -22,7 +22,7 @@ export const words: BeamWidthWords = {
       `束宽 ${widest} 的 ${fixed(last.length, 2)}。`,
     examples: ({ run: { examples }, credits }) =>
       `不加惩罚时的译文，以及模型给每句译文的对数概率。表中是没见过的句子里符合条件的前 ${examples.length} 句：` +
-      `至少 8 个字，且各束宽的译文不全相同；没有人工挑选。句子和参考译文来自 Tatoeba，${credits}，CC-BY 2.0 FR。`,
+      `至少 8 个字符（标点也算），且各束宽的译文不全相同；没有人工挑选。句子和参考译文来自 Tatoeba，${credits}，CC-BY 2.0 FR。`,
   },
   reading({ run, widest, first, last, best, wide, isGain, empty }) {
     const { pairs, sentences, steps, hiddenSize, numLayers, draws } = run;

@@ -20,7 +20,7 @@ export const words: OptimizersWords = {
     curves: (text, seeds, rates) =>
       `逐${text}的训练损失随步数的变化，${seeds} 个种子的平均，每种方法取最好的学习率：${rates.join("，")}。`,
     table: (steps, seeds) =>
-      `${steps} 步之后留出文本上的损失：每个学习率用一个种子，最好的学习率用 ${seeds} 个种子。词元由字节对编码得到。`,
+      `${steps} 步之后验证文本上的损失：每个学习率用一个种子，最好的学习率用 ${seeds} 个种子。词元由字节对编码得到。`,
   },
   reading({ texts: found, layout, recipe }) {
     const [characters, tokens] = found.map(({ lead }) => lead);

@@ -27,7 +27,7 @@ export const words: SchedulesWords = {
         results.map(({ name, best }) => `${words.names[name]} ${number(best)}`).join("；")
       }。`,
     table: ({ seeds, recipe }) =>
-      `${recipe.steps} 步之后留出文本上的损失：每个峰值用一个种子，最好的峰值用 ${seeds} 个种子。`,
+      `${recipe.steps} 步之后验证文本上的损失：每个峰值用一个种子，最好的峰值用 ${seeds} 个种子。`,
   },
   range: nats,
   reading({ peaks, without, warmed, falling, ahead, isLowest, layout, recipe }) {

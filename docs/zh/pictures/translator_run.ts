@@ -14,7 +14,7 @@ export const words: TranslatorWords = {
   bleu: (unseen) => `${unseen} 句的 BLEU`,
   loss: "损失（每词元纳特数）",
   caption: ({ sentences, credits }) =>
-    `同一组没见过的句子在各阶段的译文，都用贪心解码：取测试集中 6 到 14 个字的前 ${
+    `同一组没见过的句子在各阶段的译文，都用贪心解码：取测试集中 6 到 14 个字符（标点也算）的前 ${
       sentences.length - 1
     } 句，没有人工挑选；` +
     `另加笔记里的那个问句，它没有参考译文。句子和参考译文来自 Tatoeba，${credits}，CC-BY 2.0 FR。`,

@@ -26,7 +26,7 @@ const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose:
-    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position; its vector is the sum of the variable’s and the value’s. Asked is what the variable held before: at a = 5 it was 3, at a first assignment nothing. Each sees those before it. The test’s lists are four times as long. Change the trained length.",
+    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position, as the sum of its variable’s and its value’s vector. Asked is the value of the variable before: at a = 5 it is 3. First assignments are not asked. A position sees those before it. The test’s lists are four times as long. Change the trained length.",
   controls: {
     trained: {
       label: "Trained length",
@@ -76,7 +76,7 @@ export const words: Words<Extrapolation> = {
           between([most])
         }: around the end of the first full turn of its second pair of coordinates, which takes ${
           fixed(turn, 0)
-        } positions. If this pair alone is not turned, ${percent(still!)} of the weight is left there`;
+        } positions. If this pair alone is not turned, it is ${percent(still!)} of all weight`;
       return "Where the last quarter of the long lists looks: the weight by distance. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
         `positions have ${learned}, RoPE has ${rope}. The figure ends at ${
@@ -131,7 +131,11 @@ export const words: Words<Extrapolation> = {
       "never go round; the base decides how many.",
       `Linear scaling divides every frequency by ${tested / trained}. A full turn of the second pair takes ${
         fixed(turns[1]!, 0)
-      } positions then, and lists of ${tested} bring only angles within the range that training had, though between those it had: ${
+      } positions then, and lists of ${tested} bring hardly an angle outside of the range that training had (the largest distance, ${
+        tested - 1
+      }, counts as ${number((tested - 1) * trained / tested)}; training had up to ${
+        trained - 1
+      }), though most lie between those it had: ${
         percent(linear!.beyond)
       } are right past twice the trained length. Within it the right answers go from ${percent(unscaled!.within)} to ${
         percent(linear!.within)

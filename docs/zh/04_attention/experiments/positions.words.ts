@@ -25,7 +25,7 @@ export const words: Words<Shuffled> = {
   captions: {
     moved: ({ moved, causal, shown: { hiddenSize, heads } }) =>
       `一个 ${heads} 头的注意力，权重随机，词是宽度 ${hiddenSize} 的随机向量。图中是两个词交换位置时，` +
-      `各个词的向量移动了多少。没有位置时，移动的距离与长度之比：${small(moved[0]!)}。只加因果掩码时：${
+      `各个词的向量移动了多少。没有位置时，移动的距离与向量长度之比：${small(moved[0]!)}。只加因果掩码时：${
         fixed(causal, 2)
       }，因为谁看得到谁取决于次序。所以还没有加位置，解码器对位置就已经有所了解。`,
     words: ({ shown: { sentence } }) => `第二句。颜色表示每个词的向量离它在“${sentence.join(" ")}”里的向量有多远。`,

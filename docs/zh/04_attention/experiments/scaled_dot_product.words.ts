@@ -63,7 +63,7 @@ export const words: Words<Scaling> = {
           : "在这组设置下，两种现象都不明显。"
       }宽度 1024 下，平均值是缩放时的 ${
         number(gradient.mean.at(-1)! / scaledGradient.mean.at(-1)!, 2)
-      } 倍：只看平均值，消失和爆炸都看不出来。`,
+      } 倍。只看平均值，既看不出大多数查询几乎得不到梯度，也看不出少数查询的梯度大得多。`,
       "除以根号的前提是查询与键互相独立，训练之前正是如此。" +
       `与查询的相关系数为 ${fixed(alignment, 1)} 的键，缩放以后分数是 ${fixed(alignment, 1)}·√d：仍随宽度增长，` +
       `在宽度 1024 下占去 ${percent(alignedLargest.at(-1)!, 3)} 的权重。训练会让查询与它要找的键对齐。` +

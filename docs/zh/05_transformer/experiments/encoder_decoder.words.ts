@@ -56,7 +56,9 @@ export const words: Words<Translating> = {
       `“${translation}”的每个词元是从“${source}”的哪里读来的：最后一层的交叉注意力，${heads} 个头的平均。` +
       "左边是每一步的查询：读入箭头前的词元，写出箭头后的词元。右边是键。",
     examples: ({ bleu, shown: { unseen } }) =>
-      `没见过的句子，按次序取最前面的几句，只训练几秒的错误都在这里；${unseen} 句的 BLEU 为 ${number(bleu, 3)}。`,
+      `没见过的句子，按次序取最前面的几句，没有挑选；只训练了几秒，错误都照样列出。${unseen} 句的 BLEU 为 ${
+        number(bleu, 3)
+      }。`,
   },
   reading: ({ bleu, near, frequencies, lastLoss, passes, shown: { unseen, pairs, attention, translation } }) => [
     `损失最后是每词元 ${fixed(lastLoss, 2)} 纳特。只凭词频是 ${fixed(frequencies, 2)} 纳特，` +

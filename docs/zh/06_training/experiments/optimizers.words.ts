@@ -127,7 +127,7 @@ export const words: Words<Contest> = {
     }。` +
     (losses[4]! < losses[1]! - 0.1
       ? "Adam 比动量领先。"
-      : "动量只有一个平均，Adam 有两个，两者却走得一样远。模型小，步数少：在实际大小的 Transformer 上，" +
+      : "动量只有一个平均，Adam 有两个，两者的损失却降得差不多低。模型小，步数少：在实际大小的 Transformer 上，" +
         "带动量的 SGD 远远落后于 Adam（Zhang 等，2020；Kunstner 等，2024）。"),
     `除以平方根起的作用，看${
       TEXTS[text]

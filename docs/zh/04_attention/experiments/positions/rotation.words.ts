@@ -37,7 +37,7 @@ export const words: Words<Rotation> = {
         fixed(step * frequency, 2)
       } 弧度。转过角 nω 就是乘一个 2 × 2 矩阵，每对坐标一个。把 n = ${step} 的矩阵用在 ${positions} 个位置的全部 ${
         width / 2
-      } 对坐标上，与 ${step} 步之后的编码相比，误差最大：${small(miss)}。换成 n = ${step + 1} 的矩阵，误差最大为 ${
+      } 对坐标上，与 ${step} 步之后的编码相比，最大误差：${small(miss)}。换成 n = ${step + 1} 的矩阵，最大误差是 ${
         fixed(wrongStep, 2)
       }；坐标都在 −1 与 1 之间。`,
     dots: ({ spread }) =>
