@@ -183,7 +183,12 @@ function makeParser(): Parser {
     const label = given ? escape(given) : `<code>${escape(content)}</code>`;
     return link ? `<a class="name" href="${link.href}" title="${escape(link.hint)}">${label}</a>` : label;
   });
-  rule("code_inline", ({ content }, env) => inlineCode(content, env));
+  // A link holds no other link.
+  rule("code_inline", ({ content }, env, tokens, at) => {
+    const html = inlineCode(content, env);
+    const before = tokens.slice(0, at), last = before.findLast(({ type }) => /^link_(open|close)$/.test(type));
+    return last?.type === "link_open" ? html.replace(/<\/?a\b[^>]*>/g, "") : html;
+  });
   rule("fence", ({ content, info }, env) => {
     const { language, name } = infoOf(info), code = env.code(content, language);
     if (name !== undefined) return `<div class="file"><p><code>${name}</code></p>${code}</div>`;

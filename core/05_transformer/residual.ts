@@ -5,8 +5,8 @@
  * factors are below one, the first layers learn nothing (vanishing gradient, 梯度消失):
  * $w_3(w_2(w_1 x))$ with small $w$ is almost zero. How can a network have a hundred layers?
  *
- * **Idea.** Let a layer compute what should be *changed*, and add it to its input (残差连接). A
- * layer that has nothing to say outputs zero, and the input passes unharmed. Plain layers find it hard to
+ * **Idea.** Let a layer compute what should be *changed*, and add it to its input (残差连接). Layers of this kind
+ * make a residual network (残差网络). A layer that has nothing to say outputs zero, and the input passes unharmed. Plain layers find it hard to
  * learn the identity mapping (恒等映射; degradation, 退化). With the addition it is the easiest thing to
  * learn.
  *

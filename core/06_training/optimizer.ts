@@ -9,7 +9,7 @@
  * can be read as a state, which a [checkpoint](checkpoints.ts) saves. A state of another rule, or of other parameters, is refused before anything has
  * changed.
  *
- * A rule is a value: the name under which checkpoints know it, its learning rate, the names of its averages, and the function that moves a
+ * A rule is a value: the name under which checkpoints know it, the numbers of its formula, its learning rate, the names of its averages, and the function that moves a
  * parameter. [SGD](optimizers.ts), [Adam](adam.ts) and [Lion](lion.ts) are such values, and a rule of one's own is another.
  *
  * @module
@@ -28,7 +28,7 @@ import type { Tensor } from "../engine/tensor.ts";
 
 /** How a method moves one parameter. */
 export interface OptimizerRule<Average extends string = string> {
-  /** What a checkpoint calls it; nothing by default: its averages alone tell it from others. */
+  /** What a checkpoint calls it; nothing by default: settings and averages tell it apart. */
   readonly word?: string | undefined;
   /** Numbers of its formula that a checkpoint keeps, not the learning rate; none by default. */
   readonly settings?: Readonly<Record<string, number>> | undefined;
@@ -167,7 +167,7 @@ export class Optimizer {
 }
 
 // #region What is refused
-// Checked once, when an optimizer is made, and at each step.
+// Parameters and rule are checked once, when an optimizer is made, the learning rate at each step.
 
 /** The parameters by name; refuses those that no rule can move, and what is no rule. */
 function namedParameters(

@@ -71,12 +71,12 @@
  * **What the sum does.** While the gradient $g$ stays the same, the velocity $u$ grows towards $g + \mu g + \mu^2 g + \dots = g / (1 - \mu)$: with
  * $\mu = 0.9$ a step is up to ten times as long as one of SGD. Where the gradient changes its sign at every step, as
  * between the walls of a valley, $u$ falls to $g - \mu g + \mu^2 g - \dots = g / (1 + \mu)$, about half. So momentum goes faster along the valley
- * without leaving it. At the rate of the picture, 0.018, less than half of what momentum bears (below), the sign changes at every second step only: the velocity carries the parameter through the minimum, about a quarter of a swing with each step. So across, the sum does not grow as along the floor. But a step leaves a factor of about $\sqrt{\mu} = 0.95$ of the swing, where SGD leaves $\lvert 1 - \eta k \rvert = 0.8$: momentum swings longer.
+ * without leaving it. At the rate of the picture, $\eta = 0.018$ with $k = 100$, the sign changes at every second step only: the velocity carries the parameter through the minimum. With the gradient $k y$ the rule gives $y_{t+1} = (1 + \mu - \eta k)\, y_t - \mu\, y_{t-1}$. Here $1 + \mu - \eta k = 0.1$ is nearly 0, so two steps multiply $y$ by about $-\mu = -0.9$: half a swing. So across, the sum does not grow as along the floor. But a step leaves a factor of about $\sqrt{\mu} = 0.95$ of the swing, where SGD leaves $\lvert 1 - \eta k \rvert = 0.8$: momentum swings longer.
  *
  * **What it costs.** One more number for each parameter. And a rate $\eta$ is no longer the factor of a gradient: in the long run
  * each gradient moves the parameter by $\eta\, g / (1 - \mu)$. So the rate that is best for SGD is often too large with momentum, as for
  * the language model of the experiment. In a valley of two numbers one rate can serve both, since momentum diverges only at a larger rate:
- * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$, since its velocity is $g / (1 + \mu)$ at alternating signs. The price there is that momentum runs past the
+ * if the gradient across is $k y$, SGD diverges beyond $\eta = 2 / k$, momentum beyond $2 (1 + \mu) / k$, since at alternating signs its velocity is $g / (1 + \mu)$, and a step of more than $2 y$ lands farther out than before. The price there is that momentum runs past the
  * minimum and comes back, several times.
  *
  * **The notes, 004.86.** The names are right, and they stand in the order of their years. Momentum is missing: it remembers. Adam remembers and

@@ -109,11 +109,12 @@ export async function prepare(path: string): Promise<Lesson> {
   return { source, target, pairs, test, sentences: [...chosen, { source: QUESTION, reference: "", attribution: "" }] };
 }
 
-/** Trains a model by the recipe, up to a step at a time. */
+/** Trains a model by the recipe, up to a step at a time; the factor of its learning rate may be another. */
 export function teach(
   model: TranslationModel,
   { pairs, target }: Lesson,
   random: Random,
+  factor: number = RECIPE.factor,
 ): (steps: number) => Promise<readonly TrainingReport[]> {
   const batches = new Batches([...pairs], {
     batchSize: RECIPE.batchSize,
@@ -122,7 +123,7 @@ export function teach(
   });
   model.train(random.split());
   const optimizer = new Optimizer(model.parameters(), adamW({ beta2: RECIPE.beta2 }));
-  const { warmupSteps, factor } = RECIPE;
+  const { warmupSteps } = RECIPE;
   const schedule = inverseSquareRootSchedule({ hiddenSize: LAYOUT.hiddenSize, warmupSteps, factor });
   return (steps) =>
     train({

@@ -7,6 +7,8 @@ import { chosenPages, crawl, inTabs, kindsOfPages, SITE, type Tab, testInBrowser
 
 /** Kilobytes that a page may cost, fonts not counted. */
 const MAX_PAGE = 66_000;
+/** The same in Chinese, whose letters are three bytes each, and whose pages bring the words of the scripts. */
+const MAX_CHINESE_PAGE = 69_000;
 
 /** The part of axe's answer that is used. */
 interface Violation {
@@ -116,7 +118,7 @@ async function packedSize(url: URL): Promise<number> {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-Deno.test("no page weighs more than 66 kB without fonts", async () => {
+Deno.test("no page weighs more than 66 kB without fonts, 69 kB in Chinese", async () => {
   const sizes = new Map<string, Promise<number>>();
   const size = (url: URL): Promise<number> => {
     const found = sizes.get(url.href) ?? packedSize(url);
@@ -138,7 +140,9 @@ Deno.test("no page weighs more than 66 kB without fonts", async () => {
   const median = weights[weights.length >> 1]![0];
   console.log(`weights: median ${(median / 1000).toFixed(1)} kB, most ${(weights[0]![0] / 1000).toFixed(1)} kB`);
   assertNone(
-    weights.filter(([weight]) => weight > MAX_PAGE).map(([weight, url]) => `${url}: ${(weight / 1000).toFixed(1)} kB`),
+    weights.filter(([weight, url]) => weight > (url.startsWith("zh/") ? MAX_CHINESE_PAGE : MAX_PAGE)).map((
+      [weight, url],
+    ) => `${url}: ${(weight / 1000).toFixed(1)} kB`),
   );
 });
 

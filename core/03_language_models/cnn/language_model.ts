@@ -4,7 +4,7 @@
  * **Question.** A stack of causal convolutions sees as many words as wanted. How is it trained to write, and what does it have to remember while it writes?
  *
  * **Idea.** A table in front gives each token its vector, one behind gives each token a score, as in a [recurrent model](../lstm/language_model.ts). Between them stand blocks: a convolution, a
- * gate, and the input added to the result (a residual connection, 残差连接). In training all positions of a text are computed at once. While it writes, the model computes the
+ * gate, and the input added to the result (a [residual connection](../../05_transformer/residual.ts)). In training all positions of a text are computed at once. While it writes, the model computes the
  * last position only. A window of $K$ words needs the last $(K - 1)\,d$ inputs of its block, so these are kept, and nothing else. The memory does not grow with the text.
  *
  * **Formula.** With the table $W$, two kernels $V_l$ and $G_l$ in each block, and scores by the same table or by one of their own, $U$,

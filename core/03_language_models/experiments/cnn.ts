@@ -16,6 +16,7 @@ import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { part } from "../../experiments/running.ts";
 import { overSeeds, type Range, rangeOf, rangesOf } from "../../experiments/seeds.ts";
 import { PhraseClassifier } from "../cnn/classifier.ts";
 
@@ -98,7 +99,8 @@ async function once(
     (_, i) => Array.from({ length: TESTS }, () => example(random, i + 1)),
   );
   let found = 0;
-  for (const size of widthsUpTo(width)) {
+  const widths = widthsUpTo(width);
+  for (const [i, size] of widths.entries()) {
     const layout = {
       vocabSize: MARKED.length + OTHERS,
       numClasses: 2,
@@ -113,7 +115,7 @@ async function once(
       next: () => Array.from({ length: BATCH }, () => example(random, 1 + random.integer(FARTHEST))),
       loss: (batch: readonly Example[]) =>
         crossEntropy(model.forward(tokensOf(batch)), tensor(Int32Array.from(batch, ({ label }) => label))),
-    }, options);
+    }, part(options, i / widths.length, (i + 1) / widths.length));
     const row: number[] = [];
     for (const test of tests) row.push(await accuracy(model, test));
     right.push(row);

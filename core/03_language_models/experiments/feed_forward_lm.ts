@@ -16,6 +16,7 @@ import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../experiments/experiment.ts";
 import { discard, learn } from "../../experiments/learning.ts";
 import { SEED } from "../../experiments/seed.ts";
+import { part } from "../../experiments/running.ts";
 import { overSeeds, type Range, rangesOf } from "../../experiments/seeds.ts";
 import { FeedForwardLanguageModel } from "../feed_forward_lm.ts";
 import { trainNGrams } from "../n_grams/mod.ts";
@@ -147,10 +148,11 @@ async function once(
   { words, steps, seed }: Readonly<Record<Sharing["controls"], number>>,
   options: RunOptions,
 ) {
-  const random = new Random(seed), found = [];
-  for (const count of countsOf(words)) {
+  const random = new Random(seed), found = [], counts = countsOf(words);
+  for (const [i, count] of counts.entries()) {
     options.signal?.throwIfAborted();
-    found.push(await compare(language(random, words, count), steps, random.split(), options));
+    const own = part(options, i / counts.length, (i + 1) / counts.length);
+    found.push(await compare(language(random, words, count), steps, random.split(), own));
   }
   return found;
 }

@@ -42,7 +42,7 @@
  * ```
  *
  * **Formula.** Each pair of coordinates $(a, b)$ of a query or key at position $p$ turns by $p\,\omega_i$, for the pairs
- * $i = 0 \dots d/2 - 1$ of a head of width $d$:
+ * $i = 0 \dots d/2 - 1$ of a head of width $d$, in the code `D`:
  *
  * $$\begin{pmatrix} a' \\ b' \end{pmatrix} = \begin{pmatrix} \cos p\omega_i & -\sin p\omega_i \\ \sin p\omega_i & \cos p\omega_i \end{pmatrix} \begin{pmatrix} a \\ b \end{pmatrix}, \qquad \omega_i = \mathrm{base}^{-2i/d}$$
  *
@@ -203,7 +203,7 @@ export function rotaryAngles(
   requireRoom(T * width);
   // $\omega_i$: one frequency for each pair, falling from 1; a scaling lowers them further.
   const frequencies = scaling ? scaling.frequencies(width, base) : rotaryFrequencies(width, base);
-  // 1, but for YaRN, which also lengthens queries and keys.
+  // A factor of both tables: 1, but for [YaRN](rotary_scaling.ts), which also lengthens queries and keys.
   const pairs = frequencies.length, magnitude = scaling?.magnitude ?? 1;
   const table = (wave: (angle: number) => number): Tensor =>
     tensor(

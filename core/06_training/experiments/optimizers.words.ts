@@ -59,7 +59,7 @@ export const words: Words<Contest> = {
   constants: {
     start: "start in the valley",
     momentum: "momentum",
-    adam: "β₁ and β₂ of Adam",
+    adam: "β₁ and β₂ of Adam, what its averages of gradients and of squares keep at each step,",
     rmsProp: "β₂ of RMSProp",
     runs: "seeds",
     width: "width",
@@ -84,16 +84,16 @@ export const words: Words<Contest> = {
       `The first 40 steps through a valley ${steepness} times as steep across as along; the lowest point is at ` +
       `(0, 0). Learning rates: ${each(names, valleyRates, 2)}. SGD would diverge beyond 2/${steepness} = ${
         number(2 / steepness, 2)
-      } on.`,
+      }.`,
     heights: ({ valley, shown: { names, valleySteps } }) =>
       `Height above the lowest point, as a fraction of the height at the start. What is left of it after ${valleySteps} steps: ${
         each(names, valley, 2)
       }.`,
     losses: ({ losses, shown: { text, names, modelRates, runs, last } }) =>
-      `The same small language model on ${text}, from the same weights and on the same batches. Mean of ${runs} seeds, and their range as a band: ` +
+      `The same small language model on ${text}, from the same weights and on the same batches. Mean of ${runs} seeds and of the last ${last} steps, and the range of the seeds as a band: ` +
       `${each(names, losses, 3)} nats per ${
         UNITS[text]
-      } (a nat is the unit of −log probability with the natural logarithm; the mean of the last ${last} steps). Learning rates: ${
+      } (a nat is the unit of −log probability with the natural logarithm). Learning rates: ${
         each(names, modelRates, 2)
       }.`,
     moved: ({ shown: { text, names, rareShare, runs } }) =>

@@ -40,7 +40,7 @@ export const words: OptimizersWords = {
           "逐字符的莎士比亚也不是没有罕见类别的文本，模型又小。",
       `共同的设置：${layout.numLayers} 层，宽度 ${layout.hiddenSize}，${layout.numHeads} 个头，每批 ${recipe.batchSize} 个长 ` +
       `${layout.contextLength} 的窗口，预热 ${recipe.warmupSteps} 步，再按余弦降到峰值的十分之一，梯度裁剪到 ${recipe.clipNorm}；` +
-      `动量 ${recipe.momentum}，β₂ 为 ${recipe.beta2}，AdamW 的权重衰减为 ${recipe.weightDecay}。裁剪对 SGD 帮助最大：` +
+      `动量 ${recipe.momentum}，β₂ 为 ${recipe.beta2}，AdamW 的权重衰减为 ${recipe.weightDecay}。裁剪对 SGD 的帮助也许最大：` +
       "它限制了那些重尾的梯度，Zhang 等人（2020）认为 SGD 的失败正由此而来。",
     ];
   },

@@ -17,6 +17,7 @@ import { mean } from "../../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts, RunOptions } from "../../../experiments/experiment.ts";
 import { discard, learn } from "../../../experiments/learning.ts";
 import { SEED } from "../../../experiments/seed.ts";
+import { part } from "../../../experiments/running.ts";
 import { overSeeds, type Range, rangesOf } from "../../../experiments/seeds.ts";
 import { FeedForwardLanguageModel } from "../../feed_forward_lm.ts";
 import { trainNGrams } from "../../n_grams/mod.ts";
@@ -93,7 +94,8 @@ async function once(
   const groups = tests.map((_, between) =>
     learned.filter(({ length }) => length === between + 2).map((one) => Int32Array.of(BEGIN, ...one, END))
   );
-  for (const windowSize of windowsUpTo(window)) {
+  const windows = windowsUpTo(window);
+  for (const [i, windowSize] of windows.entries()) {
     const model = new FeedForwardLanguageModel(
       { vocabSize, windowSize, embeddingSize: EMBEDDING, hiddenSize: HIDDEN },
       random,
@@ -110,7 +112,7 @@ async function once(
         const { inputs, targets } = nextTokens(batch);
         return crossEntropy(model.forward(inputs), targets);
       },
-    }, options);
+    }, part(options, i / windows.length, (i + 1) / windows.length));
     found.push(await askNetwork(model, tests));
     discard(model);
   }

@@ -26,7 +26,7 @@ const SCALINGS = ["unscaled", "linear", "NTK-aware", "Llama 3"];
 export const words: Words<Extrapolation> = {
   title: "Past the trained length",
   purpose:
-    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position, as the sum of its variable’s and its value’s vector. Asked is the value of the variable before: at a = 5 it is 3. First assignments are not asked. A position sees those before it. The test’s lists are four times as long. Change the trained length.",
+    "A list of assignments such as a = 3, b = 1, a = 5 is read, one at each position, as the sum of its variable’s and its value’s vector. Asked is the value that it had before: at a = 5 it is 3. First assignments are not asked. A position sees those before it. The test’s lists are four times as long. Change the trained length.",
   controls: {
     trained: {
       label: "Trained length",
@@ -77,7 +77,7 @@ export const words: Words<Extrapolation> = {
         }: around the end of the first full turn of its second pair of coordinates, which takes ${
           fixed(turn, 0)
         } positions. If this pair alone is not turned, it is ${percent(still!)} of all weight`;
-      return "Where the last quarter of the long lists looks: the weight by distance. At distances " +
+      return "Where the last quarter of the long lists looks: the weight by distance, in sums of 8 distances. At distances " +
         `above ${trained}, which training has not met, ALiBi has ${alibi} of its weight, learned ` +
         `positions have ${learned}, RoPE has ${rope}. The figure ends at ${
           3 * trained
@@ -122,13 +122,13 @@ export const words: Words<Extrapolation> = {
         fixed(2 * Math.PI / turn, 1)
       } ≈ ${fixed(turn, 0)} positions. ${
         trained < turn
-          ? `Lists of ${trained} show a part of the turn. Shortly before its end, at distance ${
+          ? `Lists of ${trained} show a part of the turn. Shortly before the turn is complete, at distance ${
             Math.round(turn) - 8
-          } say, the pair points where it would if the key stood ` +
+          } say, 8 short of it, the pair points where it would if the key stood ` +
             "8 positions after the query. The mask hides such keys, so the model has never learned to give them a low score."
           : "The lists of the training hold a whole turn."
       } Heads of width 128, as Llama's are, have 64 pairs, and some of them ` +
-      "never go round; the base decides how many.",
+      "make no full turn within the longest text; the base decides how many.",
       `Linear scaling divides every frequency by ${tested / trained}. A full turn of the second pair takes ${
         fixed(turns[1]!, 0)
       } positions then, and lists of ${tested} bring hardly an angle outside of the range that training had (the largest distance, ${

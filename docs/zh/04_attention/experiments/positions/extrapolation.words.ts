@@ -99,7 +99,7 @@ export const words: Words<Extrapolation> = {
         percent(t5!)
       }；若分辨到距离 ${wideClipped}，则是 ${percent(wide[0]!)} 和 ${
         percent(wide[1]!)
-      }。后一种情形里，大于 ${trained} 的距离各有自己的向量或桶，而训练的串只有 ${trained} 个赋值，从来用不到它们：它们还是初始值。${
+      }。后一种情形里，大于 ${trained} 的距离用的是另外的向量（Shaw，每个距离一个）或另外的桶（T5，合用最后几个），而训练的串只有 ${trained} 个赋值，从来用不到它们：它们还是初始值。${
         wide[1]! < 0.65 && Math.abs(wide[0]! - 0.7) < 0.05
           ? "上面有一条说法：分辨到训练长度的两倍时，Shaw 和 T5 也都答对 70\u202f% 以上。Shaw 只差一点，T5 差得远：这条说法被否定，主要是因为 T5。"
           : ""
@@ -112,12 +112,14 @@ export const words: Words<Extrapolation> = {
         trained < turn
           ? `训练的串长 ${trained}，只见过一圈的一部分。转角只取决于距离。距离略小于 ${fixed(turn, 0)}，例如 ${
             Math.round(turn) - 8
-          } 时，再有 8 个位置就转满一圈，第二对坐标的方向和键排在查询后面 8 位时几乎一样。训练时，查询后面的键都被掩码遮住，所以模型从未学过给这种方向低分。`
+          } 时，再转 8 位就满一圈。所以就第二对坐标来说，查询与它的夹角，几乎等于查询与排在自己之后 8 位的键的夹角。训练时，查询后面的键都被掩码遮住，所以模型从未学过给这种方向低分。`
           : "训练的串里，它转得满一圈。"
       }Llama 的头宽 128，有 64 对坐标，其中一些从来转不满一圈；有多少，由底数决定。`,
       `线性缩放把每个频率除以 ${tested / trained}。于是第二对转满一圈要 ${
         fixed(turns[1]!, 0)
-      } 个位置，长 ${tested} 的串转到的角几乎都在训练时的范围以内，只是比训练时的更密：超过训练长度的两倍，答对 ${
+      } 个位置，长 ${tested} 的串转到的角几乎都在训练时的范围以内（最大的距离 ${tested - 1} 相当于 ${
+        number((tested - 1) * trained / tested)
+      }，训练时最大是 ${trained - 1}），只是大多落在训练时见过的角之间：超过训练长度的两倍，答对 ${
         percent(linear!.beyond)
       }。在训练长度以内，答对的却从 ${percent(unscaled!.within)} 变为 ${
         percent(linear!.within)
