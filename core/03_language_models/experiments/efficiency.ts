@@ -84,7 +84,7 @@ export interface EfficiencyFindings {
 /** What the experiment is made of. */
 export interface Efficiency extends Parts {
   findings: EfficiencyFindings;
-  controls: "clock" | "sequences" | "width" | "past" | "seed";
+  controls: "sequences" | "width" | "past" | "clock" | "seed";
   claims: "same" | "calls" | "transfers" | "batch" | "cache" | "memory";
   captions: "tricks" | "intensity" | "roofline" | "latency";
   labels:
@@ -204,10 +204,10 @@ async function timeMachine(model: RecurrentLanguageModel, sequences: number, wid
 /** Four tricks counted, and the intensity by the batch. */
 export const experiment: Experiment<Efficiency> = {
   controls: {
-    clock: { default: 0, min: 0, max: 1, choices: ["none", "this machine"] },
     sequences: { default: 10, min: 2, max: 64 },
     width: { default: 128, min: 32, max: 512, step: 32 },
     past: { default: 1024, min: 128, max: 8192, step: 128 },
+    clock: { default: 0, min: 0, max: 1, choices: ["none", "this machine"] },
     seed: SEED,
   },
   constants: { tokens: TOKENS, vocabulary: V },

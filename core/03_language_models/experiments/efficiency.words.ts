@@ -16,14 +16,14 @@ export const words: Words<Efficiency> = {
     "Four tricks are run with and without on a small recurrent network. The calls of the device and the transfers are counted, which are the same on every machine. Then " +
     "the operations per byte of two large models are computed by the size of the batch. Choose a clock, and the tricks and this machine are timed as well.",
   controls: {
+    sequences: { label: "Sequences", description: "Sequences that are read one by one, or at once" },
+    width: { label: "Width", description: "Numbers of a state of the network that is run" },
+    past: { label: "Context", description: "Tokens that the Transformer of the second figure has read before" },
     clock: {
       label: "Clock",
       description: "Whether this machine is timed",
       choices: { none: "none", "this machine": "this machine" },
     },
-    sequences: { label: "Sequences", description: "Sequences that are read one by one, or at once" },
-    width: { label: "Width", description: "Numbers of a state of the network that is run" },
-    past: { label: "Context", description: "Tokens that the Transformer of the second figure has read before" },
     seed: SEED_WORDS,
   },
   constants: { tokens: "tokens of a sequence", vocabulary: "tokens of the vocabulary" },
