@@ -377,6 +377,8 @@ export class DeepBagOfWordsClassifier extends Module {
 //
 // The three classifiers learn the short reviews of [section](../01_introduction/bag_of_words.ts), which were written as texts and not as tests of negation. The [experiment](experiments/embeddings/reviews.ts) measures them on the same unseen reviews.
 //
+// [Section](word2vec/mod.ts#for-another-task) measures the same classifiers on sentences from five sources, and what rows add that were learned before.
+//
 // **The notes, 004.13.** It holds. A word that was not in training has no row either, so an embedding helps with synonyms and inflected forms only if they occur in some text that it learned from. A table is long as well, and its rows are short: $VE$ numbers in place of vectors of $V$.
 
 // ## Pitfall: a padding row that learns

@@ -4,8 +4,7 @@
  * @module
  */
 
-import { written } from "../../core/experiments/seeds.ts";
-import { number, percent } from "../../core/experiments/numbers.ts";
+import { fixed, number, percent } from "../../core/experiments/numbers.ts";
 import type { RunFigures } from "../picture.ts";
 import type { CLASSIFIERS, LearnedVectorsRun } from "../runs/learned_vectors.ts";
 
@@ -22,6 +21,8 @@ const NAMES: Readonly<Record<Name, string>> = {
 };
 const ORDER = Object.keys(NAMES) as Name[];
 
+const signed = (value: number): string => (value >= 0 ? "+" : "") + fixed(value, 1);
+
 /** The recorded run. */
 export const run: RunFigures<LearnedVectorsRun> = {
   figures({ counts, accuracy, ranges, seeds, majority, sentences }) {
@@ -30,7 +31,7 @@ export const run: RunFigures<LearnedVectorsRun> = {
         kind: "bars",
         caption: `Fraction of ${
           number(sentences.test)
-        } unseen sentences whose source is named, by number of labelled sentences: means of ${seeds} seeds, with the lowest and the highest. To name the most frequent source is right for ${
+        } unseen sentences whose source is named, by number of labelled sentences: means of ${seeds} seeds, with the lowest and the highest. The most frequent source makes up ${
           percent(majority)
         }.`,
         y: { title: "fraction right", domain: [0, 1] },
@@ -43,28 +44,25 @@ export const run: RunFigures<LearnedVectorsRun> = {
           }))
         ),
       },
-      {
-        kind: "table",
-        isWide: true,
-        caption: "The same, in 100 sentences: lowest and highest of the seeds.",
-        columns: ["classifier", ...counts.map((count) => `${number(count)} labelled`)],
-        rows: ORDER.map((name, m) => [NAMES[name], ...ranges[m]!.map((range) => written(range, percent))]),
-      },
     ];
   },
   reading({ counts, accuracy, covered, unlabelled, rows, width, layers, tried, sentences }) {
     const of = (name: Name, c: number): number => accuracy[ORDER.indexOf(name)]![c]!;
-    const last = counts.length - 1, gain = (c: number): number => of("cbow learned", c) - of("cbow", c);
-    const compare = (c: number): string =>
-      `${percent(of("cbow", c))} by chance, ${percent(of("cbow learned", c))} learned before`;
+    const gains = (learned: Name, chance: Name): number[] => counts.map((_, c) => of(learned, c) - of(chance, c));
+    const told = (found: readonly number[]): string => found.map((gain) => signed(100 * gain)).join(", ");
+    const cbow = gains("cbow learned", "cbow"), deep = gains("deep learned", "deep"), last = counts.length - 1;
+    const most = (found: readonly number[]): string =>
+      found[0]! > Math.max(...found.slice(1)) ? "the gain is largest" : "the gain is not largest";
     return [
-      `With ${number(counts[0]!)} labelled sentences CBOW names ${compare(0)}; with all ${
-        number(counts[last]!)
-      } of them ${compare(last)}. ${
-        gain(0) > gain(last)
-          ? "What was learned without labels helps most where labels are few."
-          : "What was learned without labels does not help more where labels are few."
-      }`,
+      `In 100 sentences, with ${
+        counts.map((count) => number(count)).join(", ")
+      } labelled ones: rows learned before add ${told(cbow)} to CBOW and ${told(deep)} to deep CBOW. For the sum ${
+        most(cbow)
+      } where labels are few, and with layers behind it ${
+        most(deep)
+      } there. The seeds lie farther apart than most of these differences. Rows that are kept as they were learned end at ${
+        percent(of("cbow kept", last))
+      } with all labels, rows that go on learning at ${percent(of("cbow learned", last))}.`,
       `The vectors come from ${number(unlabelled)} words of text, none of which is in the labelled sentences; ${
         number(rows)
       } words have one, of ${width} numbers. ${percent(covered[1])} of the words of the test have one, and ${
