@@ -24,11 +24,13 @@ function exampleLabels(prompt: string): string {
 /** Whether subtracting and solved examples gave more right answers, and whether that can be luck. */
 function remedies(zero: number, subtracted: number, examples: number, tests: number): string {
   const changes = [subtracted, examples].map((right) => Math.round((right - zero) * tests));
-  const [first, second] = changes.map((change) => `${change > 0 ? "+" : change < 0 ? "−" : "±"}${Math.abs(change)}`);
+  const [first, second] = changes.map((change) =>
+    change === 0 ? "as many" : `${Math.abs(change)} ${change > 0 ? "more" : "fewer"}`
+  );
   // Of 5 texts or fewer, all won by one side, the exact test has p = 0.0625 or more.
-  return `Of ${tests} answers subtracting makes ${first} right, and solved examples ${second}. ${
+  return `Of ${tests} answers ${first} are right after subtracting, and ${second} with solved examples. ${
     changes.every((change) => Math.abs(change) <= 5)
-      ? "By the exact test of the page before, differences as small are within luck: that either helps, or harms, cannot be told here."
+      ? "By the exact test of the page before, differences of up to five answers are within luck: whether either helps or harms cannot be told here."
       : "Whether that is luck, the exact test of the page before says."
   }`;
 }
