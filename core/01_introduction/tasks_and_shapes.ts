@@ -158,6 +158,7 @@ export function audioFrames(samples: Tensor, options: FrameOptions = {}): Tensor
   if (length < size) {
     throw new RangeError(`Cannot cut frames of ${size} from ${length} samples: at least one frame must fit`);
   }
+  // A window of `size` numbers of the last axis every `hop` numbers.
   return samples.unfold(-1, size, hop);
 }
 
@@ -189,7 +190,7 @@ export function imagePatches(image: Tensor, options: PatchOptions = {}): Tensor 
   }
   const outer = image.shape.slice(0, -3), down = height / size, across = width / size, rank = outer.length;
   // Five axes: row of patches, row within a patch, patch in its row, column within a patch, colour. The second and the third are
-  // exchanged, so that all rows of one patch come to stand together.
+  // exchanged (`permute`), so that all rows of one patch come to stand together. `reshape` gives the same numbers other axes.
   const axes = [...outer.keys(), ...[0, 2, 1, 3, 4].map((axis) => rank + axis)];
   return image.reshape([...outer, down, size, across, size, channels]).permute(axes)
     .reshape([...outer, down * across, size * size * channels]);

@@ -45,7 +45,7 @@ export interface EvaluationFindings {
   readonly freshDeviation: number;
   /** Of real models: mean accuracy of the best on the half that it was chosen on, and on the other; standard error of the difference. */
   readonly real: readonly [chosen: number, fresh: number, error: number];
-  /** Rules less bag of words on the test reviews. */
+  /** Rules minus bag of words on the test reviews. */
   readonly comparison: PairedComparison;
   /** P-value of McNemar's test. */
   readonly exact: number;
