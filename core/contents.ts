@@ -182,7 +182,7 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["rules"], numbered: false },
       { pages: ["search"], numbered: false },
-      { pages: ["confidence"], planned: "Confidence" },
+      { pages: ["confidence"] },
       { pages: ["hallucination"], planned: "Hallucination" },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
