@@ -1,12 +1,12 @@
 /**
  * # Confidence
  *
- * **Question.** A model finds *sat* the most probable word in two places: once with 99 %, once with 50 % before three others. It
- * chooses *sat* both times. How sure is it each time, and is it right as often as it is sure?
+ * **Question.** A model finds *sat* the most probable word in two places: once nearly all probability mass is on it, once only half of it.
+ * It chooses *sat* both times. How sure is it each time, and is it right as often as it is sure?
  *
  * **Idea.** The *confidence* (置信度) of a model in its choice is the probability that it gives to it. The *margin* to the second
  * most probable token and the entropy of the whole distribution measure the same in other ways. A model is *calibrated* if it is
- * right as often as it is sure: of all answers with a confidence of 0.7, about 70 % are right. To measure that, group answers by
+ * right as often as it is sure: of all answers with a confidence $c$, the fraction $c$ is right. To measure that, group answers by
  * their confidence, and compare the mean confidence of each group with its accuracy. To repair it, divide all logits by one number,
  * the temperature ([section](temperature.ts)), fitted on examples that the model did not learn from. This is one form of
  * *calibration* (校准). The order of the tokens stays, and so does every most probable answer; only the confidence changes.
