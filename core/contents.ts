@@ -183,7 +183,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["rules"], numbered: false },
       { pages: ["search"], numbered: false },
       { pages: ["confidence"] },
-      { pages: ["hallucination"], planned: "Hallucination" },
+      { pages: ["hallucination"] },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
       { pages: ["temperature", "repetition"] },
