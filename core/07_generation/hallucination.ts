@@ -10,7 +10,7 @@
  * elsewhere. The first two leave the true token the most probable one, so decoding can cut the rest off. The third does not: the most probable token itself may be false, and the model may be sure of it.
  *
  * **By hand.** After *2 + 2 =* the logits of *4*, *5*, *3* and *8* are 6, 1, 1 and 0. The false three have 0.0157 of the probability mass together,
- * so with 100 samples the probability of at least one false sum is 0.794. A temperature of 0.5 leaves them 0.000097, one of 2 gives them 0.176. Greedy
+ * so with 100 samples the probability of at least one false sum is 0.795. A temperature of 0.5 leaves them 0.000097, one of 2 gives them 0.176. Greedy
  * search never says them.
  *
  * *Can confidence tell?* Two right answers have the confidences 0.9 and 0.8, two wrong ones 0.85 and 0.3. Of the $2 \cdot 2 = 4$ pairs of a right and a wrong
@@ -19,8 +19,8 @@
  * ```ts
  * import { agreementOf, auroc, falseMass } from "@heed/heed/generation";
  *
- * const logits = [6, 1, 1, 0], mass = falseMass(logits, [0]);
- * console.log(`false ${mass.toFixed(4)}, at least once in 100 samples ${(1 - (1 - mass) ** 100).toFixed(3)}`);
+ * const results = ["4", "5", "3", "8"], logits = [6, 1, 1, 0], mass = falseMass(logits, [0]);
+ * console.log(`not ${results[0]}: ${mass.toFixed(4)}, at least once in 100 samples ${(1 - (1 - mass) ** 100).toFixed(3)}`);
  * for (const temperature of [0.5, 2]) {
  *   const changed = falseMass(logits.map((logit) => logit / temperature), [0]);
  *   console.log(`temperature ${temperature}: ${changed.toPrecision(2)}, or ${changed.toFixed(3)}`);
@@ -34,7 +34,7 @@
  * ```
  *
  * ```text
- * false 0.0157, at least once in 100 samples 0.795
+ * not 4: 0.0157, at least once in 100 samples 0.795
  * temperature 0.5: 0.000097, or 0.000
  * temperature 2: 0.18, or 0.176
  * AUROC 0.75
@@ -46,7 +46,7 @@
  *
  * $$P(\text{false}) = \sum_{i \notin \mathcal{T}} \mathrm{softmax}(z)_i \ge (V - \lvert \mathcal{T} \rvert) \frac{e^{-R}}{V} > 0, \qquad P(\text{all true}) = \big(1 - P(\text{false})\big)^n$$
  *
- * How well a confidence $c$ tells right answers from wrong ones is measured by the area under the ROC curve (AUROC) [ROC 曲线下面积]: the probability that a right answer has a higher one than a wrong
+ * How well a confidence $c$ tells right answers from wrong ones is measured by the area under the ROC curve (AUROC) [曲线下面积]: the probability that a right answer has a higher one than a wrong
  * one, equal ones counted half. Where confidence and correctness are unrelated, it is $\tfrac{1}{2}$.
  *
  * $$\mathrm{AUROC} = P(c_\text{right} > c_\text{wrong}) + \tfrac{1}{2} P(c_\text{right} = c_\text{wrong})$$

@@ -22,7 +22,7 @@ import { sample, toProbabilities } from "../sampling.ts";
 const LARGEST = 9, HIDDEN = 32, LAYERS = 1;
 /** Steps of training, and those after which the false mass is measured. */
 const STEPS = 600, WATCHED = [20, 40, 80, 150, 300, 450, 600];
-/** The sum of the notes, and what is false about it. */
+/** One sum that is always learned, and a false result of it. */
 const NOTED: Sum = { a: 2, b: 2 }, FALSE = 5;
 /** Temperatures of the samples, and samples of a question whose agreement is measured. */
 const TEMPERATURES = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3], SAMPLES = 20;
@@ -58,7 +58,7 @@ interface Found {
 
 /** What is found; lists are of the seeds, the chosen one first. */
 export interface HallucinationFindings {
-  /** False mass on learned sums at the end, and that of the false sum of the notes. */
+  /** False mass on learned sums at the end, and the probability of 2 + 2 = 5. */
   readonly masses: readonly number[];
   readonly noted: readonly number[];
   /** Errors of greedy search on learned and on unseen sums. */
