@@ -157,7 +157,7 @@ function groupsOf(predictions: readonly Prediction[]): Prediction[][] {
   const groups: Prediction[][] = [];
   for (const prediction of [...predictions].sort((a, b) => a.confidence - b.confidence)) {
     const last = groups.at(-1);
-    if (last?.[0]!.confidence === prediction.confidence) last.push(prediction);
+    if (last && last[0]!.confidence === prediction.confidence) last.push(prediction);
     else groups.push([prediction]);
   }
   return groups;
