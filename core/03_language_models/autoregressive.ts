@@ -178,7 +178,7 @@ export function measureScores(logProbabilities: ArrayLike<number>, text?: TextSi
 // ## How long a product lasts
 //
 // The [experiment](experiments/autoregressive.ts) draws words from a distribution in which the probability of a word is in proportion to the inverse of its rank: the second word is half as frequent as the
-// first. It keeps the probability of the text in three ways, and asks each way which of two models is the better one. How fast a text becomes improbable is said by the entropy (熵) of the distribution,
+// first. It keeps the probability of the text in three ways, and asks each way which of two models is the better one. How fast a text becomes improbable is said by the entropy [熵] of the distribution,
 // $-\sum_w p_w \log p_w$: the mean of $-\log p$ of a word that is drawn.
 
 // ## One contract for all language models

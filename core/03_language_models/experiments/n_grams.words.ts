@@ -44,7 +44,7 @@ export const words: Words<Orders> = {
       `${fixed(smoothed.at(-1)![0], 1)} at order ${orders.at(-1)}. Add-one is best at order 2 with ${
         fixed(addOne[1]![0], 0)
       }. The network has ` +
-      `${written(network, (one) => fixed(one, 1))} over ${seeds} seeds.`,
+      `${written(network, (one) => fixed(one, 1))} over ${seeds} seeds; all lines are the lowest of them.`,
     unseen: ({ unseen, impossible, shown: { orders } }) =>
       `N-grams of unseen sentences that the table does not hold: ${percent(unseen[1]![0])} at order 2, ${
         percent(unseen.at(-1)![0])

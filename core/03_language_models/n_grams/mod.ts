@@ -222,7 +222,7 @@ export async function trainNGrams(
 //
 // After a context with $c(h) = 0$ it is $P(w \mid h')$, and below the empty context stands $1/V$.
 //
-// *By hand.* The text of the example, 我 喜欢 我 吃 我 喜欢, is too small for an estimate, so the discounts are $\tfrac{1}{2}$, $1$ and $\tfrac{3}{2}$. After 我 the pairs have the counts 2 (喜欢) and 1 (吃), together 3. 喜欢 keeps $(2 - 1)/3 = 0.3333$, and $(\tfrac{1}{2} + 1)/3 = 0.5$
+// *By hand.* The text of the example, 我 喜欢 我 吃 我 喜欢, is too small for an estimate, so the discounts are $\tfrac{1}{2}$, $1$ and $\tfrac{3}{2}$. After 我 stand 喜欢 and 吃, with the counts 2 and 1, together 3. 喜欢 keeps $(2 - 1)/3 = 0.3333$, and $(\tfrac{1}{2} + 1)/3 = 0.5$
 // is left. Among the single words 我 has the count 2, since 喜欢 and 吃 stand before it. 喜欢 has 1 and 吃 has 1: only 我 stands before them. Together that is 4. 喜欢 keeps $(1 - \tfrac{1}{2})/4 = 0.125$. What is left is
 // $(2 \cdot \tfrac{1}{2} + 1)/4 = 0.5$, a quarter of it for each entry of the vocabulary, so 喜欢 has $0.125 + 0.125 = 0.25$. After 我 it has $0.3333 + 0.5 \cdot 0.25 = 0.4583$. The discounts of a larger text: with 6 n-grams of the count 1, 3 of the count 2,
 // 2 of 3 and 1 of 4, $Y = 6/12 = 0.5$, and they are $1 - 2 \cdot 0.5 \cdot 3/6 = 0.5$, $2 - 3 \cdot 0.5 \cdot 2/3 = 1$ and $3 - 4 \cdot 0.5 \cdot 1/2 = 2$.

@@ -62,7 +62,7 @@ export const words: Words<Clipping> = {
       loss[1]![1] < loss[0]![0]
         ? `Clipping leaves ${percent(1 - clipped)} of the gradients as they are, and a step moves the weights by ${
           number(rate * clip)
-        } at most: the learning rate times the longest gradient.`
+        } at most: the learning rate times the length to which gradients are shortened.`
         : "Clipping makes no difference at this setting that all seeds agree on.",
       ...median === undefined ? [] : [
         `Without clipping the loss of the drawn run is more than twice that of a model that knows nothing in ${bad.length} of ${curve.length} steps, from step ${
