@@ -60,7 +60,7 @@
  * [cross-entropy](../06_training/loss.ts) of training, so training a language model is lowering its perplexity.
  *
  * **The notes, 004.26.** It is the first formula above. The product has a factor for each token, and the context of the first one is
- * empty: a token BEGIN stands there, or the first token is not predicted. For the product to be the probability of the whole text, and not only of its beginning, the text
+ * empty: a token BEGIN stands there, or the first token is not predicted. For the product to be the probability of a whole text, and not that of all texts which begin so, the text
  * ends with a token END, which is predicted like any other.
  *
  * **The notes, 004.28.** Right, and more than a trick: the sum is what every program of this book keeps, from the loss to
@@ -131,7 +131,7 @@ export function targetLogProbabilities(logits: Tensor, targets: Tensor): Tensor 
 
 /** How well a model predicts some tokens. */
 export interface Perplexity {
-  /** Exponential of the mean surprise per token, $-\log p$: 1 is certainty, `vocabSize` a uniform guess. */
+  /** Exponential of the mean surprise per token: 1 is certainty, `vocabSize` a uniform guess. The surprise is $-\log p$. */
   readonly perplexity: number;
   /** How many tokens were predicted. */
   readonly tokens: number;

@@ -134,14 +134,14 @@ export function plainRnn(
 //
 // Rows of the first matrix stand for the earlier state, columns for the later one. In the second formula a loss $L$ is computed from $h_k$, $x_t$ and
 // $\partial L / \partial h_t = \partial L / \partial h_k \, (\partial h_k / \partial h_t)^\top$ are rows, and $\odot$ multiplies numbers of the same place.
-// The sum is there since the same matrix is used at every step: its derivative is the sum of those that its uses would have, each with a matrix of its own. So each word contributes, through all steps after it.
+// It is a sum since the same matrix is used at every step: its derivative is the sum of those that its uses would have, each with a matrix of its own. So each word contributes, through all steps after it.
 // Written step by step the formula is a recursion, $\partial L / \partial h_{t-1} = (\partial L / \partial h_t \odot (1 - h_t^2))\, W_h^\top$.
 //
 // Two numbers describe how a matrix stretches vectors. Its largest singular value [奇异值] is the largest factor by which one product lengthens any vector. An eigenvalue [特征值] is a
 // factor $\lambda$, real or complex, of a vector that the matrix only multiplies: $v W = \lambda v$. The spectral radius [谱半径] $\rho$ is the largest
 // absolute value of an eigenvalue. It is never above the largest singular value. It says by which factor per step a vector grows or shrinks in the long run.
-// The matrix of the example, with the rows (0.5, 0.5) and (−0.5, 0.5), turns every vector by 45° and shortens it to 0.707 of its length. So its largest singular value is 0.707, and $\rho$ is the same, although no real vector is only multiplied: the eigenvalues are $0.5 \pm 0.5i$.
-// The matrix with the rows (0.5, 4) and (0, 0.5) makes (1, 0) as long as 4.03 in one step. After $k$ steps the length is about $8k \cdot 0.5^k$, and $\rho = 0.5$ wins.
+// The matrix of the example, with the rows $(0.5, 0.5)$ and $(-0.5, 0.5)$, turns every vector by 45° and multiplies its length by $\sqrt{0.5} = 0.707$. So this is its largest singular value, and $\rho$ is the same, although no real vector is only multiplied: the eigenvalues are $0.5 \pm 0.5i$.
+// The matrix with the rows $(0.5, 4)$ and $(0, 0.5)$ turns $(1, 0)$ into $(0.5, 4)$, whose length is $4.03$. After $k$ steps the length is about $8k \cdot 0.5^k$, and $\rho = 0.5$ wins.
 
 /**
  * The derivatives of the last state with respect to every state before it.

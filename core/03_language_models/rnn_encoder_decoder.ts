@@ -408,7 +408,7 @@ function repeatRows(x: Tensor, times: number): Tensor {
 
 // ## Pitfall: the state of another sentence
 //
-// Beam search ([section](../07_generation/greedy_and_beam.ts)) keeps several beginnings of a translation, its prefixes, at once, drops some and continues others at each step. Each prefix has a state of its own, and the states must follow. They lie in a cache, which the loop rearranges, and the first step takes those of the source, once for
+// Beam search ([section](../07_generation/greedy_and_beam.ts)) keeps several prefixes of a translation at once, drops some and continues others at each step. Each prefix has a state of its own, and the states must follow. They lie in a cache, which the loop rearranges, and the first step takes those of the source, once for
 // each prefix. The test "beam search with a recurrent translator equals beam search without its cache" compares.
 
 // ## Exercise

@@ -37,7 +37,7 @@
  * | E      | width of a hidden vector                          |
  * | C      | width of the context, `E` unless it differs       |
  *
- * From here on H counts heads; the width of a hidden vector is E. The context is the sequence that is asked. (In chapter 3 the context of a token was what stands before it.) In formulas $V$ is the matrix of the values; as the size of
+ * From here on H counts heads; the width of a hidden vector is E. The context is the sequence that is asked. (In the [chapter](../03_language_models/mod.ts) before, the context of a token was what stands before it.) In formulas $V$ is the matrix of the values; as the size of
  * an axis, V is the number of words in the vocabulary.
  *
  * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of

@@ -77,7 +77,7 @@
  * ```
  *
  * **Why the square root.** Let the coordinates of query and key be independent, with mean 0 and variance 1. Each product of two
- * coordinates has mean 0 and variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its standard deviation
+ * coordinates has mean 0 and, since $E[q^2 k^2] = E[q^2]\, E[k^2] = 1$, variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its standard deviation
  * $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot:
  * one weight near 1, the others near 0. The [derivative](../02_words/softmax.ts) of a weight $p$ by its own score, $p(1-p)$, is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *

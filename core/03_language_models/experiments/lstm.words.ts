@@ -45,7 +45,7 @@ export const words: Words<Cell> = {
         written(far[0]!, short)
       } after ${length} steps, the product of forget gates ${written(far[1]!, short)}.`,
     terms: ({ terms }) =>
-      `Mean size of the four terms of one step, from left to right: ${
+      `Mean size of the four terms of one step, from top to bottom: ${
         terms.map((range) => written(range, short)).join(", ")
       }. The bars are the first seed.`,
   },

@@ -53,7 +53,7 @@
  * hidden state 0.750 -0.329
  * ```
  *
- * **Formula.** The weights are those of [a recurrent network](../rnn.ts) with four times as many columns: $W_x$ is `[E, 4·H]`, $W_h$ is `[H, 4·H]`, $b$ is `[4·H]`. The sum in the brackets has $4H$ numbers. The first $H$ go through the sigmoid $\sigma$ and are $i_t$, the next $H$ through $\sigma$ and are $f_t$,
+ * **Formula.** The weights are those of [a recurrent network](../rnn.ts), with columns for all three gates and the candidate: $W_x$ is `[E, 4·H]`, $W_h$ is `[H, 4·H]`, $b$ is `[4·H]`. The sum in the brackets has $4H$ numbers. The first $H$ go through the sigmoid $\sigma$ and are $i_t$, the next $H$ through $\sigma$ and are $f_t$,
  * the next through tanh and are $g_t$, the last through $\sigma$ and are $o_t$. $\sigma$ lies between 0 and 1, and $\odot$ multiplies numbers of the same place.
  *
  * $$[\,i_t \;\; f_t \;\; g_t \;\; o_t\,] = [\,\sigma \;\; \sigma \;\; \tanh \;\; \sigma\,]\big(x_t W_x + h_{t-1} W_h + b\big)$$
