@@ -4,7 +4,7 @@
  * **Question.** In attention each position of a sequence asks by a vector, its *query*. It is found by a second one, its *key*, and hands
  * over a third one, its *value* ([chapter](mod.ts)). How well does a query match a key? The first answer was
  * additive attention (加性注意力): a network with one hidden layer (multi-layer perceptron, 多层感知机) reads both
- * vectors and returns a score, once for every pair of positions. Can one matrix product compare all pairs
+ * vectors and returns a score, once for every pair of positions (its formula is [below](#what-the-output-means)). Can one matrix product compare all pairs
  * instead?
  *
  * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
