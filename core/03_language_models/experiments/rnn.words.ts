@@ -17,8 +17,7 @@ export const words: Words<Vanishing> = {
   title: "Vanishing and exploding gradients",
   purpose:
     "A random matrix is scaled to a spectral radius below 1, of 1 and above 1. The lines show the derivative of the last state by the one so " +
-    "many steps before. In three networks all states are 0, as if no word were read, so that every slope of tanh is 1. The fourth has the largest matrix and reads random words. Change the " +
-    "radius, and compare the two networks of the same matrix.",
+    "many steps before. In three networks all states are 0, so every slope of tanh is 1. The fourth has the largest matrix and reads random words. Change the radius.",
   controls: {
     radius: {
       label: "Radius",
