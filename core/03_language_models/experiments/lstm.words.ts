@@ -16,7 +16,7 @@ const short = (value: number): string => number(value, 2);
 export const words: Words<Cell> = {
   title: "The gradient along the cell",
   purpose:
-    "An LSTM learns the characters of English sentences. On unseen sentences, the derivative of its last cell state by earlier ones is computed exactly, as a product of forget gates, and as a product of the four terms of the page. The lines show how far the products are off. The bars compare the terms of one step. Set the steps to 0 to see a network that has learned nothing.",
+    "An LSTM learns the characters of English sentences. On unseen sentences, the derivative of its last cell state by earlier ones is computed exactly, as a product of forget gates, and as a product of the four terms of the page. The lines show how far both are off. The bars compare the terms of one step. Set the steps to 0 to see a network that has learned nothing.",
   controls: {
     width: { label: "Width", description: "Numbers of a cell state" },
     distance: { label: "Distance", description: "Steps back" },
