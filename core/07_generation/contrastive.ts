@@ -4,8 +4,8 @@
  * **Question.** A large model and a small one make some of the same mistakes: they repeat what was said, and prefer what is said often. Can what the small
  * one lacks be used to find what the large one knows?
  *
- * **Idea.** Let both score the next token. *Contrastive decoding* (对比解码) prefers tokens that the *expert* (专家模型) finds more probable than the *amateur* (业余模型) does,
- * by the ratio of both probabilities, which is the difference of their logarithms. A ratio alone is not enough. Where the expert gives 0.001 and the amateur 0.0001, the ratio is
+ * **Idea.** Let both score the next token. *Contrastive decoding* (对比解码) prefers tokens that the *expert model* (专家模型) finds more probable than the *amateur model* (业余模型) does,
+ * by the ratio of both probabilities, which is the difference of their logarithms. A ratio alone is not enough. Of two tiny probabilities the ratio can be
  * large, and the token is bad all the same. So only *plausible* tokens compete: those with at least a fraction $\alpha$ of the expert's largest probability.
  *
  * **By hand.** After *The capital of Australia is* an expert has *Sydney* 0.4, *Canberra* 0.35 and *a* 0.25, an amateur 0.5, 0.05 and 0.45. With $\alpha = 0.1$ all three are plausible, since
@@ -20,15 +20,15 @@
  * import { contrast } from "@heed/heed/generation";
  *
  * const examples = [
- *   { words: ["Sydney", "Canberra", "a"], expert: [0.4, 0.35, 0.25], amateur: [0.5, 0.05, 0.45] },
- *   { words: ["4", "5", "3"], expert: [0.9, 0.06, 0.04], amateur: [0.95, 0.02, 0.03] },
+ *   { text: "The capital of Australia is", words: ["Sydney", "Canberra", "a"], expert: [0.4, 0.35, 0.25], amateur: [0.5, 0.05, 0.45] },
+ *   { text: "2 + 2 =", words: ["4", "5", "3"], expert: [0.9, 0.06, 0.04], amateur: [0.95, 0.02, 0.03] },
  * ];
  * const logs = (probabilities: number[]) => probabilities.map(Math.log);
  * const list = (words: string[], scores: ArrayLike<number>) =>
  *   Array.from(scores, (score, i) => `${words[i]} ${score.toFixed(3)}`).join(", ");
  *
- * for (const { words, expert, amateur } of examples) {
- *   console.log(`subtracted: ${list(words, expert.map((p, i) => p - amateur[i]!))}`);
+ * for (const { text, words, expert, amateur } of examples) {
+ *   console.log(`${text} subtracted: ${list(words, expert.map((p, i) => p - amateur[i]!))}`);
  *   for (const alpha of [1e-9, 0.1]) {
  *     const scores = contrast(logs(expert), logs(amateur), { alpha });
  *     console.log(`alpha ${alpha}: ${list(words, scores)}`);
@@ -37,10 +37,10 @@
  * ```
  *
  * ```text
- * subtracted: Sydney -0.100, Canberra 0.300, a -0.200
+ * The capital of Australia is subtracted: Sydney -0.100, Canberra 0.300, a -0.200
  * alpha 1e-9: Sydney -0.223, Canberra 1.946, a -0.588
  * alpha 0.1: Sydney -0.223, Canberra 1.946, a -0.588
- * subtracted: 4 -0.050, 5 0.040, 3 0.010
+ * 2 + 2 = subtracted: 4 -0.050, 5 0.040, 3 0.010
  * alpha 1e-9: 4 -0.054, 5 1.099, 3 0.288
  * alpha 0.1: 4 -0.054, 5 -Infinity, 3 -Infinity
  * ```
@@ -276,7 +276,7 @@ function checkModels(models: readonly Decoder[]): void {
 
 // ## Does it hallucinate less?
 //
-// The notes say so. The [experiment](experiments/contrastive.ts) takes the sums of [section](hallucination.ts), where every false answer can be counted, and compares contrastive decoding with
+// [The notes](notes:004.100) say so. The [experiment](experiments/contrastive.ts) takes the sums of [section](hallucination.ts), where every false answer can be counted, and compares contrastive decoding with
 // its cut alone, so that the part of the amateur is seen.
 
 // ## What the notes say
