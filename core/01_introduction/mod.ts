@@ -34,7 +34,7 @@
  * one colour. What is folded can wait. Most pages end with a mistake that its tests catch, and with an exercise.
  *
  * **How to read an experiment.** It begins with the settings that you can change, then those that are *fixed*. The claims below were decided in advance. One *holds* if the numbers bear it out.
- * It is *refuted* if somebody, such as the notes, says so and the numbers contradict it. It *fails* if it was expected and is not so. Training begins with random numbers, and a *seed* fixes which: the same seed gives the same run.
+ * It is *refuted* if it is said elsewhere and the numbers contradict it. It *fails* if it was expected and is not so. Training begins with random numbers, and a *seed* fixes which: the same seed gives the same run.
  * Where several seeds were run, a thin line at a bar goes from the lowest of their results to the highest.
  *
  * | to read                                 | begin with                                                                             |

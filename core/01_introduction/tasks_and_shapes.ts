@@ -255,7 +255,7 @@ export function graphNodes(
 // vector ([section](../02_words/embeddings.ts)).
 //
 // **The notes, 003.2.** Refuted. A sum of vectors takes any number of them, and it is not attention: [section](../02_words/embeddings.ts) classifies texts of any length
-// by a sum. Recurrent networks ([section](../03_language_models/rnn.ts)) and convolutions ([section](../03_language_models/cnn.ts)) take any length too.
+// by a sum. Recurrent networks ([section](../03_language_models/rnn.ts)) and convolutions ([section](../03_language_models/cnn/mod.ts)) take any length too.
 
 // ## Which task has which shape
 //
