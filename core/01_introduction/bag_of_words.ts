@@ -102,7 +102,7 @@
  * $$L = -\ln \frac{e^{s_\ell}}{\sum_k e^{s_k}} = -s_\ell + \ln \sum_k e^{s_k}, \qquad \frac{\partial L}{\partial s_c} = -y_c + \frac{e^{s_c}}{\sum_k e^{s_k}} = p_c - y_c$$
  *
  * $\partial L / \partial s_c$ is the derivative of $L$ with respect to the score $s_c$, while all other scores stay as they are: how much the loss grows when this score grows a little. The term $-s_\ell$ has the derivative −1 for the class of the label and 0 for all others, which is $-y_c$. The logarithm has, by the chain rule,
- * one divided by the sum, times the derivative $e^{s_c}$ of the sum. The derivatives together are the gradient. In the example it is (−0.982, 0.982): the loss falls if the score of − grows and that of + shrinks. So the step goes *against* the gradient, along $d = y - p$.
+ * one divided by the sum, times the derivative $e^{s_c}$ of the sum. The derivatives together are the gradient. In the example it is $(-0.982, 0.982)$: the loss falls if the score of − grows and that of + shrinks. So the step goes *against* the gradient, along $d = y - p$.
  * A unit more of $W_{cv}$ makes $s_c$ greater by $x_v$, so the derivative with respect to $W_{cv}$ is $(p_c - y_c)\,x_v$, and the step against it is an entry of $\eta\, d\, x^\top$. The perceptron is the same with the answer in place of the probabilities: it moves only after an error, and then by whole steps.
  *
  * Sources: Rosenblatt 1958, *The Perceptron*; Collins 2002, *Discriminative Training Methods for Hidden Markov Models* (averaged weights); Pang, Lee and Vaithyanathan 2002, *Thumbs up? Sentiment

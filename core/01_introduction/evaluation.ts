@@ -209,13 +209,13 @@ function scoresOf(right: number, answered: number, support: number): PrecisionRe
 // ## How much of a difference is luck
 //
 // Two classifiers are compared on the *same* texts, so the test is a paired one. What matters are the texts on which they differ. The bootstrap takes the texts that there are for all texts that there could be, and draws from them. Its differences scatter around the one that was found. If there
-// were none, they would scatter around 0, and about as widely. So the fraction of draws that are at least as far from the difference as the difference is from 0 is the p-value: the probability of a difference at least this large if there is really none. A small one, usually below 0.05, speaks against luck.
+// were none, they would scatter around 0, and about as widely. So the fraction of draws that are at least as far from the difference as the difference is from 0 is the p-value: the probability of a difference at least this large if there is really none. A small one, usually $p < 0.05$, speaks against luck.
 // The data themselves count as one draw more, so that $B$ draws give a p-value of $1/(B+1)$ or more.
 //
 // McNemar's test needs no draws. It looks only at the texts that exactly one of the two got right. If both were equally good, each would win about half of them, as heads and tails of a fair coin. The p-value is the probability that a fair coin is at least as lopsided: if 5 texts of 5 are won by
-// the same one, it is 2 · (1/2)⁵ = 0.0625, twice because it might have been the other.
+// the same one, it is $2 \cdot (1/2)^5 = 0.0625$, twice because it might have been the other.
 //
-// **Why the two may disagree.** *About as widely* is true of many texts, and not of few. Let one classifier win 5 of 13 texts and the other none. No draw can hold a text that the other won, so the draws scatter less than wins that might have gone either way, and the bootstrap is too sure: its p-value is near 0.0074.
+// **Why the two may disagree.** *About as widely* is true of many texts, and not of few. Let one classifier win 5 of 13 texts and the other none. No draw can hold a text that the other won, so the draws scatter less than wins that might have gone either way, and the bootstrap is too sure. As far from 5 as 5 is from 0 are draws with no win and those with 10 or more: $P(0) + P(\ge 10) = 0.0074$.
 // Where few texts differ, trust the exact test. The bootstrap has its place where the measure is not an accuracy, such as F1, and the texts are many. The test "pairedBootstrap() is too sure where few texts differ, and mcNemar() is not" has these numbers.
 
 /** What a comparison found. */
@@ -224,7 +224,7 @@ export interface PairedComparison {
   readonly difference: number;
   /** The interval that holds the given fraction of draws. */
   readonly interval: readonly [low: number, high: number];
-  /** The probability of a difference at least this large, in either direction, if there is really none. */
+  /** How probable a difference at least this large, in either direction, is if there is none. */
   readonly pValue: number;
 }
 
@@ -314,7 +314,7 @@ export function mcNemar<Label, Answer = Label>(
   return { onlyFirst, onlySecond, pValue };
 }
 
-// An accuracy $a$ that was measured on $N$ texts scatters around the true one $q$. Its standard deviation, the root of the mean squared distance from the mean, is $\sqrt{q(1 - q)/N}$, and 95 % of a bell curve lie within 1.96 standard deviations of its middle. Wilson's
+// An accuracy $a$ that was measured on $N$ texts scatters around the true one $q$. Its standard deviation, the root of the mean squared distance from the mean, is $\sqrt{q(1 - q)/N}$, and $0.95$ of a bell curve lies within $1.96$ standard deviations of its middle. Wilson's
 // interval holds every $q$ that is at most that far from $a$, $|a - q| \le 1.96 \sqrt{q(1 - q)/N}$. Squared, this is a quadratic inequality in $q$, whose two solutions are `middle - half` and `middle + half` below.
 
 /**
@@ -352,7 +352,7 @@ function binomialTail(most: number, n: number, p: number): number {
 //
 // How large the luck is can be computed exactly. Let $K$ models all have the true accuracy $q$, and make their errors independently. On $N$ texts the number of right answers of each has the binomial distribution: it is the number of heads in $N$ tosses
 // of a coin that shows heads with the probability $q$. Let $G(k)$ be the probability that one model has at most $k$ right answers. The best of $K$ has at most $k$ if *all* have, and the probability of independent events together is a product: $G(k)^K$. For $K = 2$, $N = 2$ and $q = 0.5$, $G$ is 1/4, 3/4 and 1 for
-// 0, 1 and 2 right answers. The best has more than 0 with the probability 1 − 1/16 = 15/16, and more than 1 with 1 − 9/16 = 7/16. Each of these events adds one right answer, so the mean is 15/16 + 7/16 = 22/16 of 2 answers, an accuracy of 0.6875 where the true one is 0.5.
+// 0, 1 and 2 right answers. The best has more than 0 with the probability 1 − 1/16 = 15/16, and more than 1 with 1 − 9/16 = 7/16. Each of these events adds one right answer, so the mean is 15/16 + 7/16 = 22/16 of 2 answers, an accuracy of 11/16 where the true one is 1/2.
 // {@linkcode expectedBest} does this for any numbers. The [experiment](experiments/evaluation.ts) draws such models many times, and beside them chooses real ones. The mean over
 // draws scatters around the true value by its standard error: the standard deviation of the draws, divided by the square root of their number.
 

@@ -172,7 +172,7 @@ export function answerOf(continuation: string, task: PromptTask): string | undef
 export interface ScoredLabels {
   /** The label with the highest score. */
   readonly label: string;
-  /** Logarithm of the probability of each label, minus that after a neutral text if one is given. */
+  /** Logarithm of each label's probability, minus that after a neutral text if one is given. */
   readonly scores: readonly number[];
   /** The softmax of the scores, their exponentials divided by the sum of these: how the labels divide one among them. */
   readonly probabilities: readonly number[];
