@@ -18,13 +18,13 @@ import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";
 import { count, ProgressLine, progressText } from "../host/terminal.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
-import { CLASSIFIER_FORMAT as CLASSIFIER, ClassifierFound } from "./model_kinds.ts";
+import { hasModel, isClassifier, MODEL_FILE, refuseHeld } from "./model_kinds.ts";
 import { programName, shellWord } from "./calling.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
 import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
-import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe, type SavedModel } from "./models.ts";
+import { checkNotes, encodeModel, type Notes, readModel, type Recipe, type SavedModel } from "./models.ts";
 import { LIMITS, type NumberName } from "./recipes.ts";
 import { line, standardOutput } from "./terminal.ts";
 
@@ -148,13 +148,11 @@ export async function refuseToReplace(
   word: string,
   recipe: Recipe,
 ): Promise<number> {
-  if (resume || replace || !await hasModel(out)) return 0;
-  const saved = await readModel(out).catch((error) => error instanceof ClassifierFound ? CLASSIFIER : undefined);
-  if (saved === CLASSIFIER) {
-    throw new DataError(
-      `Cannot save in ${quote(out)}: it holds a classifier; --replace gives it up, --out names another folder`,
-    );
-  }
+  if (resume) return 0;
+  const isNetwork = await hasModel(out) && !await isClassifier(out);
+  if (!isNetwork) await refuseHeld(out, MODEL_FILE, replace);
+  if (!isNetwork || replace) return 0;
+  const saved = await readModel(out).catch(() => undefined);
   const notes = saved?.kind.trainedBy(saved.notes.layout) === word ? saved.notes : undefined;
   const isSame = notes !== undefined && recipe["data"] === "" && recipe["tokenizer"] === undefined &&
     Object.entries(recipe).every(([name, value]) => notes.recipe[name] === value);

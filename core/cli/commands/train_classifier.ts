@@ -28,8 +28,7 @@ import { interruption } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { readClassified } from "../reviews.ts";
 import { takeFolder } from "../folder.ts";
-import { isClassifier } from "../model_kinds.ts";
-import { hasModel } from "../models.ts";
+import { isClassifier, MODEL_FILE, refuseHeld } from "../model_kinds.ts";
 import { line, standardOutput } from "../terminal.ts";
 import { folderOf } from "../training.ts";
 
@@ -91,7 +90,7 @@ export const command: Command = defineCommand({
       data,
       checksum: checksumOfTexts(corpus.training),
     };
-    if (!replace) await refuseToReplace(out, recipe);
+    await refuseHeld(out, MODEL_FILE, replace || await isSame(out, recipe));
     line(
       `Texts: ${count(corpus.training.length)} to learn from, ${count(corpus.validation.length)} to choose on, ` +
         `${count(corpus.test.length)} to judge by; classes: ${
@@ -136,15 +135,10 @@ async function readParts(
   return { ...corpus, training: [...corpus.training, ...corpus.test], test };
 }
 
-/** Refuses to replace a model unless it is one of this very recipe. */
-async function refuseToReplace(out: string, recipe: Readonly<Record<string, string | number>>): Promise<void> {
-  if (!await hasModel(out)) return;
+/** Whether a folder holds a classifier of this very recipe, which is made again. */
+async function isSame(out: string, recipe: Readonly<Record<string, string | number>>): Promise<boolean> {
   const saved = await isClassifier(out) ? await readClassifier(out).catch(() => undefined) : undefined;
-  if (saved && Object.entries(recipe).every(([name, value]) => saved.notes.recipe[name] === value)) return;
-  const what = saved ? "a classifier with other settings" : "another model";
-  throw new DataError(
-    `Cannot save in ${quote(out)}: it holds ${what}; --replace gives it up, --out names another folder`,
-  );
+  return saved !== undefined && Object.entries(recipe).every(([name, value]) => saved.notes.recipe[name] === value);
 }
 
 /** Trains, and keeps the weights of the epoch that is best on the texts to choose on. */
