@@ -12,8 +12,7 @@ import { accuracyInterval } from "../../01_introduction/evaluation.ts";
 import { accuracy } from "../../01_introduction/rule_based_classifier.ts";
 import { Random } from "../../engine/random.ts";
 import { count, duration, ProgressLine } from "../../host/terminal.ts";
-import { choice, type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
+import { choice, type Command, defineCommand, number, text } from "../arguments.ts";
 import {
   checksumOfTexts,
   encodeClassifier,
@@ -27,10 +26,9 @@ import {
 import { interruption } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { readClassified } from "../reviews.ts";
-import { takeFolder } from "../folder.ts";
 import { isClassifier, MODEL_FILE, refuseHeld } from "../model_kinds.ts";
-import { line, standardOutput } from "../terminal.ts";
-import { folderOf } from "../training.ts";
+import { line, sayNext, standardOutput } from "../terminal.ts";
+import { folderOf, openFolder, placeOptions } from "../training.ts";
 
 /** Where the reviews that come with the code are learned. */
 const FOLDER = "models/classifier";
@@ -68,16 +66,15 @@ export const command: Command = defineCommand({
     epochs: number("N", "Most passes over the texts", { min: 1, max: 10_000, whole: true }, 20),
     learningRate: number("N", "How far an update moves [0.2, and 1 for other rules]", { above: 0, max: 1000 }),
     seed: number("N", "Where all random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
-    out: text("FOLDER", `Where to save the model [${FOLDER}, or models/NAME for a file NAME]`),
-    replace: flag("Give up the model that was saved there"),
+    ...placeOptions(FOLDER),
   },
   async run(values) {
     const { data = "", language, seed, rule, pieces, minCount, epochs, replace } = values;
     if (data !== "" && language !== undefined) {
       throw new UsageError("Cannot use --language with --data: it names the reviews that come with the code");
     }
-    const out = folderOf({ data: values.data, out: values.out, resume: false, replace }, FOLDER);
-    await using folder = await takeFolder(out);
+    const out = folderOf(values, FOLDER);
+    await using folder = await openFolder({ ...values, resume: false }, out);
     const corpus = await readParts({ data, language: language ?? "english", seed }, values.test);
     const recipe = {
       rule,
@@ -112,10 +109,7 @@ export const command: Command = defineCommand({
       } texts kept apart ${percent(right / corpus.test.length)} are right (${percent(low)} to ${percent(high)}); ` +
         `saved in ${folder.label}`,
     );
-    line("To classify a text:");
-    line(
-      `  ${programName()} classify ${shellWord(corpus.test[0]!.text.slice(0, 60))} --model ${shellWord(folder.path)}`,
-    );
+    sayNext("classify a text", "classify", corpus.test[0]!.text.slice(0, 60), "--model", folder.path);
   },
 });
 

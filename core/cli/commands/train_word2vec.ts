@@ -11,12 +11,11 @@ import { Random } from "../../engine/random.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { count, duration, ProgressLine } from "../../host/terminal.ts";
 import { choice, type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
 import { interruption } from "../device.ts";
 import { escapeControl } from "../errors.ts";
 import { makeFolder, readText } from "../files.ts";
 import { refuseHeld, VECTORS_FILE } from "../model_kinds.ts";
-import { line, standardOutput } from "../terminal.ts";
+import { line, sayNext, standardOutput } from "../terminal.ts";
 import { saveWordVectors, sentencesOf, type VectorTokens } from "../word_vectors.ts";
 
 const TOKENS: readonly VectorTokens[] = ["words", "characters"];
@@ -92,8 +91,7 @@ export const command: Command = defineCommand({
           neighbours(vectors, asked, { count: 5 }).map(({ word }) => escapeControl(word)).join(", ")
         }`,
       );
-      line("To ask for others:");
-      line(`  ${programName()} neighbours ${shellWord(asked)} --model ${shellWord(out)}`);
+      sayNext("ask for others", "neighbours", asked, "--model", out);
     } finally {
       stop();
     }
