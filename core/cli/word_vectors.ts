@@ -51,7 +51,7 @@ const noteChecks: Checks<WrittenNotes> = {
   measured: required(measurementsByName),
 };
 
-/** Saves vectors in a folder that is there; they are written last, so that a folder with them has both files. */
+/** Saves vectors in a folder that is there; they come last, so that it has both files. */
 export async function saveWordVectors(folder: string, vectors: WordVectors, notes: VectorNotes): Promise<void> {
   const written: WrittenNotes = { format: "heed word vectors 1", words: vectors.size, width: vectors.width, ...notes };
   await writeFile(fileOf(folder, TRAINING_FILE), new TextEncoder().encode(`${JSON.stringify(written)}\n`));
