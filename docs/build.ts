@@ -282,9 +282,9 @@ function distinct(problems: readonly Problem[]): Problem[] {
 
 /**
  * Bytes of a page with style and script, compressed, without fonts and figures. The longest hold a worked example, a recorded
- * run and solved exercises beside all of their code: on a slow line of 400 kbit/s they are there in a second and a fifth.
+ * run and solved exercises beside all of their code: on a slow line of 400 kbit/s they are there in a second and a third.
  */
-const LARGEST = 60_000;
+const LARGEST = 64_000;
 
 const weight = (content: string | Uint8Array): number => gzipSync(content).length;
 
