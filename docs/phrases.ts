@@ -83,8 +83,10 @@ export interface Phrases {
   };
   /** Titles of pages without a source, by their addresses. */
   readonly titles: Readonly<Record<string, string>>;
-  /** What scripts and figures say, by the English. */
+  /** What the scripts that every page loads say, by the English: the page brings it. */
   readonly script: Readonly<Record<string, string>>;
+  /** What figures say, drawn or alive, by the English: fetched with the first that comes alive. */
+  readonly figures: Readonly<Record<string, string>>;
 }
 
 /** As it is written in the scripts. */
@@ -152,4 +154,5 @@ export const ENGLISH: Phrases = {
   },
   titles: {},
   script: {},
+  figures: {},
 };
