@@ -190,7 +190,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["contrastive"], planned: "Contrastive decoding" },
       { pages: ["greedy_and_beam", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
-      { pages: ["constraints"], planned: "Constraints" },
+      { pages: ["constraints", "forbidden_and_forced"], planned: "Constraints" },
       { pages: ["speculative"], planned: "Speculative decoding" },
       { pages: ["kv_cache"] },
       { pages: ["windows_and_sinks"], planned: "Windows and attention sinks" },

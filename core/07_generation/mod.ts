@@ -21,6 +21,7 @@
  * | `repetition`      | how to avoid repetition                              |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
+ * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -44,7 +45,16 @@
  * @module
  */
 
-export { applyRules, type DecodingContext, type DecodingTask, type DeviceContext, type LogitsRule } from "./rules.ts";
+export {
+  applyRules,
+  checkTask,
+  type DecodingContext,
+  type DecodingTask,
+  type DeviceContext,
+  type ForcedToken,
+  type LogitsRule,
+  type RuleTask,
+} from "./rules.ts";
 export type {
   Beam,
   Choice,
@@ -58,9 +68,16 @@ export type {
   TokenSearch,
 } from "./search.ts";
 export * from "./sampling.ts";
-export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
+export { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
-export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
+export {
+  type DryOptions,
+  dryRule,
+  frequencyRule,
+  noRepeatNgramRule,
+  presenceRule,
+  repetitionRule,
+} from "./repetition.ts";
 export {
   type BeamOptions,
   BeamSearch,
@@ -86,6 +103,16 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+export {
+  bannedWordsRule,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";

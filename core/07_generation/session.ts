@@ -87,7 +87,8 @@ export class Session {
   constructor(decoder: Decoder, prompts: readonly (readonly number[])[], options: SessionOptions) {
     requireFit(decoder, prompts, options);
     this.#decoder = decoder;
-    this.#task = { promptLength: prompts[0]!.length, eosToken: options.eosToken };
+    const { eosToken, maxNewTokens } = options;
+    this.#task = { promptLength: prompts[0]!.length, eosToken, maxNewTokens };
     this.#sequences = prompts.map((tokens) => [...tokens]);
     this.#fresh = Math.min(prompts[0]!.length, decoder.contextLength);
     this.#open();
