@@ -20,7 +20,7 @@
  * | symbol         | in code        | meaning                                             |
  * | -------------- | -------------- | --------------------------------------------------- |
  * | $w$            | `phrases`      | token ids of each banned word or phrase             |
- * | $y_{-1}$       | `tokens.at(-1)` | the last token so far, of the prompt or generated  |
+ * | $y_{-1}$       | `tokens`       | the last token so far, of the prompt or generated  |
  * | $b_i$          | `bias`         | added to the logit of token $i$, in nats            |
  * | $j$            | `stepOf()`     | tokens generated so far                             |
  * | $m$            | `count`        | the fewest tokens                                   |
@@ -34,6 +34,9 @@
  * 0.6: all texts that had begun with $A$ end there. Among the texts of the model that do not contain $Ax$, it has $0.06 / 0.46 = 0.13$. A rule
  * changes a token when it comes to it, and not those before it that have led there. To draw from the model given the demand, one
  * draws whole texts and rejects those that violate it.
+ *
+ * ```picture banned_phrase The probability of each text of the example: of the model, under the rule that bans *Ax*, and of the model given that *Ax* does not occur.
+ * ```
  *
  * **Who wins.** What is forced is forced, whatever other rules forbid: those rules come last in the table of [options](options.ts).
  * Two tokens forced at the same step, or a token that is forced and can never be allowed, are refused before the first step. The

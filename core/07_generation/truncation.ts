@@ -23,12 +23,12 @@
  * | symbol     | in code          | meaning                                                                           |
  * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
  * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
- * | $p_{(i)}$  | `largestFirst()` | the $i$-th largest of them                                                        |
+ * | $p_{(i)}$  | `nucleus()`      | the $i$-th largest of them                                                        |
  * | $s$        | `p`              | the probability mass of top-p and of locally typical                              |
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon, and the highest one of eta                              |
  * | $m$        | `deviations`     | of top-nσ                                                                         |
- * | $\sigma$   | `deviation`      | the standard deviation of the logits that are not forbidden                       |
+ * | $\sigma$   | `deviationOf()`  | the standard deviation of the logits that are not forbidden                       |
  * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprisal ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
