@@ -275,6 +275,9 @@ export function elmanStates(
 // **The notes, 004.42.** It holds where the whole text is there, as for a label for each word. The comparison with a masked language model, which fills in
 // words that were hidden in a text, fits with one difference: there one representation looks both ways, here two are joined that look one way each. A model that generates
 // cannot use it, since there is no text after the word to come.
+//
+// **The notes, 002.13.** They compare a Transformer with an RNN that reads one way only. A bidirectional one sees all words before and after each position, so what sets the Transformer apart is not the direction: it is the
+// number of steps from one word to another, which is the distance here and one with attention. That a CNN can read short texts only is refuted where its [receptive field](cnn/mod.ts#the-receptive-field) is.
 
 // #region Layers, directions, dropout
 // The layer above reads the states of the layer below. PyTorch's `nn.RNN` has the same parts, and [its files](../06_training/state_names.ts)

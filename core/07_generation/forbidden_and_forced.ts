@@ -12,6 +12,13 @@
  * after *Mexico* it is what the model says. A bias of $\log 2 = 0.69$ makes a token of probability 0.2 twice as likely as before
  * against each other token: its probability is $0.4 / 1.2 = 0.33$.
  *
+ * Now the first token is $A$ with probability 0.6 or $B$ with 0.4, and $x$ or $y$ follows: after $A$ with 0.9 and 0.1, after $B$
+ * with 0.5 each. The phrase $Ax$ is banned. The rule gives $Ay$ a probability of 0.6, since all texts that have begun with $A$ end
+ * there. Among the texts of the model that do not contain $Ax$, it has $0.06 / 0.46 = 0.13$.
+ *
+ * ```picture banned_phrase The probability of each text of the example: of the model, under the rule that bans *Ax*, and of the model given that *Ax* does not occur.
+ * ```
+ *
  * **Formula.** With the banned phrases $w = (w_1, \dots, w_n)$, the biases $b_i$, and a shortest length of $m$ tokens, where
  * $j$ tokens have been generated,
  *
@@ -29,14 +36,8 @@
  * with a capital letter, or cut into other tokens. Each is a sequence of its own. A banned *cat* does not forbid *▁cat*, and a
  * banned *▁cat* forbids *▁catalogue* as well where that is *▁cat* and *alogue*. The program bans each word with and without a space before it.
  *
- * **Not the model given the demand.** Suppose the first token is $A$ with probability 0.6 or $B$ with 0.4, and $x$ or $y$ follows:
- * after $A$ with 0.9 and 0.1, after $B$ with 0.5 each. If the phrase $Ax$ is banned, the rule gives $Ay$ a probability of
- * 0.6: all texts that had begun with $A$ end there. Among the texts of the model that do not contain $Ax$, it has $0.06 / 0.46 = 0.13$. A rule
- * changes a token when it comes to it, and not those before it that have led there. To draw from the model given the demand, one
- * draws whole texts and rejects those that violate it.
- *
- * ```picture banned_phrase The probability of each text of the example: of the model, under the rule that bans *Ax*, and of the model given that *Ax* does not occur.
- * ```
+ * **Not the model given the demand.** A rule changes a token when it comes to it, and not those before it that have led there, as
+ * the second example shows. To draw from the model given the demand, one draws whole texts and rejects those that violate it.
  *
  * **Who wins.** What is forced is forced, whatever other rules forbid: those rules come last in the table of [options](options.ts).
  * Two tokens forced at the same step, or a token that is forced and can never be allowed, are refused before the first step. The
@@ -44,8 +45,8 @@
  * by what the rules leave, give a forced token probability one.
  *
  * **As elsewhere.** The rules do what the processors of Hugging Face transformers do (`bad_words_ids`, `sequence_bias`,
- * `suppress_tokens`, `min_new_tokens`, `forced_eos_token_id`), and the tests hold them to its numbers. They differ
- * in three points. END as a banned word is passed over there, and forbidden here. A first token is forced there (`forced_bos_token_id`) only
+ * `suppress_tokens`, `min_new_tokens`, `forced_eos_token_id`), and the tests hold them to its numbers. There are
+ * differences. END as a banned word is passed over there, and forbidden here. A first token is forced there (`forced_bos_token_id`) only
  * after a prompt of one token, here after any. And what would have no effect is refused here.
  *
  * Sources: Keskar et al. 2019 and Paulus et al. 2018 on [repetition](repetition.ts); Liu et al. 2020, *Multilingual Denoising

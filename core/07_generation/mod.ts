@@ -4,7 +4,7 @@
  * **Question.** A trained model gives a probability to every sequence. How does it generate one: a
  * probable one, a diverse one, a correct one, and with low latency?
  *
- * **Idea.** There are two kinds of decoding algorithm (解码算法). The first changes the distribution
+ * **Idea.** How far its probabilities can be trusted comes first ([section](confidence.ts), [section](hallucination.ts)). There are two kinds of decoding algorithm (解码算法). The first changes the distribution
  * of the next token, and samples from it: sampling (采样, [section](sampling.ts)), truncation
  * ([section](truncation.ts)), temperature ([section](temperature.ts)). The second looks at whole
  * sequences and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
@@ -15,13 +15,15 @@
  * | ----------------- | ---------------------------------------------------- |
  * | `rules`           | what all decoding rules have in common               |
  * | `search`          | what all searches have in common                     |
+ * | `confidence`      | how sure a model is, and how often it is right then  |
+ * | `hallucination`   | why a model states what is false, and whether it knows |
  * | `sampling`        | how to sample, and what a model must offer           |
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
  * | `repetition`      | how to avoid repetition                              |
+ * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
- * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -67,6 +69,20 @@ export type {
   SequenceSearch,
   TokenSearch,
 } from "./search.ts";
+export {
+  type BrierScore,
+  brierScore,
+  type CalibrationBin,
+  calibrationError,
+  type Confidence,
+  confidenceOf,
+  equalMassBins,
+  equalWidthBins,
+  fitTemperature,
+  type Prediction,
+  topPredictions,
+} from "./confidence.ts";
+export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
 export * from "./sampling.ts";
 export { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
@@ -78,6 +94,16 @@ export {
   presenceRule,
   repetitionRule,
 } from "./repetition.ts";
+export {
+  bannedWordsRule,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
 export {
   type BeamOptions,
   BeamSearch,
@@ -103,16 +129,6 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
-export {
-  bannedWordsRule,
-  forcedFirstRule,
-  forcedLastRule,
-  type LogitBias,
-  logitBiasRule,
-  minNewTokensRule,
-  prefixRule,
-  suppressRule,
-} from "./forbidden_and_forced.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";

@@ -101,11 +101,11 @@ export interface RuleOptions {
   readonly repetitionPenalty?: number;
   /** Lets no n-gram of this many tokens occur twice, prompt included; any may by default. */
   readonly noRepeatNgramSize?: number;
-  /** Subtracts this for each time that a token was generated, prompt not included; 0 by default. */
+  /** Subtracts this for each time that a token was generated; 0 by default. */
   readonly frequencyPenalty?: number;
-  /** Subtracts this from every token that was generated, prompt not included; 0 by default. */
+  /** Subtracts this from every token that was generated; 0 by default. */
   readonly presencePenalty?: number;
-  /** Subtracts this from a token that would continue a repeated passage, prompt included; 0 by default. */
+  /** Subtracts this from what would continue a repeated passage; 0 by default. */
   readonly dryMultiplier?: number;
   /** What each further token of a passage multiplies that by, at least 1; 1.75 by default. Needs `dryMultiplier`. */
   readonly dryBase?: number;
@@ -137,7 +137,7 @@ export interface RuleOptions {
   readonly minP?: number;
   /** Keeps those more probable than this, in (0, 1); all by default. Needs `random`. */
   readonly epsilonCutoff?: number;
-  /** Keeps those more probable than this, less where the entropy is high, in (0, 1); all by default. Needs `random`. */
+  /** Keeps those above a threshold that entropy lowers, in (0, 1); all by default. Needs `random`. */
   readonly etaCutoff?: number;
   /** Keeps the most typical whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly typicalP?: number;
@@ -318,11 +318,11 @@ const RULES: RuleRows = {
   },
   dryMultiplier: {
     ...multiplierCheck,
-    rule: (multiplier, { dryBase, dryAllowedLength, dryBreakers }) =>
+    rule: (multiplier, { dryBase = 1.75, dryAllowedLength = 2, dryBreakers }) =>
       dryRule({
         multiplier,
-        ...dryBase !== undefined && { base: dryBase },
-        ...dryAllowedLength !== undefined && { allowedLength: dryAllowedLength },
+        base: dryBase,
+        allowedLength: dryAllowedLength,
         ...dryBreakers !== undefined && { breakers: dryBreakers },
       }),
     placeholder: "M",

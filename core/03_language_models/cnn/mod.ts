@@ -142,6 +142,12 @@ function extentOf(kernelSize: number, { dilation = 1, causal = false }: SlidingW
 // ```
 //
 // The [experiment](../experiments/cnn/receptive_field.ts) trains the same blocks with and without dilation to repeat what stood some words before.
+//
+// [The notes](notes:002.13) let a CNN encode short sentences only. One convolution does. For $R$ words, $\log_2 R$ dilated layers of two words are enough.
+//
+// **The notes, 004.23.** For convolutions the first half holds by construction: the first layer sees the words of one window, so its features are of phrases, and the features of the layers behind it are of longer parts. It does not hold for
+// every network: behind the sum of a [bag of words](../../02_words/embeddings.ts) no layer knows which words stood side by side, and attention reaches the whole sentence in the first layer. That the later features are of the
+// structure of the sentence follows from nothing in the layers. It has to be measured on a trained model.
 
 /**
  * Words that an output of stacked convolutions depends on.
