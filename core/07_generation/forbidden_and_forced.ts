@@ -39,7 +39,7 @@
  * **Not the model given the demand.** A rule changes a token when it comes to it, and not those before it that have led there, as
  * the second example shows. To draw from the model given the demand, one draws whole texts and rejects those that violate it.
  *
- * **Who wins.** What is forced is forced, whatever other rules forbid: those rules come last in the table of [options](options.ts).
+ * **Who wins.** What is forced is forced, whatever other rules forbid: in the table of [options](options.ts) the rules that force come after those that forbid.
  * Two tokens forced at the same step, or a token that is forced and can never be allowed, are refused before the first step. The
  * tokens of a prefix belong to the result, and their log-probability counts as the model has it; beams, which are ranked
  * by what the rules leave, give a forced token probability one.
