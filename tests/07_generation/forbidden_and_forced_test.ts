@@ -154,6 +154,28 @@ onEveryBackend("a first and a last token are forced under every search, and END 
   assertEquals([tokens.length, tokens[0], tokens[2]], [3, 10, 10]);
 });
 
+onEveryBackend(
+  "rules that count tokens count those of each prompt, in a batch of prompts of different lengths",
+  async () => {
+    const prompts = [[1], [1, 2, 1, 2, 1], [3, 4]], model = languageModel(4);
+    const options = {
+      maxNewTokens: 7,
+      prefix: [9, 10],
+      forcedLastToken: 4,
+      frequencyPenalty: 1,
+      bannedWords: [[1, 2]],
+    };
+    for (const search of SEARCHES.filter((search) => !search().random)) {
+      const together = await generate(model, prompts, { ...options, ...search() });
+      for (const [i, prompt] of prompts.entries()) {
+        const { tokens } = await generate(model, prompt, { ...options, ...search() });
+        assertEquals(together[i]!.tokens, tokens);
+        assertEquals([...tokens.slice(0, 2), tokens.at(-1)], [9, 10, 4]);
+      }
+    }
+  },
+);
+
 onEveryBackend("what is forced is forced, whatever else forbids it or truncates", async () => {
   const prefix = [1, 2, 1, 2, 1, 2];
   for (
