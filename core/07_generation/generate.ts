@@ -29,6 +29,7 @@
 
 import { checkOptions } from "../engine/options.ts";
 import { Pace, rest } from "../engine/pace.ts";
+import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import { checkTask, type LogitsRule } from "./rules.ts";
@@ -200,7 +201,7 @@ interface Run<S extends SearchState> {
   readonly run: AsyncGenerator<number, void, void>;
 }
 
-type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "slide" | "signal">;
+type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "contrastive" | "slide" | "signal">;
 
 /** Begins a text for each prompt. */
 function begin(
@@ -222,8 +223,10 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, slide = false, signal }: Begun,
+  { maxNewTokens, eosToken, contrastive, slide = false, signal }: Begun,
 ): Run<SearchState> {
+  // Two models in one: whatever follows knows of none of this.
+  if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
