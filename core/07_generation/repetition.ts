@@ -207,8 +207,10 @@ export interface DryOptions {
   readonly breakers?: readonly number[];
 }
 
-/** What the cost of a passage may be, and what multiplies it. */
-export const multiplierCheck: Check<number> = numeric({ min: 0 }), baseCheck: Check<number> = numeric({ min: 1 });
+/** What the cost of a passage may be. */
+export const multiplierCheck: Check<number> = numeric({ min: 0 });
+/** What each further token may multiply that by. */
+export const baseCheck: Check<number> = numeric({ min: 1 });
 /** What the length of a passage may be. */
 export const passageCheck: Check<number> = integer();
 

@@ -269,11 +269,13 @@ export function likeliest(logits: ArrayLike<number>, where = ""): number | undef
   checkNumbers("choose", "logits", logits);
   let best: number | undefined, highest = -Infinity;
   for (let token = 0; token < logits.length; token++) {
+    // One comparison for nearly every token: what is larger, and what cannot be compared.
+    if (logits[token]! <= highest) continue;
     const logit = logits[token]!;
-    if (typeof logit !== "number" || !(logit < Infinity)) {
+    if (!(logit < Infinity)) {
       throw new RangeError(`Cannot choose among logits: that of token ${token} is ${shown(logit)}${where}`);
     }
-    if (logit > highest) [best, highest] = [token, logit];
+    [best, highest] = [token, logit];
   }
   return best;
 }

@@ -23,7 +23,7 @@
  * | symbol     | in code          | meaning                                                                           |
  * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
  * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
- * | $p_{(i)}$  | `nucleus()`      | the $i$-th largest of them                                                        |
+ * | $p_{(i)}$  | `keepNucleus()`  | the $i$-th largest of them                                                        |
  * | $s$        | `p`              | the probability mass of top-p and of locally typical                              |
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon, and the highest one of eta                              |
@@ -114,16 +114,8 @@ export function topPRule(p: number): LogitsRule {
     inPlace: (row) => {
       const left = p === 1 ? undefined : distribution(row);
       if (!left) return;
-      const { tokens, weights, total, count } = left;
-      // All that are less likely than this sum to less than half of what may be left out.
-      const bound = total * (1 - p) / (2 * row.length);
-      let likely = 0;
-      for (let i = 0; i < count; i++) {
-        const token = tokens[i]!;
-        if (weights[i]! >= bound) left.set(likely++, token, row[token]!, weights[i]!);
-        else row[token] = -Infinity;
-      }
-      forbidAll(row, tokens, left.nucleus(likely, (p - ROUNDING) * total), likely);
+      for (let i = 0; i < left.count; i++) left.keys[i] = row[left.tokens[i]!]!;
+      left.keepNucleus(row, p);
     },
     onDevice: (logits) => p === 1 ? logits : keepNucleus(logits, logits, softmax(logits), p),
   });
@@ -201,14 +193,14 @@ export function topNSigmaRule(deviations: number): LogitsRule {
 function deviationOf(row: Float64Array, highest: number): number {
   let count = 0, sum = 0, squares = 0;
   for (let token = 0; token < row.length; token++) {
-    // Relative to the highest, so that the sum of large logits loses no digits.
-    if (row[token]! > -Infinity) [count, sum] = [count + 1, sum + row[token]! - highest];
+    const below = row[token]! - highest;
+    if (below === -Infinity) continue;
+    count++;
+    // Relative to the highest, so that large logits lose no digits.
+    sum += below;
+    squares += below * below;
   }
-  const mean = highest + sum / count;
-  for (let token = 0; token < row.length; token++) {
-    if (row[token]! > -Infinity) squares += (row[token]! - mean) ** 2;
-  }
-  return Math.sqrt(squares / count);
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
 
 /**
@@ -251,12 +243,10 @@ export function typicalRule(p: number): LogitsRule {
     inPlace: (row) => {
       const left = p === 1 ? undefined : distribution(row);
       if (!left) return;
-      const { tokens, weights, total, count } = left, entropy = left.entropy(row);
-      for (let i = 0; i < count; i++) {
-        // $-\big|{-\log p_i} - H\big|$: the most typical first.
-        left.set(i, tokens[i]!, -Math.abs(left.surprisal(row[tokens[i]!]!) - entropy), weights[i]!);
-      }
-      forbidAll(row, tokens, left.nucleus(count, (p - ROUNDING) * total), count);
+      const { tokens, keys, count } = left, entropy = left.entropy(row);
+      // $-\big|{-\log p_i} - H\big|$: the most typical first.
+      for (let i = 0; i < count; i++) keys[i] = -Math.abs(left.surprisal(row[tokens[i]!]!) - entropy);
+      left.keepNucleus(row, p);
     },
     onDevice: (logits) => {
       if (p === 1) return logits;
@@ -290,11 +280,6 @@ function forbidBelow(row: Float64Array, bound: number): void {
   for (let token = 0; token < row.length; token++) if (row[token]! < bound) row[token] = -Infinity;
 }
 
-/** Forbids some tokens of a list. */
-function forbidAll(row: Float64Array, tokens: Int32Array, from: number, to: number): void {
-  for (let i = from; i < to; i++) row[tokens[i]!] = -Infinity;
-}
-
 /**
  * The ids of the `k` largest values, equal ones by rising id.
  *
@@ -315,6 +300,9 @@ function largest(values: Float64Array, k: number): number[] {
 
 // #region The tokens that are left
 
+/** Parts into which the range of a key is divided. */
+const INTERVALS = 1024;
+
 /**
  * The tokens of a row that are not forbidden, and what their probabilities are in proportion to.
  *
@@ -332,26 +320,32 @@ class Distribution {
   /** The sum of the weights. */
   total = 0;
   #highest = 0;
+  readonly #sums = new Float64Array(INTERVALS);
 
-  /** Reads a row in which something is allowed. */
-  read(row: Float64Array, best: number): void {
+  /** Reads a row; false if everything is forbidden. */
+  read(row: Float64Array): boolean {
     if (this.tokens.length < row.length) {
       this.tokens = new Int32Array(row.length);
       this.keys = new Float64Array(row.length);
       this.weights = new Float64Array(row.length);
     }
-    const { tokens, weights } = this, highest = row[best]!;
-    let count = 0, total = 0;
+    const { tokens, weights } = this;
+    let count = 0, total = 0, best = -1, highest = -Infinity;
     for (let token = 0; token < row.length; token++) {
       const logit = row[token]!;
       if (logit === -Infinity) continue;
-      total += weights[count] = exponential(logit - highest);
       tokens[count++] = token;
+      if (logit <= highest) continue;
+      // NaN and infinity have their error.
+      if (!(logit < Infinity)) likeliest(row);
+      [best, highest] = [token, logit];
     }
+    for (let i = 0; i < count; i++) total += weights[i] = exponential(row[tokens[i]!]! - highest);
     this.count = count;
     this.total = total;
     this.best = best;
     this.#highest = highest;
+    return count > 0;
   }
 
   /** $-\log p_i$ of a logit. */
@@ -366,23 +360,48 @@ class Distribution {
     return Math.log(this.total) - sum / this.total;
   }
 
-  /** Puts a token at a place. */
-  set(place: number, token: number, key: number, weight: number): void {
+  /**
+   * Keeps the fewest tokens that reach a probability, by falling key, equal ones by rising id.
+   *
+   * Two passes sum the weights in intervals of the key and find the one in which the sum gets there; only its tokens are put in
+   * order. That takes time $O(V)$ and not $O(V \log V)$, however many are kept.
+   */
+  keepNucleus(row: Float64Array, p: number): void {
+    const { tokens, keys, weights, count } = this, least = (p - ROUNDING) * this.total;
+    let low = Infinity, high = -Infinity;
+    for (let i = 0; i < count; i++) {
+      if (keys[i]! < low) low = keys[i]!;
+      if (keys[i]! > high) high = keys[i]!;
+    }
+    const scale = high > low ? (INTERVALS - 1) / (high - low) : 0, sums = this.#sums.fill(0);
+    for (let i = 0; i < count; i++) sums[(high - keys[i]!) * scale | 0]! += weights[i]!;
+    let interval = 0, sum = 0;
+    while (interval < INTERVALS - 1 && sum + sums[interval]! < least) sum += sums[interval++]!;
+    let inside = 0;
+    for (let i = 0; i < count; i++) {
+      const place = (high - keys[i]!) * scale | 0;
+      if (place > interval) row[tokens[i]!] = -Infinity;
+      else if (place === interval) this.#set(inside++, tokens[i]!, keys[i]!, weights[i]!);
+    }
+    for (let i = this.#nucleus(inside, least - sum); i < inside; i++) row[tokens[i]!] = -Infinity;
+  }
+
+  #set(place: number, token: number, key: number, weight: number): void {
     this.tokens[place] = token;
     this.keys[place] = key;
     this.weights[place] = weight;
   }
 
   /**
-   * Puts the fewest tokens first that reach a weight, by falling key, equal ones by rising id.
+   * Puts the fewest tokens first that reach a weight.
    *
-   * As quicksort does, but only the part is sorted further in which the sum gets there: time $O(V)$ and not $O(V \log V)$.
+   * As quicksort does, but only the part is sorted further in which the sum gets there.
    *
    * @param count how many places are looked at
    * @param least the weight
-   * @returns how many tokens they are
+   * @returns how many tokens they are, at least 1
    */
-  nucleus(count: number, least: number): number {
+  #nucleus(count: number, least: number): number {
     let from = 0, to = count, sum = 0;
     while (to - from > 1) {
       const place = this.#partition(from, to);
@@ -417,8 +436,8 @@ class Distribution {
   #swap(a: number, b: number): void {
     const { tokens, keys, weights } = this;
     const token = tokens[a]!, key = keys[a]!, weight = weights[a]!;
-    this.set(a, tokens[b]!, keys[b]!, weights[b]!);
-    this.set(b, token, key, weight);
+    this.#set(a, tokens[b]!, keys[b]!, weights[b]!);
+    this.#set(b, token, key, weight);
   }
 }
 
@@ -426,10 +445,7 @@ const shared = new Distribution();
 
 /** What is left of a row; undefined where everything is forbidden. */
 function distribution(row: Float64Array): Distribution | undefined {
-  const best = likeliest(row);
-  if (best === undefined) return undefined;
-  shared.read(row, best);
-  return shared;
+  return shared.read(row) ? shared : undefined;
 }
 
 // #endregion
