@@ -186,7 +186,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["hallucination"] },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
-      { pages: ["temperature", "repetition"] },
+      { pages: ["temperature", "repetition", "forbidden_and_forced"] },
       { pages: ["contrastive"] },
       { pages: ["greedy_and_beam", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },

@@ -32,7 +32,7 @@ import { Pace, rest } from "../engine/pace.ts";
 import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
-import type { LogitsRule } from "./rules.ts";
+import { checkTask, type LogitsRule } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Choice, Generation, ScoredPrefix, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
@@ -230,6 +230,7 @@ function begin(
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
+  checkTask(rules, { eosToken, maxNewTokens }, decoder.vocabSize);
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
     return { texts, run: steps(session, texts, undefined, signal) };

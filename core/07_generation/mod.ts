@@ -21,6 +21,7 @@
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
  * | `repetition`      | how to avoid repetition                              |
+ * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `contrastive`     | what a strong model knows that a weak one does not   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
@@ -47,7 +48,16 @@
  * @module
  */
 
-export { applyRules, type DecodingContext, type DecodingTask, type DeviceContext, type LogitsRule } from "./rules.ts";
+export {
+  applyRules,
+  checkTask,
+  type DecodingContext,
+  type DecodingTask,
+  type DeviceContext,
+  type ForcedToken,
+  type LogitsRule,
+  type RuleTask,
+} from "./rules.ts";
 export type {
   Beam,
   Choice,
@@ -75,9 +85,26 @@ export {
 } from "./confidence.ts";
 export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
 export * from "./sampling.ts";
-export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
+export { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
-export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
+export {
+  type DryOptions,
+  dryRule,
+  frequencyRule,
+  noRepeatNgramRule,
+  presenceRule,
+  repetitionRule,
+} from "./repetition.ts";
+export {
+  bannedWordsRule,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
 export {
   contrast,
   contrastiveDecoder,

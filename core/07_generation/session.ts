@@ -223,11 +223,11 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize } = this.#decoder, { eosToken } = this.#options;
+    const { vocabSize } = this.#decoder, { eosToken, maxNewTokens } = this.#options;
     const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []);
     this.#rows.forEach(({ text, promptLength, tokens }, i) => {
       const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize);
-      prefixes[text]!.push({ promptLength, eosToken, tokens, logits });
+      prefixes[text]!.push({ promptLength, eosToken, maxNewTokens, tokens, logits });
     });
     return prefixes;
   }
@@ -304,10 +304,11 @@ export class Session {
   /** What rules may look at on the device: the rows as they are, and what was chosen since. */
   #contextOf(chosen: readonly Tensor[]): DeviceContext | DeviceContext[] {
     const rows = this.#rows,
-      { eosToken } = this.#options,
+      { eosToken, maxNewTokens } = this.#options,
       longest = Math.max(...rows.map(({ tokens }) => tokens.length));
     const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
       eosToken,
+      maxNewTokens,
       promptLength: some[0]!.promptLength,
       get tokens() {
         const own = chosen.map((column) => column.slice(0, from, from + some.length));

@@ -23,6 +23,9 @@ import { openModel, readTextModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
 import { continuation, noSpecialTokensOf } from "../tokenizers.ts";
 
+/** Options of a text that can end; here it is as long as is asked for. */
+const { minNewTokens: _, ...options } = { minNewTokens: undefined, ...decodingOptions };
+
 /** `generate`. */
 export const command: Command = defineCommand({
   operands: "[PROMPT]",
@@ -30,22 +33,24 @@ export const command: Command = defineCommand({
   details: [
     "The text is drawn at random and appears as it is written; --num-beams searches the most probable one instead.",
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
+    "A LIST of words has commas between them; each is meant with and without a space before it.",
   ],
   options: {
     model: text("FOLDER", "A language model that train has saved", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
-    ...decodingOptions,
+    ...options,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...weightsOption,
     ...deviceOptions,
   },
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
-    const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
+    const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
     const { model, vocabulary, options: own } = await openAny(values);
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
-    const options = { maxNewTokens: values.maxNewTokens, ...own, rules: [...own.rules, ...rules] };
+    const { search } = decoding, rules = [...own.rules, ...decoding.rules(vocabulary)];
+    const options = { maxNewTokens: values.maxNewTokens, ...own, rules };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));
       const tokens = stream(model, ids, { ...options, search });
