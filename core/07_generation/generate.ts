@@ -220,6 +220,7 @@ function begin(
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
+  if ("prepare" in search) decoder = search.prepare?.(decoder) ?? decoder;
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });

@@ -53,6 +53,8 @@ export interface Decoder {
   readonly contextLength: number;
   /** Sources that it holds, each of which has a prompt; any number of prompts by default. */
   readonly numSources?: number;
+  /** Numbers that `forward` appends to the scores of each position, for a search that asks for them; 0 by default. */
+  readonly featureSize?: number;
   /** Nothing by default; a model that reads a source has it, and is no decoder but makes one. */
   readonly given?: "give model.given(model.encode(source), sourceMask) in its place";
   /**
@@ -79,6 +81,20 @@ export interface Decoder {
       readonly lastOnly?: boolean | undefined;
     },
   ): Tensor;
+  /**
+   * Scores as `forward` does, and returns the vectors that the scores are made of; for contrastive search.
+   *
+   * @param tokens as `forward` takes them
+   * @param options as `forward` takes them
+   * @returns the logits, and a vector for each position of the tokens, `[B, T, E]`
+   */
+  readStates?(
+    tokens: Tensor,
+    options: {
+      readonly caches?: readonly (KeyValueMemory & StateMemory)[] | undefined;
+      readonly lastOnly?: boolean | undefined;
+    },
+  ): { readonly logits: Tensor; readonly states: Tensor };
   /**
    * The same model with each row of its batch repeated, for models that hold a source per row.
    *

@@ -25,6 +25,7 @@
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { DecodingContext, DeviceContext } from "./rules.ts";
+import type { Decoder } from "./sampling.ts";
 
 /** Where a sequence ends. */
 export interface SequenceLimits {
@@ -56,6 +57,8 @@ export interface SequenceSearch {
   readonly numBeams: number;
   /** Starts with the empty sequence. */
   begin(limits: SequenceLimits): Beam;
+  /** Makes of the model one that appends features to its scores; absent if scores are enough. */
+  prepare?(decoder: Decoder): Decoder;
 }
 
 /** How sequences are found. */
@@ -74,6 +77,12 @@ export interface Beam {
    * @returns for each new live prefix, the place of the one it continues
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[];
+  /**
+   * Hears what a prepared model appended to the scores of each live prefix, before it extends them.
+   *
+   * @param features in order, as many numbers each as the model's `featureSize`
+   */
+  hear?(features: readonly ArrayLike<number>[]): void;
 }
 
 /** A sequence that a search considers. */
@@ -117,6 +126,8 @@ export type ChooseTokens = (logits: Tensor, context: DeviceContext) => ChosenTok
 export interface ScoredPrefix extends DecodingContext {
   /** One score per token, `[V]`. */
   readonly logits: Float64Array;
+  /** What the model appended to the scores, as many as its `featureSize`; nothing by default. */
+  readonly features?: Float64Array;
 }
 
 /** One way on. */

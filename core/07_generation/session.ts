@@ -130,7 +130,8 @@ export class Session {
     const decoder = this.#beams > 1 ? this.#decoder.repeat?.(this.#beams) : undefined;
     const call = { caches: this.#memories, lastOnly: true };
     const logits = withoutChance(() => (decoder ?? this.#decoder).forward(tokens, call));
-    dims(logits, "B T V", { B: tokens.shape[0]!, V: this.#decoder.vocabSize });
+    const { vocabSize, featureSize = 0 } = this.#decoder;
+    dims(logits, "B T V", { B: tokens.shape[0]!, V: vocabSize + featureSize });
     return logits.at(1, -1);
   }
 
@@ -146,11 +147,12 @@ export class Session {
     const numbers = new Float64Array(await reading!);
     this.#read += this.#fresh;
     this.#fresh = 0;
-    const { vocabSize } = this.#decoder;
+    const { vocabSize, featureSize = 0 } = this.#decoder, width = vocabSize + featureSize;
     const rows = this.#sequences.map((tokens, row) => ({
       ...this.#task,
       tokens,
-      logits: numbers.subarray(row * vocabSize, (row + 1) * vocabSize),
+      logits: numbers.subarray(row * width, row * width + vocabSize),
+      ...featureSize > 0 && { features: numbers.subarray(row * width + vocabSize, (row + 1) * width) },
     }));
     const beams = this.#beams;
     return Array.from({ length: rows.length / beams }, (_, i) => rows.slice(i * beams, (i + 1) * beams));
