@@ -206,8 +206,8 @@ function join(models: readonly Decoder[], combine: (logits: readonly Tensor[]) =
       });
       return combine(logits);
     },
-    ...models.some(({ repeat }) => repeat) && {
-      repeat: (times) => join(models.map((model) => model.repeat?.(times) ?? model), combine, counts),
+    ...models.some(({ select }) => select) && {
+      select: (rows) => join(models.map((model) => model.select?.(rows) ?? model), combine, counts),
     },
   };
 }

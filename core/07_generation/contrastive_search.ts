@@ -48,10 +48,11 @@
 
 import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts";
 import { concat } from "../engine/joining.ts";
-import { full } from "../engine/create.ts";
+import { full, tensor } from "../engine/create.ts";
 import { type Check, checkOptions, type Checks, integer, numeric, required } from "../engine/options.ts";
 import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
+import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { checkRows, limitChecks } from "./greedy_and_beam.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch } from "./search.ts";
@@ -234,13 +235,21 @@ function withPenalty(model: Decoder): Decoder {
       const caches = model.newCaches?.(create) ?? [];
       return caches.length > 0 ? [...caches, create()] : [];
     },
-    forward: (tokens, { caches = [] }) => {
+    forward: (tokens, { caches = [], starts }) => {
       const own = caches.length > 0 ? caches.slice(0, -1) : undefined;
-      const { logits, states } = readStates.call(model, tokens, { caches: own, lastOnly: true });
-      const past = remembered(unitVectors(states), caches.at(-1)), last = logits.slice(1, -1);
-      return concat([last, similarity(past).cast(last.dtype)], -1);
+      const { logits, states } = readStates.call(model, tokens, { caches: own, lastOnly: true, starts });
+      const penalty = similarity(remembered(unitVectors(states), wordsOf(states, starts), caches.at(-1)));
+      return concat([logits.slice(1, -1), penalty], -1);
     },
   };
+}
+
+/** Vectors, and 1 where one is of a word, 0 where it is of padding. */
+interface States {
+  /** `[B, S, E]` */
+  readonly vectors: Tensor;
+  /** `[B, S, 1]` */
+  readonly words: Tensor;
 }
 
 /** Vectors `[B, T, E]` of length 1; those of length 0 stay. */
@@ -249,22 +258,26 @@ function unitVectors(states: Tensor): Tensor {
   return states.div(lengths.where(lengths.greater(0), 1));
 }
 
-/** What is in the cache and these vectors, `[B, S, E]`. */
-function remembered(
-  vectors: Tensor,
-  cache: { append(key: Tensor, value: Tensor): { readonly key: Tensor } } | undefined,
-): Tensor {
-  if (!cache) return vectors;
-  const key = vectors.unsqueeze(1), { B, T, E } = dims(vectors, "B T E");
-  // A cache keeps two things for each position; one number stands for the second.
-  return cache.append(key, full([B, 1, T, 1], 0)).key.reshape([B, -1, E]);
+/** Which positions hold a word: those before position 0 are padding, `[B, T, 1]`. */
+function wordsOf(states: Tensor, starts: readonly number[] | undefined): Tensor {
+  const { B, T } = dims(states, "B T E");
+  if (!starts) return full([B, T, 1], 1);
+  return tensor(starts.flatMap((start) => Array.from({ length: T }, (_, t) => Number(start + t >= 0))), [B, T, 1]);
 }
 
-/** The largest cosine of the last of some unit vectors and those before it, `[B, 1, 1]`. */
-function similarity(vectors: Tensor): Tensor {
+/** These states and those in the cache before them. */
+function remembered(vectors: Tensor, words: Tensor, cache: KeyValueMemory | undefined): States {
+  if (!cache) return { vectors, words };
+  const { B, E } = dims(vectors, "B T E"), { key, value } = cache.append(vectors.unsqueeze(1), words.unsqueeze(1));
+  return { vectors: key.reshape([B, key.shape[2]!, E]), words: value.reshape([B, value.shape[2]!, 1]) };
+}
+
+/** The largest cosine of the last vector and those of words before it, `[B, 1, 1]`. */
+function similarity({ vectors, words }: States): Tensor {
   const { B, S } = dims(vectors, "B S E");
   if (S === 1) return full([B, 1, 1], 0);
-  return vectors.slice(1, 0, S - 1).matmul(vectors.slice(1, S - 1, S).transpose(-2, -1)).max(1, { keepDims: true });
+  const cosines = vectors.slice(1, 0, S - 1).matmul(vectors.slice(1, S - 1, S).transpose(-2, -1));
+  return cosines.where(words.slice(1, 0, S - 1).greater(0), -1).max(1, { keepDims: true });
 }
 
 // #region Options and their checks

@@ -204,6 +204,19 @@ onEveryBackend("contrastive decoding streams, slides and goes on as one model do
   );
 });
 
+onEveryBackend("contrastive decoding of prompts of different lengths equals one at a time", async () => {
+  const expert = languageModel(9),
+    amateur = languageModel(10, { numLayers: 1 }),
+    prompts = [[1, 2, 3, 4, 5], [6], [7, 8]];
+  for (const search of [{}, { numBeams: 3 }]) {
+    const options = { maxNewTokens: 8, eosToken: 7, contrastive: { amateur, alpha: 0.01 }, ...search };
+    const found = await generate(expert, prompts, options);
+    for (const [i, prompt] of prompts.entries()) {
+      assertEquals(found[i]!.tokens, (await generate(expert, prompt, options)).tokens);
+    }
+  }
+});
+
 onEveryBackend("jointDecoder() makes an ensemble: the mean of the probabilities", async () => {
   const models = [11, 12, 13].map((seed) => languageModel(seed));
   const ensemble = jointDecoder(
