@@ -23,6 +23,8 @@
  * ```
  *
  * ```text
+ * alpha 0.6: penalties 1.000, 0.707, scores -0.360, -0.304
+ * alpha 0.3: penalties 1.000, 0.707, scores 0.120, -0.002
  * ```
  *
  * **Formula.** $\mathcal{V}_k$ are the $k$ most probable tokens after $y_{<j}$, $h_v$ is the hidden state of candidate $v$ once it is fed, and $h_i$ those of prompt and text before it:
@@ -54,8 +56,8 @@ import { dims } from "../engine/shape.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { checkRows, limitChecks } from "./greedy_and_beam.ts";
-import type { Decoder } from "./sampling.ts";
-import type { Beam, Hypothesis, SequenceLimits, SequenceSearch } from "./search.ts";
+import type { Decoder, PreparingSearch } from "./sampling.ts";
+import type { Beam, Hypothesis, SequenceLimits } from "./search.ts";
 
 /** Options of {@linkcode contrastiveSearch}. */
 export interface ContrastiveSearchOptions {
@@ -194,14 +196,14 @@ export function degenerationPenalty(state: ArrayLike<number>, past: readonly Arr
 }
 
 /**
- * Chooses among the most probable tokens by their probability and by how new their hidden state is.
+ * Chooses among probable tokens by their probability and by how new their hidden state is.
  *
  * The options `penaltyAlpha` and `topK` of {@linkcode generate} ask for it. The model needs `readStates`, as {@linkcode DecoderOnly} has it.
  *
  * @param options how much similarity counts, and how many candidates there are
  * @returns a search
  */
-export function contrastiveSearch(options: ContrastiveSearchOptions): SequenceSearch {
+export function contrastiveSearch(options: ContrastiveSearchOptions): PreparingSearch {
   checkOptions("search", options, contrastiveSearchChecks);
   const { penaltyAlpha, topK = 4 } = options;
   return {
@@ -306,3 +308,25 @@ function requireEach(live: readonly Candidate[], rows: readonly unknown[], penal
   }
 }
 // #endregion
+
+// ## How much it repeats
+//
+// The [experiment](experiments/contrastive_search.ts) trains a small model, lets it continue the same prompts by greedy search and by contrastive search, and counts n-grams that occur more than once.
+//
+// ## Pitfall: comparing with itself
+//
+// The state of the candidate stands in the cache when the others are compared with it. With `max` over all of them each penalty is 1, and only the probability decides. The test
+// "contrastive search finds what the plain algorithm finds, with and without caches" notices.
+
+// ## Pitfall: a penalty by logits
+//
+// The penalty is subtracted from a *probability*, as Su and others have it. A logit or a logarithm in its place lets it decide nothing where the model is unsure: both have another scale. The
+// test "contrastive search finds what the plain algorithm finds, with and without caches" notices that too.
+
+// ## Exercise
+//
+// *Without probabilities.* What does contrastive search do with $\alpha = 1$, and why is it no good with a large $k$?
+//
+// **Hint.** Which candidate is least like the text?
+//
+// **Solution.** It takes the least similar of the $k$ candidates, however improbable. A large $k$ gives it tokens of the long tail ([section](sampling.ts)), which are unlike the text because they do not belong there.

@@ -99,7 +99,7 @@ export interface SearchOptions {
   readonly diversityPenalty?: number;
   /** Gives similar tokens a part of the penalty; only the same one does by default. Needs `numBeamGroups`. */
   readonly similarity?: TokenSimilarity;
-  /** Chooses among `topK` candidates, 4 by default, by how unlike the text they are; in (0, 1]. */
+  /** What similarity to the text so far costs a token, in (0, 1]; nothing by default. Takes `topK`. */
   readonly penaltyAlpha?: number;
   /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;

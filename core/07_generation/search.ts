@@ -25,7 +25,6 @@
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { DecodingContext, DeviceContext } from "./rules.ts";
-import type { Decoder } from "./sampling.ts";
 
 /** Where a sequence ends. */
 export interface SequenceLimits {
@@ -57,8 +56,6 @@ export interface SequenceSearch {
   readonly numBeams: number;
   /** Starts with the empty sequence. */
   begin(limits: SequenceLimits): Beam;
-  /** Makes of the model one that appends features to its scores; absent if scores are enough. */
-  prepare?(decoder: Decoder): Decoder;
 }
 
 /** How sequences are found. */
@@ -78,7 +75,7 @@ export interface Beam {
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[];
   /**
-   * Hears what a prepared model appended to the scores of each live prefix, before it extends them.
+   * Hears what a prepared model says of each live prefix besides scores, before `extend`.
    *
    * @param features in order, as many numbers each as the model's `featureSize`
    */
