@@ -20,7 +20,8 @@ import process from "node:process";
 import { text } from "../../core/cli/arguments.ts";
 import { type HeldOut, readCorpus } from "../../core/cli/corpus.ts";
 import { UsageError } from "../../core/cli/errors.ts";
-import { openTranslator, readTranslator } from "../../core/cli/models.ts";
+import { kind } from "../../core/cli/kinds/translator.ts";
+import { openModel, readTranslationOf } from "../../core/cli/models.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { setBackend } from "../../core/engine/device.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -115,8 +116,8 @@ if (import.meta.main) {
   const before = process.cpuUsage(), models: CalibratedModel[] = [];
   let shape: Omit<CalibrationRun, "training" | "bins" | "draws" | "models"> | undefined;
   for (const folder of [model, hard]) {
-    const saved = await readTranslator(folder), { recipe, source, target } = saved.notes;
-    const translator = openTranslator(saved), room = translator.contextLength - 1;
+    const saved = await readTranslationOf(kind, folder, "translator"), { recipe, source, target } = saved.notes;
+    const translator = openModel(saved), room = translator.contextLength - 1;
     const { training, validation, test } = await readCorpus(data, "2,1", Number(recipe.seed));
 
     /** Every token of every translation, the right ones before it given. */
