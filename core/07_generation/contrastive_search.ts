@@ -36,7 +36,7 @@
  * | $k$               | `topK`         | candidates of a step, at least 2; 4 by default              |
  * | $\alpha$          | `penaltyAlpha` | how much similarity counts, in (0, 1]                       |
  * | $h$               | `states`       | `[B, T, E]`, what the last layer makes of each position     |
- * | $\max \cos$       | `features`     | one number for each candidate                               |
+ * | $\cos$            | `features`     | the largest one is a number for each candidate              |
  *
  * **What it costs.** Each step feeds $k$ tokens as a batch, and keeps the caches of one: the candidates wait as the prefixes of a beam do, and the loop is the same. The last token of the text is fed too, since
  * it is chosen by its hidden state, so that one position less of the context is left. To compare hidden states costs a product of a vector and a matrix.
