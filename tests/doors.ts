@@ -722,6 +722,14 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   contrast: () => call([1, 2], [2, 1], { alpha: 0.5, strength: 0.5 }),
   contrastiveDecoder: () => call(decoder(), { amateur: decoder(), alpha: 0.5, strength: 0.5 }),
   jointDecoder: () => call([decoder(), decoder()], (logits: readonly Tensor[]) => logits[0]),
+  "new ContrastiveSearch": () => call({ penaltyAlpha: 0.5, topK: 2, ...limits }),
+  "ContrastiveSearch.hear": () =>
+    on(new generation.ContrastiveSearch({ penaltyAlpha: 0.5, topK: 2, ...limits }), [[0.5]]),
+  "ContrastiveSearch.extend": () =>
+    on(new generation.ContrastiveSearch({ penaltyAlpha: 0.5, topK: 2, ...limits }), rows.slice(0, 1)),
+  contrastiveSearch: () => call({ penaltyAlpha: 0.5, topK: 2 }),
+  degenerationPenalty: () => call([1, 2], [[1, 2], [2, 1]]),
+  "DecoderOnly.readStates": () => on(decoder(), ids(), {}),
   beamStep: () => call([{ tokens: [0], logProbability: -1 }], rows.slice(0, 1), 2),
   "new BeamSearch": () => call({ numBeams: 1, ...limits }),
   "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),

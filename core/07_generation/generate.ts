@@ -33,7 +33,7 @@ import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import { checkTask, type LogitsRule } from "./rules.ts";
-import type { Decoder } from "./sampling.ts";
+import type { Decoder, PreparingSearch } from "./sampling.ts";
 import type { Choice, Generation, ScoredPrefix, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { Session } from "./session.ts";
@@ -227,6 +227,7 @@ function begin(
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
+  if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });

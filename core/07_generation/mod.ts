@@ -23,6 +23,7 @@
  * | `repetition`      | how to avoid repetition                              |
  * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `contrastive`     | what a strong model knows that a weak one does not   |
+ * | `contrastive_search` | how a search avoids saying the same thing again   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
  * | `kv_cache`        | how keys and values are computed once                |
@@ -112,6 +113,13 @@ export {
   type ContrastOptions,
   jointDecoder,
 } from "./contrastive.ts";
+export {
+  ContrastiveSearch,
+  contrastiveSearch,
+  type ContrastiveSearchOptions,
+  type ContrastiveSearchSettings,
+  degenerationPenalty,
+} from "./contrastive_search.ts";
 export {
   type BeamOptions,
   BeamSearch,

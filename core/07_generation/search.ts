@@ -74,6 +74,12 @@ export interface Beam {
    * @returns for each new live prefix, the place of the one it continues
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[];
+  /**
+   * Hears what a prepared model says of each live prefix besides scores, before `extend`.
+   *
+   * @param features in order, as many numbers each as the model's `featureSize`
+   */
+  hear?(features: readonly ArrayLike<number>[]): void;
 }
 
 /** A sequence that a search considers. */
@@ -121,6 +127,8 @@ export type ChooseTokens = (logits: Tensor, context: DeviceContext | readonly De
 export interface ScoredPrefix extends DecodingContext {
   /** One score per token, `[V]`. */
   readonly logits: Float64Array;
+  /** What the model appended to the scores, as many as its `featureSize`; nothing by default. */
+  readonly features?: Float64Array;
 }
 
 /** One way on. */
