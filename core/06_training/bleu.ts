@@ -78,8 +78,9 @@ const CHINESE = new RegExp(
 
 // White space is what sacreBLEU's Python takes for it: what Unicode calls so, and the separators U+001C to U+001F. To
 // JavaScript's `\s`, U+0085 is none, and the byte order mark U+FEFF is.
+/** White space as sacreBLEU takes it. */
 // deno-lint-ignore no-control-regex -- those are meant
-const WHITE_SPACE = /[\p{White_Space}\x1c-\x1f]+/u;
+export const WHITE_SPACE: RegExp = /[\p{White_Space}\x1c-\x1f]+/u;
 const WHITE_SPACE_AT_START = new RegExp(`^${WHITE_SPACE.source}`, "u");
 
 /** A text without the white space at its end. */
