@@ -21,6 +21,7 @@
  * | `repetition`      | how to avoid repetition                              |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
+ * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -86,6 +87,7 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+export * from "./minimum_bayes_risk.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";
