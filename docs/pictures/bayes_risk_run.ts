@@ -5,7 +5,7 @@
  */
 
 import { fixed, number } from "../../core/experiments/numbers.ts";
-import type { RunFigures } from "../picture.ts";
+import { creditsOf, type RunFigures } from "../picture.ts";
 import type { BayesRiskRun, Choice, TranslatorChoices } from "../runs/bayes_risk.ts";
 
 /** Ways to choose, as they are named. */
@@ -106,9 +106,7 @@ export const run: RunFigures<BayesRiskRun> = {
       }: the agreement finds what a single draw misses. Both translators together reach ${
         fixed(pooled.chrf, 1)
       } chrF. Both were trained for ${number(steps)} steps.`,
-      `The sentences are the work of the contributors to Tatoeba: ${
-        examples.map(({ attribution }) => attribution).filter((one) => one !== "").join("; ")
-      }.`,
+      `Sentences of Tatoeba: ${creditsOf(examples)}.`,
     ];
   },
 };
