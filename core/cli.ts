@@ -21,8 +21,9 @@
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `language_model.ts`, `recurrent.ts` | what trains on a text, and its recurrent kinds |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
- * | `models.ts`, `classifiers.ts`      | saved models, saved classifiers                    |
- * | `ngrams.ts`, `word_vectors.ts`     | saved n-gram models, saved word vectors            |
+ * | `models.ts`, `kinds/…`             | saved networks; what is said once of each kind     |
+ * | `model_kinds.ts`                   | which kind a folder holds, what reads it           |
+ * | `classifiers.ts`, `ngrams.ts`, `word_vectors.ts` | saved models that are no networks    |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |

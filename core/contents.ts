@@ -182,8 +182,8 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["rules"], numbered: false },
       { pages: ["search"], numbered: false },
-      { pages: ["confidence"], planned: "Confidence" },
-      { pages: ["hallucination"], planned: "Hallucination" },
+      { pages: ["confidence"] },
+      { pages: ["hallucination"] },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
       { pages: ["temperature", "repetition"] },

@@ -55,6 +55,7 @@ const random = (): engine.Random => new engine.Random(1);
 const x = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 4]);
 const ids = (...shape: number[]): Tensor => full(shape.length > 0 ? shape : [2, 4], 1, "int32");
 const mask = (...shape: number[]): Tensor => full(shape, 1, "bool");
+const answers = [{ confidence: 0.9, correct: true }, { confidence: 0.4, correct: false }];
 const on = (object: object, ...given: unknown[]): Call => ({ on: object, given });
 const call = (...given: unknown[]): Call => ({ given });
 
@@ -731,6 +732,17 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     ]),
   "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
   draw: () => call(x(2, 4), x(2).mul(0.5)),
+  confidenceOf: () => call([0.7, 0.3]),
+  topPredictions: () => call([[1, 2], [2, 1]], [1, 0], 2),
+  equalWidthBins: () => call(answers, 2),
+  equalMassBins: () => call(answers, 2),
+  calibrationError: () => call(generation.equalWidthBins(answers, 2)),
+  brierScore: () => call(generation.equalWidthBins(answers, 2)),
+  fitTemperature: () => call([[2, 0], [2, 0], [2, 0]], [0, 0, 1]),
+  falseMass: () => call([1, 2, 3], [0]),
+  auroc: () => call(answers),
+  selectiveErrors: () => call(answers),
+  agreementOf: () => call(["a", "b", "a"]),
   toProbabilities: () => call([1, 2]),
   toLogProbabilities: () => call([1, 2]),
   logProbabilityOf: () => call([1, 2], 1),

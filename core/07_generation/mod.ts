@@ -4,7 +4,7 @@
  * **Question.** A trained model gives a probability to every sequence. How does it generate one: a
  * probable one, a diverse one, a correct one, and with low latency?
  *
- * **Idea.** There are two kinds of decoding algorithm (解码算法). The first changes the distribution
+ * **Idea.** How far its probabilities can be trusted comes first ([section](confidence.ts), [section](hallucination.ts)). There are two kinds of decoding algorithm (解码算法). The first changes the distribution
  * of the next token, and samples from it: sampling (采样, [section](sampling.ts)), truncation
  * ([section](truncation.ts)), temperature ([section](temperature.ts)). The second looks at whole
  * sequences and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
@@ -15,6 +15,8 @@
  * | ----------------- | ---------------------------------------------------- |
  * | `rules`           | what all decoding rules have in common               |
  * | `search`          | what all searches have in common                     |
+ * | `confidence`      | how sure a model is, and how often it is right then  |
+ * | `hallucination`   | why a model states what is false, and whether it knows |
  * | `sampling`        | how to sample, and what a model must offer           |
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
@@ -58,6 +60,20 @@ export type {
   SequenceSearch,
   TokenSearch,
 } from "./search.ts";
+export {
+  type BrierScore,
+  brierScore,
+  type CalibrationBin,
+  calibrationError,
+  type Confidence,
+  confidenceOf,
+  equalMassBins,
+  equalWidthBins,
+  fitTemperature,
+  type Prediction,
+  topPredictions,
+} from "./confidence.ts";
+export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
 export * from "./sampling.ts";
 export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";

@@ -9,9 +9,6 @@
 
 import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import { trainBytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
-import type { ConvolutionalLanguageModel } from "../03_language_models/cnn/language_model.ts";
-import type { RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
-import type { DecoderOnly } from "../05_transformer/decoder_only.ts";
 import { SequenceWindows } from "../06_training/batching.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
 import { crossEntropy } from "../06_training/loss.ts";
@@ -24,7 +21,8 @@ import { choice, type Command, defineCommand } from "./arguments.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
-import { type LanguageNotes, type Recipe, restore, type SavedModel, settle } from "./models.ts";
+import type { LanguageKind, ModelLayout, TextModel } from "./kinds/kind.ts";
+import { type LanguageNotes, readTextModelOf, type Recipe, restore, type SavedModel, settle } from "./models.ts";
 import { count, duration } from "../host/terminal.ts";
 import { line } from "./terminal.ts";
 import {
@@ -42,23 +40,18 @@ import {
   trainOnDevice,
 } from "./training.ts";
 
-/** What is trained: any kind of language model. */
-type Model = DecoderOnly | RecurrentLanguageModel | ConvolutionalLanguageModel;
-
-/** A kind of language model that a command trains. */
-export interface LanguageModelKind {
+/** What a command trains. */
+export interface LanguageTraining<Options extends ModelLayout = ModelLayout> {
   /** What stands behind `train`, and where the sentences that come with the code are learned, in `models`. */
   readonly word: string;
   /** What it is, in the help. */
   readonly details: readonly string[];
   /** The recipe, with its defaults. */
   readonly recipe: Recipe;
-  /** How a saved model names its kind. */
-  readonly format: LanguageNotes["format"];
-  /** Reads one that was saved. */
-  readonly read: (folder: string) => Promise<SavedModel<LanguageNotes>>;
-  /** Makes one. */
-  readonly make: (vocabSize: number, recipe: Recipe, random: Random) => Model;
+  /** The kind of model that is saved. */
+  readonly kind: LanguageKind<ModelLayout, TextModel, Options>;
+  /** The layout that a recipe asks for. */
+  readonly layout: (vocabSize: number, recipe: Recipe) => Options;
 }
 
 /** Megabytes of text that a vocabulary is learned from. */
@@ -112,7 +105,7 @@ function encodeText(pieces: readonly string[], vocabulary: Tokenizer, contextLen
 
 /** Mean loss over windows of the held-out text: all of them, or as many as `most`, evenly spread. */
 async function heldOutLoss(
-  model: Model,
+  model: TextModel,
   { heldOut }: Text,
   { contextLength, batchSize, most }: Readonly<Record<"contextLength" | "batchSize" | "most", number>>,
   signal: AbortSignal,
@@ -139,12 +132,12 @@ async function heldOutLoss(
 }
 
 /** The command that trains a kind of model. */
-export function trainingCommand(kind: LanguageModelKind): Command {
-  const { recipe: usualRecipe, word } = kind, own = `models/${word}`;
+export function trainingCommand<Options extends ModelLayout>(training: LanguageTraining<Options>): Command {
+  const { recipe: usualRecipe, word, kind } = training, own = `models/${word}`;
   return defineCommand({
     operands: "",
     maxOperands: 0,
-    details: kind.details,
+    details: training.details,
     options: {
       ...textOptions,
       tokens: choice(["characters", "bytes"], `What tokens are made of [${usualRecipe["tokens"]}]`),
@@ -155,7 +148,7 @@ export function trainingCommand(kind: LanguageModelKind): Command {
       const tokenizer = await givenTokenizer(values, ["tokens", "vocabSize"]);
       const out = folderOf(values, own);
       await using folder = await openFolder(values, out);
-      const saved = values.resume ? await kind.read(out) : undefined;
+      const saved = values.resume ? await readTextModelOf(kind, out, word) : undefined;
       const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
       if (saved) checkResumed(values, saved);
       const usual = fittingDefaults(tokenized(usualRecipe, values.tokenizer ?? before?.["tokenizer"]), values);
@@ -165,11 +158,11 @@ export function trainingCommand(kind: LanguageModelKind): Command {
       const pieces = await readPieces(data);
       const contextLength = Math.min(numberOf(usualRecipe, "contextLength"), longestContext(pieces));
       const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
-      const kept = await refuseToReplace(values, out, kind.format, recipe);
+      const kept = await refuseToReplace(values, out, word, recipe);
       await trainOnDevice(
         values,
         recipe,
-        () => trainLanguageModel(kind, pieces, recipe, { folder, kept, tokenizer }, saved),
+        () => trainLanguageModel(training, pieces, recipe, { folder, kept, tokenizer }, saved),
       );
     },
   });
@@ -195,8 +188,8 @@ function checkResumed(
   throw new DataError(`Cannot resume with another vocabulary: the saved run has that of ${quote(String(tokenizer))}`);
 }
 
-async function trainLanguageModel(
-  kind: LanguageModelKind,
+async function trainLanguageModel<Options extends ModelLayout>(
+  { kind, word, layout }: LanguageTraining<Options>,
   pieces: readonly string[],
   recipe: Recipe,
   { folder, kept, tokenizer }: {
@@ -214,7 +207,7 @@ async function trainLanguageModel(
 
   const random = new Random(seed);
   const initial = random.split();
-  const model = kind.make(vocabulary.vocabSize, recipe, saved ? Random.none : initial);
+  const model = kind.make(layout(vocabulary.vocabSize, recipe), saved ? Random.none : initial);
   const batches = new SequenceWindows(data.training, { contextLength, batchSize, random: random.split() });
   model.train(random.split());
   const { optimizer, schedule } = optimizerOf(model, recipe);
@@ -249,9 +242,8 @@ async function trainLanguageModel(
       ),
     }),
     describe: ({ heldOut }) => `held out ${heldOut!.toFixed(3)}`,
-    notes: (measured) =>
-      ({ format: kind.format, layout: model.options, vocabulary, recipe, measured }) as LanguageNotes,
-    continueWith: `train ${kind.word} --resume`,
+    notes: (measured) => ({ format: kind.format, layout: model.options, vocabulary, recipe, measured }),
+    continueWith: `train ${word} --resume`,
   });
   const { heldOut } = measured;
   const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;

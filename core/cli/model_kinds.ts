@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { NetworkKind } from "./kinds/kind.ts";
 import { readHeader } from "../06_training/safetensors.ts";
 import { DataError, quote } from "./errors.ts";
 import { exists, readBytes } from "./files.ts";
@@ -34,6 +35,23 @@ export function modelPath(folder: string): string {
  */
 export async function load<Room>(file: string): Promise<Room> {
   return await import(new URL(file, import.meta.url).href);
+}
+
+/** The kinds of networks: what a file of each calls itself, and what reads it. */
+export const NETWORKS = {
+  "heed translator 1": "kinds/translator.ts",
+  "heed recurrent translator 1": "kinds/recurrent_translator.ts",
+  "heed language model 1": "kinds/decoder_only.ts",
+  "heed recurrent model 1": "kinds/recurrent.ts",
+  "heed convolutional model 1": "kinds/convolutional.ts",
+} as const;
+
+/** What a file of a network calls itself. */
+export type NetworkFormat = keyof typeof NETWORKS;
+
+/** Loads the kind of a network. */
+export async function loadKind(format: NetworkFormat): Promise<NetworkKind> {
+  return (await load<{ readonly kind: NetworkKind }>(NETWORKS[format])).kind;
 }
 
 /** Tells the file of a classifier from others. */

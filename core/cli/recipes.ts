@@ -7,7 +7,6 @@
  * @module
  */
 
-import { recurrences } from "../03_language_models/lstm/language_model.ts";
 import { type Check, type Checks, either, type Limits, numeric, oneOf, string } from "../engine/options.ts";
 
 /** How a model was trained: the settings that a resumed run must share. */
@@ -68,10 +67,9 @@ const numbers = Object.fromEntries(
   Object.entries<Limits>(LIMITS).map(([name, limits]) => [name, numeric(limits)]),
 ) as Record<NumberName, Check<number>>;
 
-/** The settings that a recipe may hold; each kind of model has some of them. */
+/** The settings that a recipe may hold; each kind of model has some of them, and a few may have more. */
 interface Settings extends Partial<Record<Exclude<NumberName, "vocabSize">, number>> {
   readonly vocabSize?: number | "characters";
-  readonly recurrence?: string;
   readonly tokens?: "characters" | "bytes";
   readonly tokenizer?: string;
   readonly data?: string;
@@ -85,7 +83,6 @@ export const recipeChecks: Checks<Settings> = {
   vocabSize: either(numbers.vocabSize, oneOf(["characters"])),
   tokens: oneOf(["characters", "bytes"]),
   tokenizer: shortText,
-  recurrence: oneOf(Object.keys(recurrences)),
   data: shortText,
   columns: {
     must: "two column numbers, such as 1,2",

@@ -6,12 +6,12 @@
  * @module
  */
 
-import { type Recurrence, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
+import type { Recurrence } from "../03_language_models/lstm/language_model.ts";
 import type { Command } from "./arguments.ts";
 import { trainingCommand } from "./language_model.ts";
-import { readRecurrentModel } from "./models.ts";
+import { kind } from "./kinds/recurrent.ts";
 import type { Recipe } from "./recipes.ts";
-import { numberOf } from "./training.ts";
+import { numbersOf } from "./training.ts";
 
 /** The recipe: that of `train lm` as far as there is no attention, one layer, and twice the width. */
 const RECIPE = {
@@ -48,12 +48,11 @@ export function recurrentCommand(recurrence: Recurrence): Command {
       "Without --data it learns the English sentences that come with the code.",
     ],
     recipe: RECIPE,
-    format: "heed recurrent model 1",
-    read: (folder) => readRecurrentModel(folder, recurrence.word),
-    make: (vocabSize, recipe, random) => {
-      const of = (name: string): number => numberOf(recipe, name);
-      const layout = { hiddenSize: of("hiddenSize"), numLayers: of("numLayers"), dropout: of("dropout") };
-      return new RecurrentLanguageModel({ vocabSize, recurrence, ...layout }, random);
-    },
+    kind,
+    layout: (vocabSize, recipe) => ({
+      vocabSize,
+      recurrence,
+      ...numbersOf(recipe, ["hiddenSize", "numLayers", "dropout"]),
+    }),
   });
 }

@@ -23,7 +23,7 @@ import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
 import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
-import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe } from "./models.ts";
+import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe, type SavedModel } from "./models.ts";
 import { LIMITS, type NumberName } from "./recipes.ts";
 import { line, standardOutput } from "./terminal.ts";
 
@@ -136,7 +136,7 @@ function sayWhere({ path }: RunFolder): void {
  *
  * @param of where to save
  * @param out the folder
- * @param format what is to be saved, as its notes name it
+ * @param word what stands behind `train` for what is to be saved
  * @param recipe how it is trained
  * @returns how many steps of this very run are saved already, and shall not be replaced by fewer
  * @throws {DataError} if something would be lost
@@ -144,45 +144,33 @@ function sayWhere({ path }: RunFolder): void {
 export async function refuseToReplace(
   { resume, replace }: Place,
   out: string,
-  format: Notes["format"],
+  word: string,
   recipe: Recipe,
 ): Promise<number> {
   if (resume || replace || !await hasModel(out)) return 0;
-  const saved = await readModel(out).then(
-    ({ notes }) => notes,
-    (error) => error instanceof ClassifierFound ? CLASSIFIER : undefined,
-  );
+  const saved = await readModel(out).catch((error) => error instanceof ClassifierFound ? CLASSIFIER : undefined);
   if (saved === CLASSIFIER) {
     throw new DataError(
       `Cannot save in ${quote(out)}: it holds a classifier; --replace gives it up, --out names another folder`,
     );
   }
-  const isSame = saved?.format === format && recipe["data"] === "" && recipe["tokenizer"] === undefined &&
-    Object.entries(recipe).every(([name, value]) => saved.recipe[name] === value);
+  const notes = saved?.kind.trainedBy(saved.notes.layout) === word ? saved.notes : undefined;
+  const isSame = notes !== undefined && recipe["data"] === "" && recipe["tokenizer"] === undefined &&
+    Object.entries(recipe).every(([name, value]) => notes.recipe[name] === value);
   // Whatever a file says it has made, the whole run is worth no less.
-  if (isSame) return Math.min(saved.measured["steps"] ?? Infinity, numberOf(recipe, "steps"));
+  if (isSame) return Math.min(notes.measured["steps"] ?? Infinity, numberOf(recipe, "steps"));
   const ways = ["--replace gives it up", "--out names another folder"];
-  if (saved?.format === format && saved.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
-  const other = saved?.format === format && saved.recipe["data"] === "" && recipe["data"] === "";
+  if (notes && notes.recipe["data"] === recipe["data"]) ways.unshift("--resume continues it");
+  const other = notes?.recipe["data"] === "" && recipe["data"] === "";
   const what = `${whatIs(saved)}${other ? ", with other settings" : ""}`;
   throw new DataError(`Cannot save in ${quote(out)}: it holds ${what}; ${ways.join(", ")}`);
 }
 
-/** What each kind of saved model is. */
-const KINDS: Readonly<Record<Notes["format"], string>> = {
-  "heed translator 1": "a translator",
-  "heed recurrent translator 1": "a translator of recurrent networks",
-  "heed language model 1": "a language model",
-  "heed recurrent model 1": "a recurrent language model",
-  "heed convolutional model 1": "a convolutional language model",
-};
-
 /** A saved model in a few words. */
-function whatIs(saved: Notes | undefined): string {
+function whatIs(saved: SavedModel | undefined): string {
   if (saved === undefined) return "a model that cannot be read";
-  const kind = KINDS[saved.format];
-  const data = saved.recipe["data"];
-  return `${kind} trained on ${data ? named(String(data)) : "the sentences that come with the code"}`;
+  const { kind, notes } = saved, data = notes.recipe["data"];
+  return `${kind.name} trained on ${data ? named(String(data)) : "the sentences that come with the code"}`;
 }
 
 /** Settings that are numbers, after they have been settled. */
@@ -190,6 +178,11 @@ export function numberOf(recipe: Recipe, name: string): number {
   const value = recipe[name];
   if (typeof value !== "number") throw new DataError(`Cannot train: the saved run does not state ${flagOf(name)}`);
   return value;
+}
+
+/** Several of them, by name. */
+export function numbersOf<Name extends string>(recipe: Recipe, names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name) => [name, numberOf(recipe, name)])) as Record<Name, number>;
 }
 
 /** Defaults that fit what is given: nobody is refused for an option that was never written. */
@@ -357,7 +350,7 @@ export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
 export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
   const { run, recipe, folder } = job;
   // What could not be read again is refused before an hour is spent.
-  checkNotes(job.notes({}));
+  await checkNotes(job.notes({}));
   const progress = new ProgressLine(standardOutput);
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
   let measured = job.measured ?? {}, shown = "", saved = performance.now();
@@ -390,7 +383,7 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     }
   };
   try {
-    checkNotes(job.notes(measured));
+    await checkNotes(job.notes(measured));
     await folder.requireRoom(await encodeModel(run, job.notes(measured)));
     if (job.kept > 0) line(`${folder.label} holds ${job.kept} steps of this very run, which is made again`);
     const steps = numberOf(recipe, "steps"), done = run.optimizer.steps;

@@ -71,6 +71,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   "06_training/experiments/bleu",
   "06_training/experiments/policy_gradient/encoder",
   "06_training/experiments/policy_gradient",
+  "07_generation/experiments/confidence",
+  "07_generation/experiments/hallucination",
   "07_generation/experiments/sampling",
   "07_generation/experiments/truncation",
   "07_generation/experiments/temperature",

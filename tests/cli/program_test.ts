@@ -6,7 +6,7 @@
 
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { COMMANDS, loadCommand } from "../../core/cli.ts";
-import { openTextModel, readTextModel } from "../../core/cli/models.ts";
+import { openModel, readTextModel } from "../../core/cli/models.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
 import { RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
@@ -597,7 +597,7 @@ test("an n-gram model of words that an older program saved is read", async (fold
 async function byHand(folder: string, text: string): Promise<{ tokens: number; logProbability: number }> {
   const saved = await readTextModel(folder), ids = saved.notes.vocabulary.encode(text);
   const rows = withBackend(createReferenceDevice(), () => {
-    const model = openTextModel(saved), rows: Tensor[] = [];
+    const model = openModel(saved), rows: Tensor[] = [];
     if (model instanceof ConvolutionalLanguageModel) {
       const caches = model.newCaches(() => new KeyValueCache());
       return ids.slice(0, -1).map((id) => model.forward(tensor(Int32Array.of(id), [1, 1]), { caches }));

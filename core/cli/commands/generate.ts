@@ -19,7 +19,7 @@ import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
 import { hasNGrams, load } from "../model_kinds.ts";
-import { openTextModel, readTextModel } from "../models.ts";
+import { openModel, readTextModel } from "../models.ts";
 import { line, standardOutput } from "../terminal.ts";
 import { continuation, noSpecialTokensOf } from "../tokenizers.ts";
 
@@ -42,7 +42,7 @@ export const command: Command = defineCommand({
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const { model, vocabulary, options: own } = await openModel(values);
+    const { model, vocabulary, options: own } = await openAny(values);
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
     const options = { maxNewTokens: values.maxNewTokens, ...own, rules: [...own.rules, ...rules] };
@@ -78,7 +78,7 @@ interface Opened {
 }
 
 /** Opens the model that a folder holds: a network, or a table on the CPU. */
-async function openModel(
+async function openAny(
   values: {
     readonly model: string;
     readonly weights: PackedFormat;
@@ -89,7 +89,7 @@ async function openModel(
   if (!await hasNGrams(values.model)) {
     const saved = await readTextModel(values.model);
     await chooseDevice(values);
-    const model = openTextModel(saved, values.weights), { vocabulary } = saved.notes;
+    const model = openModel(saved, values.weights), { vocabulary } = saved.notes;
     // Recurrent and convolutional models have no context that could be full.
     const slide = model.contextLength < Infinity;
     return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)], slide } };

@@ -14,16 +14,7 @@ import type { SavedClassifier } from "../classifiers.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
 import { hasNGrams, isClassifier, load } from "../model_kinds.ts";
-import {
-  isTranslation,
-  type Notes,
-  openTextModel,
-  openTranslation,
-  readModel,
-  type SavedModel,
-  wordOf,
-  writtenLayout,
-} from "../models.ts";
+import { isTranslation, openModel, readModel, type SavedModel } from "../models.ts";
 import type { SavedNGrams } from "../ngrams.ts";
 import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
@@ -45,31 +36,19 @@ function list(values: Readonly<Record<string, number | string>>): string {
   ).join(", ") || "none";
 }
 
-/** What a saved model is. */
-function kindOf(notes: Notes): string {
-  if (isTranslation(notes)) {
-    return notes.format === "heed translator 1"
-      ? "translator (encoder–decoder)"
-      : `translator (encoder–decoder, ${notes.layout.recurrence.word})`;
-  }
-  const kind = notes.format === "heed language model 1" ? "decoder-only" : wordOf(notes);
-  return `language model (${kind})`;
-}
-
 /** Rows that describe a saved model. */
 export function describeModel(saved: SavedModel): [string, string][] {
-  const { path, bytes, notes } = saved;
+  const { path, bytes, kind, notes } = saved, model = openModel(saved);
   const vocabularies = isTranslation(notes)
     ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
     : `${count(notes.vocabulary.vocabSize)} tokens of ${tokensOf(notes.vocabulary)}`;
-  const model = isTranslation(notes) ? openTranslation({ ...saved, notes }) : openTextModel({ ...saved, notes });
   return [
     ["file", `${path} (${count(bytes.length)} bytes)`],
-    ["kind", kindOf(notes)],
+    ["kind", `${kind.translates ? "translator" : "language model"} (${kind.architecture(notes.layout)})`],
     ["weights", count(model.parameterCount())],
     ["memory", WEIGHT_FORMATS.map((format) => `${format} ${count(bytesOf(model, format))}`).join(", ") + " bytes"],
     ["vocabulary", vocabularies],
-    ["layout", list(numbersOf(writtenLayout(notes)))],
+    ["layout", list(numbersOf(kind.writeLayout(notes.layout)))],
     ["recipe", list(notes.recipe)],
     ["measured", list(notes.measured)],
   ];

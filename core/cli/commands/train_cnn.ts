@@ -4,11 +4,10 @@
  * @module
  */
 
-import { ConvolutionalLanguageModel } from "../../03_language_models/cnn/language_model.ts";
 import type { Command } from "../arguments.ts";
+import { kind } from "../kinds/convolutional.ts";
 import { trainingCommand } from "../language_model.ts";
-import { readConvolutionalModel } from "../models.ts";
-import { numberOf } from "../training.ts";
+import { numbersOf } from "../training.ts";
 
 /** `train cnn`: the recipe of `train lm` as far as there is no attention, and twice the layers. */
 export const command: Command = trainingCommand({
@@ -37,11 +36,6 @@ export const command: Command = trainingCommand({
     data: "",
     checksum: "",
   },
-  format: "heed convolutional model 1",
-  read: readConvolutionalModel,
-  make: (vocabSize, recipe, random) => {
-    const of = (name: string): number => numberOf(recipe, name);
-    const layout = { hiddenSize: of("hiddenSize"), numLayers: of("numLayers"), dropout: of("dropout") };
-    return new ConvolutionalLanguageModel({ vocabSize, ...layout }, random);
-  },
+  kind,
+  layout: (vocabSize, recipe) => ({ vocabSize, ...numbersOf(recipe, ["hiddenSize", "numLayers", "dropout"]) }),
 });

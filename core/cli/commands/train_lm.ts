@@ -7,12 +7,11 @@
  * @module
  */
 
-import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import type { Command } from "../arguments.ts";
+import { kind } from "../kinds/decoder_only.ts";
 import { trainingCommand } from "../language_model.ts";
-import { readLanguageModel } from "../models.ts";
 import type { Recipe } from "../recipes.ts";
-import { numberOf } from "../training.ts";
+import { numbersOf } from "../training.ts";
 
 /** The recipe: small enough for a laptop, and widely used to compare implementations. */
 const RECIPE = {
@@ -44,18 +43,9 @@ export const command: Command = trainingCommand({
     "Without --data it learns the English sentences that come with the code.",
   ],
   recipe: RECIPE,
-  format: "heed language model 1",
-  read: readLanguageModel,
-  make: (vocabSize, recipe, random) => {
-    const of = (name: string): number => numberOf(recipe, name);
-    const layout = {
-      vocabSize,
-      contextLength: of("contextLength"),
-      hiddenSize: of("hiddenSize"),
-      numLayers: of("numLayers"),
-      numHeads: of("numHeads"),
-      dropout: of("dropout"),
-    };
-    return new DecoderOnly(layout, random);
-  },
+  kind,
+  layout: (vocabSize, recipe) => ({
+    vocabSize,
+    ...numbersOf(recipe, ["contextLength", "hiddenSize", "numLayers", "numHeads", "dropout"]),
+  }),
 });
