@@ -233,6 +233,22 @@ export function sentenceBleu(
   return combine(countMatches(output, [references].flat(), options), options, true);
 }
 
+/**
+ * Scores a corpus from the scores of its sentences: their counts are added up before the division.
+ *
+ * For corpora that are drawn again and again from the same sentences, as a bootstrap does.
+ *
+ * @param sentences of {@linkcode sentenceBleu}, at least one
+ * @param options as they were given there
+ * @returns what {@linkcode bleu} returns for them
+ */
+export function corpusBleu(sentences: readonly BleuScore[], options: BleuOptions = {}): BleuScore {
+  checkOptions("compute BLEU", options, bleuChecks);
+  checkList("compute BLEU", "sentences", sentences, "scores of sentences", (one) => "matches" in (one as object));
+  if (sentences.length === 0) throw new RangeError("Cannot compute BLEU of no sentences: one is needed");
+  return combine(sentences.map((counts): Counts => counts).reduce(addCounts), options, false);
+}
+
 function isText(text: unknown): boolean {
   return typeof text === "string";
 }

@@ -137,6 +137,22 @@ export function sentenceChrf(
 }
 
 /**
+ * Scores a corpus from the scores of its sentences: their counts are added up before the division.
+ *
+ * For corpora that are drawn again and again from the same sentences, as a bootstrap does.
+ *
+ * @param sentences of {@linkcode sentenceChrf}, at least one
+ * @param options as they were given there
+ * @returns what {@linkcode chrf} returns for them
+ */
+export function corpusChrf(sentences: readonly ChrfScore[], options: ChrfOptions = {}): ChrfScore {
+  checkOptions("compute chrF", options, chrfChecks);
+  checkList("compute chrF", "sentences", sentences, "scores of sentences", (one) => "matches" in (one as object));
+  if (sentences.length === 0) throw new RangeError("Cannot compute chrF of no sentences: one is needed");
+  return combine(sentences.map((counts): Counts => counts).reduce(addCounts), options);
+}
+
+/**
  * Cuts a text into the pieces that chrF counts.
  *
  * @param text one sentence

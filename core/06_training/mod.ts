@@ -79,6 +79,7 @@ export {
   type BleuSmoothing,
   type BleuTokenizer,
   bleuTokens,
+  corpusBleu,
   sentenceBleu,
 } from "./bleu.ts";
 export * from "./chrf.ts";

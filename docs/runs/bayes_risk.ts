@@ -16,10 +16,10 @@
  */
 
 import { readCorpus } from "../../core/cli/corpus.ts";
-import { openTranslator, readTranslator } from "../../core/cli/models.ts";
+import { openModel, readTranslation } from "../../core/cli/models.ts";
 import { Translator } from "../../core/cli/translator.ts";
-import { bleu } from "../../core/06_training/bleu.ts";
-import { chrf } from "../../core/06_training/chrf.ts";
+import { corpusBleu, sentenceBleu } from "../../core/06_training/bleu.ts";
+import { chrf, corpusChrf, sentenceChrf } from "../../core/06_training/chrf.ts";
 import { gnmtLengthPenalty } from "../../core/07_generation/greedy_and_beam.ts";
 import {
   bleuGain,
@@ -34,7 +34,7 @@ import { Random } from "../../core/engine/random.ts";
 import { record } from "./run.ts";
 
 /** Sentences that are judged; samples of each; the width of the beam; its length penalty; how often sentences are drawn again. */
-const SENTENCES = 400, SAMPLES = 64, BEAMS = 16, ALPHA = 0.6, DRAWS = 500;
+const SENTENCES = 400, SAMPLES = 64, BEAMS = 16, ALPHA = 0.6, DRAWS = 300;
 /** Numbers of samples that are compared. */
 const COUNTS = [2, 4, 8, 16, 32, 64];
 /** Rows that are computed together. */
@@ -117,12 +117,12 @@ async function several(
 
 async function make(path: string, folders: readonly string[]): Promise<BayesRiskRun> {
   const opened = await Promise.all(folders.map(async (folder) => {
-    const saved = await readTranslator(folder), { recipe, source, target } = saved.notes;
-    return { recipe, translator: new Translator(openTranslator(saved), source, target) };
+    const saved = await readTranslation(folder), { recipe, source, target } = saved.notes;
+    return { recipe, translator: new Translator(openModel(saved), source, target) };
   }));
   const { test } = await readCorpus(path, "2,1", Number(opened[0]!.recipe.seed));
   const fits = ({ translator }: typeof opened[number], text: string): boolean =>
-    translator.source.encode(text.normalize("NFC")).length < translator.model.options.contextLength;
+    translator.source.encode(text.normalize("NFC")).length < translator.model.contextLength;
   const judged = test.filter(({ source }) => opened.every((one) => fits(one, source))).slice(0, SENTENCES);
   const sentences = judged.map(({ source }) => source), references = judged.map(({ targets }) => targets);
   const random = new Random(1);
@@ -130,10 +130,6 @@ async function make(path: string, folders: readonly string[]): Promise<BayesRisk
     { length: DRAWS },
     () => Array.from({ length: judged.length }, () => random.integer(judged.length)),
   );
-  const scores = (texts: readonly string[], rows: readonly number[]): [number, number] => {
-    const [own, others] = [rows.map((i) => texts[i]!), rows.map((i) => references[i]!)];
-    return [bleu(own, others).score, chrf(own, others).score];
-  };
   const everything = judged.map((_, i) => i);
 
   const judge = (
@@ -142,10 +138,17 @@ async function make(path: string, folders: readonly string[]): Promise<BayesRisk
     greedy: readonly string[],
     seconds: number,
   ): Choice => {
-    const [bleu, chrf] = scores(texts, everything);
-    const gains = texts === greedy ? drawn.map((): [number, number] => [0, 0]) : drawn.map((rows): [number, number] => {
-      const [own, other] = [scores(texts, rows), scores(greedy, rows)];
-      return [own[0] - other[0], own[1] - other[1]];
+    const scored = [texts, greedy].map((of) =>
+      of.map((text, i) => ({ bleu: sentenceBleu(text, references[i]!), chrf: sentenceChrf(text, references[i]!) }))
+    );
+    const scores = scored.map((of) => (rows: readonly number[]): [number, number] => [
+      corpusBleu(rows.map((i) => of[i]!.bleu)).score,
+      corpusChrf(rows.map((i) => of[i]!.chrf)).score,
+    ]);
+    const [bleu, chrf] = scores[0]!(everything);
+    const gains = drawn.map((rows): [number, number] => {
+      const [own, other] = scores.map((of) => of(rows));
+      return [own![0] - other![0], own![1] - other![1]];
     });
     const interval = (which: 0 | 1): [number, number] => {
       const sorted = gains.map((gain) => gain[which]).sort((a, b) => a - b);

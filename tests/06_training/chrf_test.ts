@@ -1,6 +1,13 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertThrows } from "@std/assert";
-import { bleu } from "../../core/06_training/bleu.ts";
-import { chrf, type ChrfOptions, chrfPieces, comparePieces, sentenceChrf } from "../../core/06_training/chrf.ts";
+import { bleu, corpusBleu, sentenceBleu } from "../../core/06_training/bleu.ts";
+import {
+  chrf,
+  type ChrfOptions,
+  chrfPieces,
+  comparePieces,
+  corpusChrf,
+  sentenceChrf,
+} from "../../core/06_training/chrf.ts";
 import recorded from "../goldens/chrf.json" with { type: "json" };
 
 const pairs = recorded.pairs as unknown as readonly (readonly [string, readonly string[]])[];
@@ -48,6 +55,17 @@ Deno.test("comparePieces() of texts that were cut before is sentenceChrf()", () 
       assertEquals(found, sentenceChrf(output, reference!, options));
     }
   }
+});
+
+Deno.test("corpusChrf() and corpusBleu() of sentences are the scores of the corpus", () => {
+  const outputs = pairs.map(([output]) => output), references = pairs.map(([, both]) => both);
+  for (const rows of [[0, 1, 2], [5, 5, 7, 13], outputs.map((_, i) => i)]) {
+    const [own, others] = [rows.map((i) => outputs[i]!), rows.map((i) => references[i]!)];
+    assertEquals(corpusChrf(own.map((one, i) => sentenceChrf(one, others[i]!))), chrf(own, others));
+    assertEquals(corpusBleu(own.map((one, i) => sentenceBleu(one, others[i]!))), bleu(own, others));
+  }
+  assertThrows(() => corpusChrf([]), RangeError, "Cannot compute chrF of no sentences");
+  assertThrows(() => corpusBleu([]), RangeError, "Cannot compute BLEU of no sentences");
 });
 
 Deno.test("chrf() refuses what cannot be compared", () => {
