@@ -52,6 +52,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train lstm", summary: "Train an LSTM on a text" },
   { name: "train gru", summary: "Train a GRU on a text" },
   { name: "train cnn", summary: "Train a convolutional network on a text" },
+  { name: "train feedforward", summary: "Train a feed-forward network on a text" },
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
   { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "train word2vec", summary: "Learn vectors of the words of a text" },

@@ -706,6 +706,9 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   topPRule: () => call(0.5),
   typicalRule: () => call(0.5),
   applyRules: () => call([generation.topKRule(2)], Float64Array.of(1, 2, 3), { tokens: [1] }),
+  contrast: () => call([1, 2], [2, 1], { alpha: 0.5, strength: 0.5 }),
+  contrastiveDecoder: () => call(decoder(), { amateur: decoder(), alpha: 0.5, strength: 0.5 }),
+  jointDecoder: () => call([decoder(), decoder()], (logits: readonly Tensor[]) => logits[0]),
   beamStep: () => call([{ tokens: [0], logProbability: -1 }], rows.slice(0, 1), 2),
   "new BeamSearch": () => call({ numBeams: 1, ...limits }),
   "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),
@@ -752,7 +755,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "KeyValueCache.reorder": () => {
     const cache = new generation.KeyValueCache();
     cache.append(heads(), heads());
-    return on(cache, [0, 0]);
+    return on(cache, [0, 0], 1);
+  },
+  "KeyValueCache.join": () => {
+    const cache = new generation.KeyValueCache();
+    cache.append(heads(), heads());
+    return on(new generation.KeyValueCache(), cache);
   },
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),

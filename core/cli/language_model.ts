@@ -17,7 +17,7 @@ import { noGrad } from "../engine/autograd.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
-import { choice, type Command, defineCommand } from "./arguments.ts";
+import { choice, type Command, defineCommand, type Option } from "./arguments.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
@@ -46,13 +46,38 @@ export interface LanguageTraining<Options extends ModelLayout = ModelLayout> {
   readonly word: string;
   /** What it is, in the help. */
   readonly details: readonly string[];
-  /** The recipe, with its defaults. */
-  readonly recipe: Recipe;
+  /** The sizes of the model in the recipe, with their defaults. */
+  readonly sizes: Recipe;
+  /** Options for the sizes that other kinds do not have; none by default. */
+  readonly options?: Readonly<Record<string, Option<number | undefined>>>;
+  /** Weights that a model of a recipe has at least; two matrices of the width in each layer by default. */
+  readonly weights?: (recipe: Recipe) => number;
   /** The kind of model that is saved. */
   readonly kind: LanguageKind<ModelLayout, TextModel, Options>;
   /** The layout that a recipe asks for. */
   readonly layout: (vocabSize: number, recipe: Recipe) => Options;
 }
+
+/** What the recipes of all kinds have in common; all numbers but the last one are small enough for a laptop. */
+const TRAINING = {
+  learningRate: 2e-3,
+  warmupSteps: 100,
+  weightDecay: 0.1,
+  dropout: 0,
+  evaluateEvery: 250,
+  seed: 1,
+  beta2: 0.99,
+  clipNorm: 1,
+  tokens: "characters",
+  data: "",
+  checksum: "",
+} as const satisfies Recipe;
+
+/** What the help of all kinds says. */
+const DETAILS = [
+  "The last tenth of the text is kept apart to measure the loss on what was not trained on.",
+  "Without --data it learns the English sentences that come with the code.",
+];
 
 /** Megabytes of text that a vocabulary is learned from. */
 const VOCABULARY_PIECES = 16;
@@ -133,15 +158,24 @@ async function heldOutLoss(
 
 /** The command that trains a kind of model. */
 export function trainingCommand<Options extends ModelLayout>(training: LanguageTraining<Options>): Command {
-  const { recipe: usualRecipe, word, kind } = training, own = `models/${word}`;
+  const { word, kind, sizes, weights } = training, own = `models/${word}`;
+  const usualRecipe: Recipe = {
+    steps: 2000,
+    batchSize: 12,
+    contextLength: 64,
+    ...sizes,
+    vocabSize: "characters",
+    ...TRAINING,
+  };
   return defineCommand({
     operands: "",
     maxOperands: 0,
-    details: training.details,
+    details: [...training.details, ...DETAILS],
     options: {
       ...textOptions,
       tokens: choice(["characters", "bytes"], `What tokens are made of [${usualRecipe["tokens"]}]`),
       ...recipeOptions(usualRecipe),
+      ...training.options as object,
       ...runOptions(own),
     },
     async run(values) {
@@ -154,7 +188,7 @@ export function trainingCommand<Options extends ModelLayout>(training: LanguageT
       const usual = fittingDefaults(tokenized(usualRecipe, values.tokenizer ?? before?.["tokenizer"]), values);
       const settled = (defaults: Recipe, checksum?: string): Recipe =>
         settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
-      checkRecipe(settled(usual));
+      checkRecipe(settled(usual), weights);
       const pieces = await readPieces(data);
       const contextLength = Math.min(numberOf(usualRecipe, "contextLength"), longestContext(pieces));
       const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
@@ -162,6 +196,7 @@ export function trainingCommand<Options extends ModelLayout>(training: LanguageT
       await trainOnDevice(
         values,
         recipe,
+        weights,
         () => trainLanguageModel(training, pieces, recipe, { folder, kept, tokenizer }, saved),
       );
     },

@@ -44,6 +44,7 @@ export const NETWORKS = {
   "heed language model 1": "kinds/decoder_only.ts",
   "heed recurrent model 1": "kinds/recurrent.ts",
   "heed convolutional model 1": "kinds/convolutional.ts",
+  "heed feed-forward model 1": "kinds/feed_forward.ts",
 } as const;
 
 /** What a file of a network calls itself. */

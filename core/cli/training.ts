@@ -7,6 +7,7 @@
  * @module
  */
 
+import { COMMANDS } from "../cli.ts";
 import type { BatchSource } from "../06_training/batching.ts";
 import type { TrainingRun } from "../06_training/checkpoints.ts";
 import { train, type TrainingReport, type TrainOptions } from "../06_training/loop.ts";
@@ -96,15 +97,15 @@ interface Place {
   readonly replace: boolean;
 }
 
-/** What the models of the code's own corpus are called, in `models`. */
-const OWN_NAMES: readonly string[] = ["lm", "rnn", "lstm", "gru", "cnn", "translator"];
+/** What the models of the code's own texts are called, in `models`: by what stands behind `train`. */
+const isOwnName = (name: string): boolean => COMMANDS.some((command) => command.name === `train ${name}`);
 
 /** The folder of a run: what learns from a file never comes near what learns from the code's own corpus. */
 export function folderOf({ data, out }: Place, folder: string): string {
   if (out !== undefined || data === undefined) return out ?? folder;
   const name = data.split(/[/\\]/).at(-1)!.replace(/(?<=.)\.[^.]*$/, "");
   // Standard input has no name, and the names of the code's own models are taken.
-  return /^[.-]*$/.test(name) ? `${folder}-data` : `models/${name}${OWN_NAMES.includes(name) ? "-data" : ""}`;
+  return /^[.-]*$/.test(name) ? `${folder}-data` : `models/${name}${isOwnName(name) ? "-data" : ""}`;
 }
 
 /**
@@ -210,7 +211,7 @@ const LEAST_BYTES = 260;
 const MOST_NUMBERS = 2 ** 30;
 
 /** Refuses settings that contradict each other, or that no device can hold. */
-export function checkRecipe(recipe: Recipe): void {
+export function checkRecipe(recipe: Recipe, weights: (recipe: Recipe) => number = weightsOf): void {
   const width = numberOf(recipe, "hiddenSize"), heads = hasHeads(recipe) ? numberOf(recipe, "numHeads") : 1;
   if (width % heads !== 0) {
     throw new UsageError(
@@ -227,24 +228,36 @@ export function checkRecipe(recipe: Recipe): void {
       `Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least ${LEAST_BYTES}`,
     );
   }
-  checkSize(recipe, width);
+  checkSize(recipe, weights(recipe));
 }
 
-function checkSize(recipe: Recipe, width: number): void {
-  const [layers, batch, context] = ["numLayers", "batchSize", "contextLength"].map((name) => numberOf(recipe, name));
-  const weights = weightsOf(recipe), computed = batch! * context! * width * layers!;
+/** Settings that the number of weights follows from, whatever the kind. */
+const SIZES = ["numLayers", "windowSize", "embeddingSize", "hiddenSize"];
+
+function checkSize(recipe: Recipe, weights: number): void {
+  const stated = (names: readonly string[]): string[] => names.filter((name) => name in recipe);
+  const flags = (names: readonly string[]): string => inWords(names.map((name) => `${flagOf(name)} ${recipe[name]}`));
+  const sizes = stated(SIZES), factors = stated(["batchSize", "contextLength", "hiddenSize", "numLayers"]);
+  const computed = factors.reduce((product, name) => product * numberOf(recipe, name), 1);
   if (weights > MOST_NUMBERS) {
     throw new UsageError(
-      `Cannot train --num-layers ${layers} of --hidden-size ${width}: they have ${count(weights)} weights, ` +
-        `and ${count(MOST_NUMBERS)} is the most`,
+      `Cannot train with ${flags(sizes)}: such a model has ${count(weights)} weights, and ${
+        count(MOST_NUMBERS)
+      } is the most`,
     );
   }
   if (computed > MOST_NUMBERS) {
     throw new UsageError(
-      `Cannot train with --batch-size ${batch}, --context-length ${context}, --hidden-size ${width} and ` +
-        `--num-layers ${layers}: their product is ${count(computed)}, and ${count(MOST_NUMBERS)} is the most`,
+      `Cannot train with ${flags(factors)}: their product is ${count(computed)}, and ${
+        count(MOST_NUMBERS)
+      } is the most`,
     );
   }
+}
+
+/** Several things as one phrase. */
+function inWords(things: readonly string[]): string {
+  return [things.slice(0, -1).join(", "), things.at(-1)].filter((part) => part).join(" and ");
 }
 
 /** Whether it is the recipe of a Transformer: recurrent and convolutional models have no heads. */
@@ -259,12 +272,13 @@ function weightsOf(recipe: Recipe): number {
 const MOST_BYTES = 2 ** 32;
 
 /** Refuses what the device that was chosen can never hold: weights, their gradients, and two averages of each. */
-export function requireMemory(recipe: Recipe): void {
-  if (backend().name === "wasm" && 4 * 4 * weightsOf(recipe) > MOST_BYTES) throw memoryFull("too small");
+export function requireMemory(recipe: Recipe, weights: (recipe: Recipe) => number = weightsOf): void {
+  if (backend().name === "wasm" && 4 * 4 * weights(recipe) > MOST_BYTES) throw memoryFull("too small", recipe);
 }
 
-function memoryFull(how: string, cause?: unknown): DataError {
-  const less = ["batchSize", "contextLength", "hiddenSize", "numLayers", "vocabSize"].map(flagOf).join(", ");
+function memoryFull(how: string, recipe?: Recipe, cause?: unknown): DataError {
+  const names = ["batchSize", "contextLength", ...SIZES.filter((name) => !recipe || name in recipe), "vocabSize"];
+  const less = names.map(flagOf).join(", ");
   return new DataError(`Cannot train: the memory of the device is ${how}; smaller values of ${less} need less`, {
     cause,
   });
@@ -324,20 +338,21 @@ export interface TrainingJob<Batch> {
 export async function trainOnDevice(
   values: Parameters<typeof chooseDevice>[0],
   recipe: Recipe,
+  weights: ((recipe: Recipe) => number) | undefined,
   work: () => Promise<void>,
 ): Promise<void> {
   line(`Device: ${await chooseDevice(values)}`);
-  requireMemory(recipe);
-  await withinMemory(work);
+  requireMemory(recipe, weights);
+  await withinMemory(work, recipe);
 }
 
 /** Does work that needs memory; where there is too little, says which settings need less. */
-export async function withinMemory<T>(work: () => Promise<T>): Promise<T> {
+export async function withinMemory<T>(work: () => Promise<T>, recipe?: Recipe): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (!(error instanceof RangeError && error.message.startsWith("Cannot allocate"))) throw error;
-    throw memoryFull("full", error);
+    throw memoryFull("full", recipe, error);
   }
 }
 

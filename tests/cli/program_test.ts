@@ -9,6 +9,7 @@ import { COMMANDS, loadCommand } from "../../core/cli.ts";
 import { openModel, readTextModel } from "../../core/cli/models.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
+import { FeedForwardLanguageModel } from "../../core/03_language_models/feed_forward_lm.ts";
 import { RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { type Tensor, tensor, withBackend } from "../../mod.ts";
@@ -100,7 +101,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [
     ["train"],
     2,
-    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|classifier\|ngram\|word2vec"\n$/,
+    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|feedforward\|classifier\|ngram\|word2vec"\n$/,
   ],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
@@ -593,12 +594,18 @@ test("an n-gram model of words that an older program saved is read", async (fold
   assertEquals([after.code, after.output], [0, before.output]);
 });
 
+/** What is called, what it is, its sizes. */
+const KINDS: [kind: string, is: string, ...sizes: string[]][] = [
+  ...["rnn", "lstm", "gru", "cnn"].map((kind): [string, string, ...string[]] => [kind, kind, "--num-layers", "2"]),
+  ["feedforward", "feed-forward", "--window-size", "3", "--embedding-size", "6"],
+];
+
 /** Log-probability of the tokens of a text after the first, by a saved model that reads them one by one. */
 async function byHand(folder: string, text: string): Promise<{ tokens: number; logProbability: number }> {
   const saved = await readTextModel(folder), ids = saved.notes.vocabulary.encode(text);
   const rows = withBackend(createReferenceDevice(), () => {
     const model = openModel(saved), rows: Tensor[] = [];
-    if (model instanceof ConvolutionalLanguageModel) {
+    if (model instanceof ConvolutionalLanguageModel || model instanceof FeedForwardLanguageModel) {
       const caches = model.newCaches(() => new KeyValueCache());
       return ids.slice(0, -1).map((id) => model.forward(tensor(Int32Array.of(id), [1, 1]), { caches }));
     }
@@ -619,12 +626,12 @@ async function byHand(folder: string, text: string): Promise<{ tokens: number; l
   return { tokens: rows.length, logProbability };
 }
 
-test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
+test("train rnn, lstm, gru, cnn and feedforward learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
   const data = `${folder}/text.txt`;
   await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
   await Deno.writeTextFile(`${folder}/short.txt`, "the dog sat on the cat and the mat\n");
-  for (const kind of ["rnn", "lstm", "gru", "cnn"]) {
-    const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
+  for (const [kind, is, ...sizes] of KINDS) {
+    const tiny = ["--hidden-size", "16", ...sizes, "--context-length", "16", "--steps", "20"];
     const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
     const made = await heed("train", kind, "--data", data, "--out", whole, ...tiny, ...warmup);
     assertEquals([made.code, made.errors], [0, ""]);
@@ -643,7 +650,7 @@ test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured
     assertEquals([first.code, first.errors, first.output.length], [0, "", "the ".length + 40 + 1]);
     assertEquals(first.output, second.output);
     assertEquals([beams.code, beams.output.startsWith("the "), coarse.code], [0, true, 0]);
-    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${kind}\\)`));
+    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${is}\\)`));
     // What it measures is what the book's formula says in float64, one token after the other, with the states handed on.
     const measured = await heed("evaluate", whole, "--data", `${folder}/short.txt`, "--json");
     assertEquals([measured.code, measured.errors], [0, ""]);
@@ -655,9 +662,20 @@ test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured
     assertEquals(other.code, 1);
     assertStringIncludes(other.errors, `it is one of "heed train ${kind}"`);
   }
-  const heads = await heed("train", "lstm", "--num-heads", "2");
-  assertEquals(heads.code, 2);
-  assertStringIncludes(heads.errors, "--num-heads");
+  for (const [kind, option] of [["lstm", "--num-heads"], ["feedforward", "--num-layers"], ["cnn", "--window-size"]]) {
+    const other = await heed("train", kind!, option!, "2");
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.errors, option!);
+  }
+  const large = ["--window-size", "1000", "--embedding-size", "100000", "--hidden-size", "100000"];
+  const refused = await heed("train", "feedforward", "--out", `${folder}/large`, ...large);
+  assertEquals(refused.code, 2);
+  assertMatch(
+    refused.errors,
+    /with --window-size 1000, --embedding-size 100000 and --hidden-size 100000: such a model/,
+  );
+  const window = await heed("train", "feedforward", "--resume", "--out", `${folder}/feedforward`, "--window-size", "4");
+  assertStringIncludes(window.errors, "Cannot resume with --window-size 4: the saved run has --window-size 3");
 });
 
 test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {

@@ -156,7 +156,7 @@ export const command: Command = defineCommand({
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
     const kept = await refuseToReplace(values, out, wordOf(recurrence), recipe);
-    await trainOnDevice(values, recipe, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
+    await trainOnDevice(values, recipe, undefined, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
 
