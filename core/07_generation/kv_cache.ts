@@ -53,7 +53,7 @@
  */
 
 import { checkNumbers } from "../engine/arguments.ts";
-import { checkOptions, type Checks, integer, numeric, required, shown } from "../engine/options.ts";
+import { checkOptions, type Checks, checkValue, integer, numeric, required, shown } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { take } from "../engine/indexing.ts";
@@ -71,6 +71,8 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
   #key: Tensor | undefined;
   #value: Tensor | undefined;
   #length = 0;
+  /** Whether it holds a key for each position, and not states of a fixed number. */
+  #grows = true;
 
   /** Starts empty. */
   constructor() {
@@ -131,6 +133,7 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
       this.#value = written(this.#value, value);
     });
     this.#length = T;
+    this.#grows = false;
   }
 
   /**
@@ -171,6 +174,19 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
       );
     this.#key = choose(this.#key);
     this.#value = choose(this.#value);
+  }
+
+  /**
+   * Forgets all but the first positions, if it holds a key for each position.
+   *
+   * @param length how many are kept, at most as many as there are
+   * @returns whether that can be done: the state of a recurrent network cannot be taken back
+   */
+  truncate(length: number): boolean {
+    if (!this.#grows) return false;
+    checkValue("forget positions", "length", length, integer({ min: 0, max: this.#length }));
+    this.#length = length;
+    return true;
   }
 
   /** Forgets everything and gives the memory back. */
