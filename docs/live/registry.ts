@@ -347,6 +347,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/07_generation/experiments/beam_variants.words.ts")).words,
   },
   {
+    name: "generation/speculative",
+    load: async () => (await import("../../core/07_generation/experiments/speculative.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/speculative.words.ts")).words,
+  },
+  {
     name: "generation/kv_cache",
     load: async () => (await import("../../core/07_generation/experiments/kv_cache.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/kv_cache.words.ts")).words,
