@@ -752,7 +752,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "KeyValueCache.reorder": () => {
     const cache = new generation.KeyValueCache();
     cache.append(heads(), heads());
-    return on(cache, [0, 0]);
+    return on(cache, [0, 0], 1);
+  },
+  "KeyValueCache.join": () => {
+    const cache = new generation.KeyValueCache();
+    cache.append(heads(), heads());
+    return on(new generation.KeyValueCache(), cache);
   },
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),

@@ -68,6 +68,7 @@
  * @module
  */
 
+import { startMask, startsCheck } from "../engine/allowed.ts";
 import { aMask, aTensor, checkSizes, checkTensors, MOST_PARTS } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { zeros } from "../engine/create.ts";
@@ -208,8 +209,7 @@ export class FeedForwardLanguageModel extends Module {
     if (caches && caches.length !== 1) {
       throw new TypeError(`Cannot use ${caches.length} caches: a feed-forward model has one`);
     }
-    const mask = asOptionalTensor("score tokens", "mask", call.mask, "bool", tokens);
-    if (mask) dims(mask, "B T", { B, T });
+    const mask = wordMask(tokens, call);
     const embedded = this.embedding.forward(tokens), own = mask ? embedded.where(mask.unsqueeze(-1), 0) : embedded;
     const vectors = concat([this.#earlier(B, caches?.[0]), own], 1); // [B, N − 1 + T, E]
     if (caches) this.#remember(caches[0]!, vectors.slice(1, T));
@@ -244,6 +244,18 @@ export class FeedForwardLanguageModel extends Module {
     const key = vectors.unsqueeze(1);
     cache.replace(key, key.slice(3, 0, 0));
   }
+}
+
+/** True for words of a pass, `[B, T]`: what the mask allows and no row has before its start. */
+export function wordMask(
+  tokens: Tensor,
+  call: Pick<FeedForwardContinuation, "mask" | "starts">,
+): Tensor | undefined {
+  const { B, T } = dims(tokens, "B T"), given = asOptionalTensor("score tokens", "mask", call.mask, "bool", tokens);
+  if (given) dims(given, "B T", { B, T });
+  const own = call.starts && withBackend(tokens.device, () => startMask(call.starts!, T));
+  if (own) dims(own, "B T", { B });
+  return given && own ? given.and(own) : given ?? own;
 }
 
 /** A memory that is replaced at each call: S vectors of a fixed number, or states. */
@@ -311,13 +323,20 @@ function layoutOf(options: FeedForwardOptions): CompleteFeedForwardOptions {
 export interface FeedForwardContinuation {
   /** True for tokens, false for padding, bool `[B, T]`; tokens everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
+  /** Position of each row's first token, below 0 for padding; nothing is padding by default. */
+  readonly starts?: readonly number[] | undefined;
   /** What earlier tokens left, one memory; none by default. */
   readonly caches?: readonly StateMemory[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
-const CONTINUATION: Checks<FeedForwardContinuation> = { mask: aMask, caches: aStateMemory, lastOnly: flag };
+const CONTINUATION: Checks<FeedForwardContinuation> = {
+  mask: aMask,
+  starts: startsCheck,
+  caches: aStateMemory,
+  lastOnly: flag,
+};
 
 const WEIGHTS: Checks<FeedForwardWeights> = {
   hiddenWeight: required(aTensor),

@@ -103,10 +103,14 @@
  * @module
  */
 
+import { startsCheck } from "../engine/allowed.ts";
 import { aMask, aTensor } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { shareChance } from "../engine/chance.ts";
+import { tensor } from "../engine/create.ts";
+import { withBackend } from "../engine/device.ts";
 import { Dropout } from "../engine/dropout.ts";
+import { take } from "../engine/indexing.ts";
 import { flip } from "../engine/joining.ts";
 import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, flag, integer, required } from "../engine/options.ts";
@@ -294,10 +298,10 @@ export class RecurrentEncoderDecoder extends Module {
       numSources: hiddenState.shape[0]!,
       newCaches: (create) => this.decoder.newCaches(create),
       forward: (tokens, call = {}) => this.decode(tokens, memory, call),
-      repeat: (times) => {
-        const states = { hiddenState: repeatRows(hiddenState, times) };
+      select: (rows) => {
+        const states = { hiddenState: rowsOf(hiddenState, rows) };
         // The words' own states are not looked at again.
-        return this.given({ output, ...states, ...(cellState && { cellState: repeatRows(cellState, times) }) });
+        return this.given({ output, ...states, ...(cellState && { cellState: rowsOf(cellState, rows) }) });
       },
     };
   }
@@ -349,6 +353,8 @@ export interface RecurrentEncodingCall {
 
 /** What one pass through the decoder looks at. */
 export interface RecurrentDecodingCall {
+  /** Position of each row's first word, below 0 for padding; nothing is padding by default. */
+  readonly starts?: readonly number[] | undefined;
   /** The states after earlier words, in place of those of the source; none by default. */
   readonly caches?: readonly StateMemory[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
@@ -367,7 +373,11 @@ const ENCODED: Checks<EncodedSource> = {
   cellState: aTensor,
 };
 const ENCODING: Checks<RecurrentEncodingCall> = { mask: aMask };
-const DECODING: Checks<RecurrentDecodingCall> = { caches: aStateMemory, lastOnly: flag };
+const DECODING: Checks<RecurrentDecodingCall> = {
+  starts: startsCheck,
+  caches: aStateMemory,
+  lastOnly: flag,
+};
 const TRANSLATION: Checks<RecurrentTranslationCall> = { sourceMask: aMask };
 
 /** A model together with the states of its sources: what a generation loop continues. */
@@ -388,14 +398,13 @@ export interface GivenStates {
    * @returns logits `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    */
   forward(tokens: Tensor, call?: RecurrentDecodingCall): Tensor;
-  /** The same for every source repeated in a row, as when beams are searched. */
-  repeat(times: number): GivenStates;
+  /** The same for these of the sources, each as often as it is named. */
+  select(rows: readonly number[]): GivenStates;
 }
 
-/** Each row `times` times in a row: `[B, …]` to `[B·times, …]`. */
-function repeatRows(x: Tensor, times: number): Tensor {
-  const [B, ...rest] = x.shape as [number, ...number[]];
-  return x.unsqueeze(1).expand([B, times, ...rest]).reshape([B * times, ...rest]);
+/** These rows: `[B, …]` to `[indices.length, …]`. */
+function rowsOf(x: Tensor, indices: readonly number[]): Tensor {
+  return withBackend(x.device, () => take(x, tensor(Int32Array.from(indices))));
 }
 
 // #endregion
