@@ -52,6 +52,7 @@ import { ngramSizeCheck, noRepeatNgramRule, penaltyCheck, repetitionRule } from 
 import type { LogitsRule } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
+import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
   epsilonRule,
@@ -112,6 +113,8 @@ export interface LoopOptions {
   readonly rules?: readonly LogitsRule[];
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
 }
@@ -410,6 +413,7 @@ const loopChecks: Checks<LoopOptions> = {
   eosToken: tokenCheck,
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   slide: flag,
+  draft: draftCheck,
   signal: abortSignal,
 };
 

@@ -1,10 +1,11 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
 import { alibi, learned, rotary, shaw } from "../../core/04_attention/positions/mod.ts";
 import { lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
-import { generate } from "../../core/07_generation/generate.ts";
+import { generate, stream } from "../../core/07_generation/generate.ts";
+import { greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
 import { noRepeatNgramRule } from "../../core/07_generation/repetition.ts";
 import type { LogitsRule } from "../../core/07_generation/rules.ts";
-import { type Decoder, toProbabilities } from "../../core/07_generation/sampling.ts";
+import { ancestralSampling, type Decoder, sample, toProbabilities } from "../../core/07_generation/sampling.ts";
 import {
   acceptanceRate,
   adaptiveLength,
@@ -45,10 +46,11 @@ interface Told {
 async function all(
   target: Decoder,
   prompt: readonly number[],
-  options: Partial<SpeculationOptions> & { draft: Draft },
+  { random, ...options }: Partial<SpeculationOptions> & { readonly draft: Draft; readonly random?: Random },
 ): Promise<Told> {
   const told: Told = { tokens: [], calls: 0, proposed: 0, accepted: 0 };
-  const complete = { maxNewTokens: 20, rules: [], random: undefined, promptLength: prompt.length, ...options };
+  const search = random ? ancestralSampling(random) : greedySearch();
+  const complete = { maxNewTokens: 20, rules: [], search, promptLength: prompt.length, ...options };
   for await (const step of speculate(target, prompt, complete)) {
     told.tokens.push(...step.tokens.map(({ token }) => token));
     told.calls++;
@@ -159,7 +161,7 @@ Deno.test("speculate() draws whole texts with the probabilities of the target, e
     }
   }
   for (const draft of [modelDraft(draftOf, { length: constantLength(2) }), promptLookup()]) {
-    const random = new Random(5), drawn: number[] = [], count = 3000;
+    const random = new Random(5), drawn: number[] = [], count = 1200;
     for (let i = 0; i < count; i++) {
       const { tokens } = await all(target, [2], { draft, rules, random, maxNewTokens: 3 });
       drawn.push(tokens[0]! * 16 + tokens[1]! * 4 + tokens[2]!);
@@ -250,4 +252,59 @@ Deno.test("speculative decoding says what is wrong with its arguments", async ()
   assertThrows(() => promptLookup({ size: 3 } as never), TypeError, "size");
   const other = modelDraft(languageModel(1, { vocabSize: 12 }));
   await assertRejects(() => all(languageModel(1), [1], { draft: other }), TypeError, "both need one vocabulary");
+});
+
+onEveryBackend("generate() and stream() with a draft write what they write without one", async () => {
+  const target = languageModel(9), draft = modelDraft(languageModel(10)), prompt = [5, 2, 5];
+  for (const options of [{}, { noRepeatNgramSize: 2 }, { repetitionPenalty: 1.4, eosToken: 3 }]) {
+    const shared = { maxNewTokens: 16, ...options };
+    const wanted = await generate(target, prompt, shared);
+    const { speculation, ...found } = await generate(target, prompt, { ...shared, draft });
+    assertEquals([found.tokens, found.finished], [wanted.tokens, wanted.finished]);
+    assertAlmostEquals(found.logProbability, wanted.logProbability, 1e-4);
+    const { calls, accepted } = speculation!;
+    assertEquals(calls + accepted >= found.tokens.length, true);
+    const streamed: number[] = [];
+    for await (const { token } of stream(target, prompt, { ...shared, draft })) streamed.push(token);
+    assertEquals(streamed, wanted.tokens);
+  }
+});
+
+Deno.test("a search of the caller's own can have a draft: its own token is written in any case", async () => {
+  const target = languageModel(9), random = new Random(3);
+  const second = {
+    name: "second best",
+    onHost: (allowed: Float64Array) => {
+      const order = Array.from(allowed, (_, token) => token).sort((a, b) => allowed[b]! - allowed[a]!);
+      return order[1]!;
+    },
+  };
+  const wanted = await generate(target, [1], { maxNewTokens: 15, search: second });
+  const found = await generate(target, [1], { maxNewTokens: 15, search: second, draft: modelDraft(target) });
+  assertEquals(found.tokens, wanted.tokens);
+  // One that draws in its own way, with the same numbers at the same places.
+  const drawing = (from: Random) => ({
+    name: "drawing",
+    random: from,
+    onHost: (allowed: Float64Array) => sample(allowed, from),
+  });
+  const one = await generate(target, [1], { maxNewTokens: 15, search: drawing(random.fork()) });
+  const other = await generate(target, [1], {
+    maxNewTokens: 15,
+    search: drawing(random.fork()),
+    draft: promptLookup(),
+  });
+  assertEquals(other.tokens, one.tokens);
+});
+
+Deno.test("generate() says why a draft cannot be used", async () => {
+  const target = languageModel(1), draft = promptLookup();
+  await assertRejects(() => generate(target, [[1], [2]], { maxNewTokens: 3, draft }), TypeError, "with 2 prompts");
+  await assertRejects(
+    () => generate(target, [1], { maxNewTokens: 3, draft, numBeams: 3 }),
+    TypeError,
+    "with beam search",
+  );
+  await assertRejects(() => generate(target, [1], { maxNewTokens: 3, draft: {} as Draft }), TypeError, "draft");
+  await assertRejects(() => generate(target, [1], { maxNewTokens: 30, draft }), RangeError, "the model sees 24");
 });

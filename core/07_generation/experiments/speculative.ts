@@ -13,7 +13,7 @@ import { mean } from "../../experiments/arithmetic.ts";
 import type { Experiment, Labels, Parts } from "../../experiments/experiment.ts";
 import { Steps } from "../../experiments/running.ts";
 import { SEED } from "../../experiments/seed.ts";
-import { type Decoder, toProbabilities } from "../sampling.ts";
+import { ancestralSampling, type Decoder, toProbabilities } from "../sampling.ts";
 import { acceptanceRate, constantLength, expectedTokens, modelDraft, residual, speculate } from "../speculative.ts";
 
 /** Tokens of the vocabulary, pairs of models, and how far apart their logits are. */
@@ -125,7 +125,9 @@ export const experiment: Experiment<Speculative> = {
       await steps.next();
       let calls = 0, written = 0;
       const settings = { draft: modelDraft(constant(draft), { length: constantLength(length) }), maxNewTokens: tokens };
-      for await (const step of speculate(constant(target), [0], { ...settings, rules: [], random })) {
+      for await (
+        const step of speculate(constant(target), [0], { ...settings, rules: [], search: ancestralSampling(random) })
+      ) {
         calls++;
         written += step.tokens.length;
       }
