@@ -29,6 +29,7 @@
 
 import { checkOptions } from "../engine/options.ts";
 import { Pace, rest } from "../engine/pace.ts";
+import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import type { LogitsRule } from "./rules.ts";
@@ -212,7 +213,7 @@ interface Run<S extends SearchState> {
   readonly speculation?: Speculation;
 }
 
-type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "slide" | "draft" | "signal">;
+type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "contrastive" | "slide" | "draft" | "signal">;
 
 /** Begins a text for each prompt. */
 function begin(
@@ -234,8 +235,10 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, slide = false, draft, signal }: Begun,
+  { maxNewTokens, eosToken, contrastive, slide = false, draft, signal }: Begun,
 ): Run<SearchState> {
+  // Two models in one: whatever follows knows of none of this.
+  if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   if (draft) {
     requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
