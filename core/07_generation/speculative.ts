@@ -4,19 +4,19 @@
  * **Question.** A large model computes one token, waits for it, and computes the next. To compute five rows at once takes hardly longer than one, since all weights have to be read in either case. But the fifth token depends on the fourth. How can five be
  * computed together?
  *
- * **Idea.** Guess. A draft (草稿), which is cheap, proposes a few tokens. The target model (目标模型) reads all of them in one pass and says for each what it would have said there. Guesses are accepted (接受) from the first one on, up to the first that is refused (拒绝);
- * in its place comes a token of the target model. What makes this more than an approximation is the rule of acceptance: with it, the text has exactly the distribution that the target model alone would give it. This is speculative decoding (推测解码).
+ * **Idea.** Guess. A draft model (草稿模型), which is cheap, proposes a few tokens. The target model (目标模型) reads all of them in one pass and says for each what it would have said there. They are accepted from the first one on, up to the first that is rejected;
+ * in its place comes a token of the target model. What makes this more than an approximation is the rule of acceptance and rejection (接受, 拒绝): with it, the text has exactly the distribution that the target model alone would give it. This is speculative decoding (推测解码).
  *
  * **By hand.** Three tokens. The target has $p = (0.5, 0.3, 0.2)$, the draft $q = (0.2, 0.6, 0.2)$. The first token is proposed with probability 0.2 and always accepted, since $p > q$. The second is proposed with 0.6 and accepted with 0.3 / 0.6, half of the time: 0.3. The third
- * is proposed with 0.2 and always accepted. Together 0.7 is accepted and 0.3 refused. What $p$ has more than $q$ is 0.3, all of it at the first token, so that one is taken: it ends at 0.2 + 0.3 = 0.5, and each token has its probability under $p$.
+ * is proposed with 0.2 and always accepted. Together 0.7 is accepted and 0.3 rejected. What $p$ has more than $q$ is 0.3, all of it at the first token, so that one is taken: it ends at 0.2 + 0.3 = 0.5, and each token has its probability under $p$.
  *
  * ```ts
  * import { acceptanceRate, residual } from "@heed/heed/generation";
  *
  * const p = [0.5, 0.3, 0.2], q = [0.2, 0.6, 0.2], left = residual(p, q);
- * const refused = 1 - acceptanceRate(p, q);
+ * const rejected = 1 - acceptanceRate(p, q);
  * console.log("accepted", acceptanceRate(p, q).toFixed(1), "left", Array.from(left, (x) => x.toFixed(1)).join(" "));
- * console.log(p.map((_, x) => (Math.min(p[x]!, q[x]!) + refused * left[x]!).toFixed(1)).join(" "));
+ * console.log(p.map((_, x) => (Math.min(p[x]!, q[x]!) + rejected * left[x]!).toFixed(1)).join(" "));
  * ```
  *
  * ```text
@@ -28,7 +28,7 @@
  *
  * $$P(\text{accept } x) = \min\Big(1, \frac{p(x)}{q(x)}\Big), \qquad r(x) = \frac{\max(0,\ p(x) - q(x))}{\sum_y \max(0,\ p(y) - q(y))}$$
  *
- * and a token is drawn from $r$ after a refusal. A token comes out by either way, $q(x) \min(1, p(x)/q(x)) + (1 - \alpha)\, r(x)$, and this is $p(x)$, since the share that is refused, $1 - \alpha$, is the sum under $r$. The rate of acceptance and, if it were the same everywhere,
+ * and a token is drawn from $r$ after a rejection. A token comes out by either way, $q(x) \min(1, p(x)/q(x)) + (1 - \alpha)\, r(x)$, and this is $p(x)$, since the share that is rejected, $1 - \alpha$, is the sum under $r$. The rate of acceptance and, if it were the same everywhere,
  * the tokens of one call of the target with $\gamma$ proposals are
  *
  * $$\alpha = \sum_x \min(p(x), q(x)), \qquad \mathrm{E}[\text{tokens}] = 1 + \alpha + \dots + \alpha^\gamma = \frac{1 - \alpha^{\gamma + 1}}{1 - \alpha}$$
@@ -45,11 +45,11 @@
  *
  * **Greedy.** Then $p$ is 1 at the most probable token. A guess is accepted exactly if it is that token, which takes its place otherwise.
  *
- * **The notes, 004.117.** *Accept if equal* is exact for greedy decoding. For sampling it depends on what is compared and on what follows. To compare with the most probable token leaves only that one and the tokens drawn after a refusal: wrong. To compare with a token that is drawn
+ * **The notes, 004.117.** *Accept if equal* is exact for greedy decoding. For sampling it depends on what is compared and on what follows. To compare with the most probable token leaves only that one and the tokens drawn after a rejection: wrong. To compare with a token that is drawn
  * from $p$, and to write that token in any case, is exact; it accepts $\sum_x p(x) q(x)$ of the guesses, less than $\sum_x \min(p(x), q(x))$. To draw once more after such a comparison, as the fourth step of the notes says, is wrong again. The
  * [experiment](experiments/speculative.ts) compares all of them.
  *
- * **The notes, 004.118.** It holds for one text at a time. One row reads every weight and does two operations with each, so the memory sets the pace. With many texts in a batch the arithmetic does, and guesses that are refused cost what others could have used.
+ * **The notes, 004.118.** It holds for one text at a time. One row reads every weight and does two operations with each, so the memory sets the pace. With many texts in a batch the arithmetic does, and guesses that are rejected cost what others could have used.
  *
  * **The notes, 004.119.** It holds, and it is half of the answer: the draft has its cost as well. With a cost $c$ of one proposal, in calls of the target, the gain is the formula above divided by $1 + c\gamma$.
  *
@@ -84,15 +84,15 @@ import { applyRules, type DecodingTask, likeliest, type LogitsRule, nothingAllow
 import { type Decoder, logProbabilityOf, toProbabilities } from "./sampling.ts";
 import type { TokenSearch } from "./search.ts";
 
-// ## Accepting and refusing
+// ## Accepting and rejecting
 
 /**
- * What the target has more than the draft, as probabilities: where a token comes from after a refusal.
+ * What the target has more than the draft, as probabilities: where a token comes from after a rejection.
  *
  * @param wanted probabilities of the target, `[V]`
  * @param drawn those that the proposal was drawn from, `[V]`
  * @returns `[V]`
- * @throws {RangeError} if the target has nowhere more than the draft: then nothing is refused
+ * @throws {RangeError} if the target has nowhere more than the draft: then nothing is rejected
  */
 export function residual(wanted: ArrayLike<number>, drawn: ArrayLike<number>): Float64Array {
   checkPair("subtract", wanted, drawn);
@@ -154,7 +154,7 @@ export interface Proposal {
  *
  * @param wanted probabilities of the target, `[V]`
  * @param proposal what was proposed, and how
- * @param random where chance comes from; advances by one draw, or by two after a refusal
+ * @param random where chance comes from; advances by one draw, or by two after a rejection
  * @returns the token, and whether it is the one proposed
  */
 export function judge(
@@ -181,7 +181,12 @@ export interface DraftLength {
   next(length: number, accepted: number, proposed: number): number;
 }
 
-/** The same number of proposals in every call. */
+/**
+ * The same number of proposals in every call.
+ *
+ * @param length how many, at least 1
+ * @returns a length for a draft
+ */
 export function constantLength(length: number): DraftLength {
   checkValue("draft", "length", length, integer({ min: 1, max: 1024 }));
   return { start: length, next: () => length };
@@ -200,7 +205,12 @@ const ADAPTIVE: Checks<AdaptiveLengthOptions> = {
   most: integer({ min: 1, max: 1024 }),
 };
 
-/** More proposals while they are accepted, fewer where they are refused. */
+/**
+ * More proposals while they are accepted, fewer where they are rejected.
+ *
+ * @param options at first, and at most
+ * @returns a length for a draft
+ */
 export function adaptiveLength(options: AdaptiveLengthOptions = {}): DraftLength {
   checkOptions("draft", options, ADAPTIVE);
   const { start = 5, most = 20 } = options;
@@ -528,7 +538,7 @@ function choose(
 
 // ## Pitfall: a draft with other rules
 //
-// The target's distribution is what its rules leave: of `topK: 1`, one token. A draft that draws from all of its own tokens is still exact, and most of its proposals are refused. A model that drafts here goes through the rules of the target, and what it reports is the distribution
+// The target's distribution is what its rules leave: of `topK: 1`, one token. A draft that draws from all of its own tokens is still exact, and most of its proposals are rejected. A model that drafts here goes through the rules of the target, and what it reports is the distribution
 // it has drawn from, after them. Were it the one before, tokens would be accepted too often. The test "speculate() draws whole texts with the probabilities of the target, enumerated" fails for that version.
 
 // ## Exercise

@@ -21,7 +21,7 @@ const V = 20, PAIRS = 50, DISTANCES = [0, 0.25, 0.5, 1, 1.5, 2, 3];
 /** Proposals per call that are compared. */
 const LENGTHS = [1, 2, 3, 4, 6, 8, 12];
 
-/** What becomes of a proposal: by the formula; by equality with the likeliest token; with a token drawn; with a token drawn, and once more after a refusal. */
+/** What becomes of a proposal: by the formula; by equality with the likeliest token; with a token drawn; with a token drawn, and once more after a rejection. */
 const RULES = ["exact", "likeliest", "drawn", "again"] as const;
 
 /** What is found. */

@@ -13,7 +13,7 @@ import type { Speculative } from "./speculative.ts";
 export const words: Words<Speculative> = {
   title: "Which rule of acceptance is exact",
   purpose:
-    "The draft's logits are those of the target plus noise. Four rules decide whether a proposal is accepted and what follows a refusal. How far is what they write from the target's distribution, and how much do they accept? " +
+    "The draft's logits are those of the target plus noise. Four rules decide whether a proposal is accepted and what follows a rejection. How far is what they write from the target's distribution, and how much do they accept? " +
     "Below, texts are written and the tokens of a call are counted.",
   controls: {
     distance: { label: "Noise of the draft", description: "Standard deviation, in the last figure" },
@@ -24,7 +24,7 @@ export const words: Words<Speculative> = {
   claims: {
     exact: "By min(1, p/q) the distribution is the target's, at every distance",
     likeliest: "By equality with the likeliest token it is not, even where the draft is the target itself",
-    again: "By equality with a token that is drawn, and another draw after a refusal, it is not either",
+    again: "By equality with a token that is drawn, and another draw after a rejection, it is not either",
     more: "min(1, p/q) accepts more proposals than equality with a token that is drawn, which is exact as well",
     formula: "The tokens of a call are those of the formula, within 15\u202f%",
   },
