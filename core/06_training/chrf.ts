@@ -3,20 +3,23 @@
  *
  * **Question.** *He walked* and *he walks* share one word of two, and BLEU counts the other one as wrong. In a language with many endings most words differ like this. Can a score see that they are almost the same?
  *
- * **Idea.** Count pieces of characters instead of pieces of words: all runs of one to six characters, white space left out. An ending that is wrong costs the pieces it touches and no others. BLEU asks only how much of the output is right (precision,
- * 精确率), and needs a penalty for what is missing. chrF also asks how much of the reference was found (recall, 召回率), and takes a mean of both.
+ * **Idea.** Count pieces of characters instead of pieces of words: all runs of one to six characters, white space left out. An ending that is wrong costs the pieces it touches and no others. BLEU asks only how much of the output is right, its precision,
+ * and needs a penalty for what is missing. chrF also asks how much of the reference was found, the recall, and takes a mean of both, as the F1 of [section](../01_introduction/evaluation.ts) does.
  *
- * **By hand.** *abc* against the reference *abd*, with runs of at most two characters. Of the single characters *a*, *b*, *c* two are in the reference, which has three: precision and recall are 2/3. Of the pairs *ab*, *bc* one is in the reference, which
- * has two: 1/2 and 1/2. The means are 7/12 each, and so is every weighted mean of the two: chrF is 58.33.
+ * **By hand.** *abc* against the reference *abd*, with runs of at most two characters. Of the 3 single characters *a*, *b*, *c* 2 are in the reference, which has 3 as well. Of the 2 pairs *ab*, *bc* 1 is in the reference, which has 2. Precision is the mean of 2/3 and of 1/2, which is 0.5833, and recall
+ * is the same here. So is every weighted mean of the two: chrF is 58.33.
  *
  * ```ts
  * import { sentenceChrf } from "@heed/heed/training";
  *
- * console.log(sentenceChrf("abc", "abd", { characterOrder: 2 }).score.toFixed(2));
+ * const { matches, totals, referenceTotals, precision, score } = sentenceChrf("abc", "abd", { characterOrder: 2 });
+ * console.log("found", ...matches, "of", ...totals, "and of", ...referenceTotals);
+ * console.log(precision.toFixed(4), score.toFixed(2));
  * ```
  *
  * ```text
- * 58.33
+ * found 2 1 of 3 2 and of 3 2
+ * 0.5833 58.33
  * ```
  *
  * **Formula.** With $m_n$ matches among the $h_n$ pieces of $n$ characters in the outputs and the $r_n$ in the references, means over the $N$ lengths that occur in both,

@@ -7,7 +7,7 @@
  * everything else that the model could have said. This is minimum Bayes risk decoding (MBR, 最小贝叶斯风险), the risk being what is lost of the gain.
  *
  * **By hand.** The four sentences of [the notes](notes:004.105), with their probabilities. The gain is 1 for two sentences that say the same, and 0 otherwise. *The cat sat down* has the gain 0.3, its own probability. The other three have
- * 0.15 + 0.2 + 0.25 = 0.6 each. Divided by the 0.9 that all four have together, this is 0.33 and 0.67. The gain of common words, below, chooses otherwise: *ran away* and *sprinted off* have no word in common but *the cat*, which the first sentence has as well.
+ * 0.15 + 0.2 + 0.25 = 0.6 each. All four together have 0.9, so the mean gains are 0.33 and 0.67. The gain of common words, below, chooses otherwise: *ran away* and *sprinted off* have no word in common but *the cat*, which the first sentence has as well.
  *
  * ```ts
  * import { minimumBayesRisk, wordOverlap } from "@heed/heed/generation";
@@ -18,6 +18,7 @@
  *   prepare: (sentence: string) => left.has(sentence),
  *   gain: (candidate: boolean, reference: boolean) => candidate === reference ? 1 : 0,
  * };
+ * console.log("together", weights.reduce((sum, weight) => sum + weight, 0).toFixed(1));
  * for (const gain of [meaning, wordOverlap]) {
  *   const { output, gains } = minimumBayesRisk(sentences, gain, { weights });
  *   console.log(output, gains.map((mean) => mean.toFixed(2)).join(" "));
@@ -25,6 +26,7 @@
  * ```
  *
  * ```text
+ * together 0.9
  * The cat got out of there. 0.33 0.67 0.67 0.67
  * The cat sat down. 0.65 0.50 0.59 0.62
  * ```
