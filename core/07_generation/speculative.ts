@@ -5,7 +5,7 @@
  * computed together?
  *
  * **Idea.** Guess. A draft model (草稿模型), which is cheap, proposes a few tokens. The target model (目标模型) reads all of them in one pass and says for each what it would have said there. They are accepted from the first one on, up to the first that is rejected;
- * in its place comes a token of the target model. What makes this more than an approximation is the rule of acceptance and rejection (接受; 拒绝): with it, the text has exactly the distribution that the target model alone would give it. This is speculative decoding (推测解码).
+ * in its place comes a token of the target model. What makes this more than an approximation is the rule of acceptance and rejection: with it, the text has exactly the distribution that the target model alone would give it. This is speculative decoding (推测解码).
  *
  * **By hand.** Three tokens. The target has $p = (0.5, 0.3, 0.2)$, the draft $q = (0.2, 0.6, 0.2)$. The first token is proposed with probability 0.2 and always accepted, since $p > q$. The second is proposed with 0.6 and accepted with 0.3 / 0.6, half of the time: 0.3. The third
  * is proposed with 0.2 and always accepted. Together 0.7 is accepted and 0.3 rejected. What $p$ has more than $q$ is 0.3, all of it at the first token, so that one is taken: it ends at 0.2 + 0.3 = 0.5, and each token has its probability under $p$.
