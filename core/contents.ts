@@ -170,7 +170,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["early_stopping"], numbered: false },
       { pages: ["low_precision"], planned: "Low precision" },
       { pages: ["safetensors", "state_names", "checkpoints"] },
-      { pages: ["bleu", "policy_gradient"] },
+      { pages: ["bleu", "chrf", "policy_gradient"] },
       { pages: ["fine_tuning"], planned: "Fine-tuning and LoRA" },
       { pages: ["distillation"], planned: "Distillation" },
       { pages: ["what_layers_learn"], planned: "What layers learn" },

@@ -26,6 +26,8 @@
  * | `contrastive_search` | how a search avoids saying the same thing again   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
+ * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
+ * | `speculative`     | how several tokens come of one call                  |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -145,6 +147,25 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+export * from "./minimum_bayes_risk.ts";
+export {
+  acceptanceRate,
+  adaptiveLength,
+  type AdaptiveLengthOptions,
+  constantLength,
+  type Draft,
+  type Drafter,
+  type DraftLength,
+  type DraftStart,
+  expectedTokens,
+  judge,
+  modelDraft,
+  type ModelDraftOptions,
+  promptLookup,
+  type PromptLookupOptions,
+  type Proposal,
+  residual,
+} from "./speculative.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";

@@ -81,6 +81,7 @@ import {
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
+import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
   deviationsCheck,
@@ -178,6 +179,8 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
 }
@@ -614,6 +617,7 @@ const loopChecks: Checks<LoopOptions> = {
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
+  draft: draftCheck,
   signal: abortSignal,
 };
 

@@ -410,7 +410,8 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-function requireFit(
+/** Refuses what a model cannot continue. */
+export function requireFit(
   decoder: Decoder,
   prompts: readonly (readonly number[])[],
   { maxNewTokens, slide, eosToken }: SessionOptions,

@@ -29,9 +29,9 @@ export const EXPERIMENTS: readonly Entry[] = [
   "02_words/experiments/softmax",
   "03_language_models/experiments/autoregressive",
   "03_language_models/experiments/autoregressive/classes",
-  "03_language_models/experiments/n_grams/tf_idf",
   "03_language_models/experiments/n_grams",
   "03_language_models/experiments/n_grams/order",
+  "03_language_models/experiments/n_grams/tf_idf",
   "03_language_models/experiments/n_grams/intervening",
   "03_language_models/experiments/n_grams/filtering",
   "03_language_models/experiments/feed_forward_lm",
@@ -80,5 +80,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/contrastive_search",
   "07_generation/experiments/greedy_and_beam",
   "07_generation/experiments/beam_variants",
+  "07_generation/experiments/minimum_bayes_risk",
+  "07_generation/experiments/speculative",
   "07_generation/experiments/kv_cache",
 ].map(entryOf);

@@ -7,6 +7,7 @@ import { DECODING, type GenerateOptions } from "../../core/07_generation/options
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
+import { promptLookup } from "../../core/07_generation/speculative.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
 import { arange } from "../../core/engine/create.ts";
@@ -159,6 +160,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
+  draft: [() => ({}), promptLookup()],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],
   search: [() => ({}), beamSearch({ numBeams: 2 })],
