@@ -21,6 +21,7 @@
  * | `repetition`      | how to avoid repetition                              |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
+ * | `constraints`     | how a text is made to comply with rules              |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -86,6 +87,13 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+export { allowOnly, keptMass } from "./constraints/mod.ts";
+export { grammarRule } from "./constraints/token_masks.ts";
+export { regularExpression } from "./constraints/regular_expressions.ts";
+export { contextFreeGrammar } from "./constraints/context_free.ts";
+export { type ByteRow, byteRows, type Characters } from "./constraints/characters.ts";
+export type { Expression, Rules } from "./constraints/expressions.ts";
+export { Grammar, type GrammarOptions } from "./constraints/grammar.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";
