@@ -91,9 +91,18 @@ export { allowOnly, keptMass } from "./constraints/mod.ts";
 export { grammarRule } from "./constraints/token_masks.ts";
 export { regularExpression } from "./constraints/regular_expressions.ts";
 export { contextFreeGrammar } from "./constraints/context_free.ts";
+export { type JsonSchema, jsonSchema, type JsonSchemaOptions } from "./constraints/json_schema.ts";
 export { type ByteRow, byteRows, type Characters } from "./constraints/characters.ts";
-export type { Expression, Rules } from "./constraints/expressions.ts";
-export { Grammar, type GrammarOptions } from "./constraints/grammar.ts";
+export type {
+  Compared,
+  Composed,
+  Expression,
+  Named,
+  OneCharacter,
+  Repeated,
+  Rules,
+} from "./constraints/expressions.ts";
+export { Grammar, type GrammarLimits, type GrammarOptions } from "./constraints/grammar.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";

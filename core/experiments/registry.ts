@@ -76,5 +76,6 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/temperature",
   "07_generation/experiments/greedy_and_beam",
   "07_generation/experiments/beam_variants",
+  "07_generation/experiments/constraints",
   "07_generation/experiments/kv_cache",
 ].map(entryOf);

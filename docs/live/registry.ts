@@ -337,6 +337,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/07_generation/experiments/beam_variants.words.ts")).words,
   },
   {
+    name: "generation/constraints",
+    load: async () => (await import("../../core/07_generation/experiments/constraints.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/constraints.words.ts")).words,
+  },
+  {
     name: "generation/kv_cache",
     load: async () => (await import("../../core/07_generation/experiments/kv_cache.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/kv_cache.words.ts")).words,

@@ -41,7 +41,7 @@ export interface Decoder {
   readonly options: Readonly<Record<string, Json>>;
   /** Starts on a list of tokens; the strings of a fused one belong together as one token. */
   open(fused: boolean): DecoderRun;
-  /** Writes tokens one by one; absent, or without a result, where a token is written by what follows it. */
+  /** Writes tokens one by one; absent or without result if a token is written by what follows. */
   apart?(fused: boolean): TokenWriter | undefined;
 }
 

@@ -5,7 +5,7 @@
  * that follows. How does one become the other?
  *
  * **Idea.** In three steps. *Thompson's construction* makes an automaton with a few states for each part, whose next state is not determined: it may be in several at once, and go on to
- * some without reading anything. The *subset construction* makes a deterministic automaton (确定有限自动机): its states are the sets of states in which the first can be.
+ * some without reading anything. The *subset construction* makes a deterministic automaton [确定有限自动机]: its states are the sets of states in which the first can be.
  * *Minimization* joins states from which the same texts are accepted. There is exactly one smallest automaton, so two ways to write an expression end as the same one.
  *
  * **By hand.** Take `ab|ac`. Thompson's automaton has a path for `ab` and one for `ac`. After `a` it is in both: one set. From there `b` leads to the end of the first path and `c` to the end

@@ -3,7 +3,7 @@
  *
  * **Question.** Brackets that close, expressions inside expressions, a program's statements: a regular expression cannot say them, since it cannot count how deep it is. Which notation can?
  *
- * **Idea.** Rules with names (产生式) that refer to one another. A context-free grammar (上下文无关文法) is a list of them, and a text follows it if the rule `root` can be unfolded into it. What is here is the notation in which users of llama.cpp write
+ * **Idea.** Productions [产生式], rules with names that refer to one another. A context-free grammar [上下文无关文法] is a list of them, and a text follows it if the rule `root` can be unfolded into it. What is here is the notation in which users of llama.cpp write
  * their grammars, GBNF.
  *
  * | notation              | what it is                                                         |
@@ -45,22 +45,24 @@
  */
 
 import { checkText } from "../../engine/arguments.ts";
+import { checkOptions } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import { anyCharacter, type Characters, complement, range, union } from "./characters.ts";
 import { characters, choice, type Expression, literal, repeat, rule, type Rules, sequence } from "./expressions.ts";
-import { Grammar, type GrammarOptions } from "./grammar.ts";
+import { Grammar, type GrammarLimits, limitChecks } from "./grammar.ts";
 
 /**
  * The texts that a context-free grammar allows.
  *
  * @param text rules in the notation of llama.cpp (GBNF); the rule `root` is the whole text
- * @param options a limit
+ * @param options the most states of an automaton; 65,536 by default
  * @returns a grammar
  * @throws {SyntaxError} if it is none, a rule is missing, or no text follows it; the line is said
  * @throws {RangeError} if an automaton has more than `maxStates` states
  */
-export function contextFreeGrammar(text: string, options: Pick<GrammarOptions, "maxStates"> = {}): Grammar {
+export function contextFreeGrammar(text: string, options: GrammarLimits = {}): Grammar {
   checkText("read a grammar", "text", text);
+  checkOptions("read a grammar", options, limitChecks);
   return new Grammar(readRules(text), "root", { ...options, name: "grammar" });
 }
 

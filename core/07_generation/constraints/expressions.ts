@@ -13,14 +13,54 @@
 import type { Characters } from "./characters.ts";
 import { range } from "./characters.ts";
 
+/** One character of a set. */
+export interface OneCharacter {
+  /** What tells the forms apart. */
+  readonly kind: "characters";
+  /** Which ones. */
+  readonly set: Characters;
+}
+
+/** Parts one after the other, or one of several. */
+export interface Composed {
+  /** Which of the two. */
+  readonly kind: "sequence" | "choice";
+  /** The parts; a choice of none has no text. */
+  readonly parts: readonly Expression[];
+}
+
+/** A part several times. */
+export interface Repeated {
+  /** What tells the forms apart. */
+  readonly kind: "repeat";
+  /** What is repeated. */
+  readonly part: Expression;
+  /** How often at least. */
+  readonly min: number;
+  /** How often at most; `Infinity` without a bound. */
+  readonly max: number;
+}
+
+/** What a rule says. */
+export interface Named {
+  /** What tells the forms apart. */
+  readonly kind: "rule";
+  /** What the rule is called. */
+  readonly name: string;
+}
+
+/** What one expression allows, and another does too or does not. */
+export interface Compared {
+  /** Which of the two. */
+  readonly kind: "both" | "except";
+  /** Whose texts are meant. */
+  readonly part: Expression;
+  /** The other. */
+  readonly other: Expression;
+}
+
 /** How texts are put together. */
-export type Expression =
-  | { readonly kind: "characters"; readonly set: Characters }
-  | { readonly kind: "sequence"; readonly parts: readonly Expression[] }
-  | { readonly kind: "choice"; readonly parts: readonly Expression[] }
-  | { readonly kind: "repeat"; readonly part: Expression; readonly min: number; readonly max: number }
-  | { readonly kind: "rule"; readonly name: string }
-  | { readonly kind: "both" | "except"; readonly part: Expression; readonly other: Expression };
+export type Expression = OneCharacter | Composed | Repeated | Named | Compared;
 
 /** Expressions by name; a grammar begins with one of them. */
 export type Rules = ReadonlyMap<string, Expression>;

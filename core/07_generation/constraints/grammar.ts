@@ -16,27 +16,32 @@
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
-import { checkOptions, type Checks, checkValue, integer, mapByName, string } from "../../engine/options.ts";
-import { quote } from "../../engine/shown.ts";
+import { checkText, isListOfNumbers } from "../../engine/arguments.ts";
+import { checkOptions, type Checks, checkValue, integer, mapByName, required, string } from "../../engine/options.ts";
+import { quote, shown } from "../../engine/shown.ts";
 import { type Edge, type Fragment, type Machine, machineOf, Nondeterministic, product, RULES } from "./automata.ts";
-import type { Expression, Rules } from "./expressions.ts";
+import type { Expression, OneCharacter, Repeated, Rules } from "./expressions.ts";
 import { Pushdown, type PushdownState } from "./pushdown.ts";
 
-/** How a {@linkcode Grammar} is compiled. */
-export interface GrammarOptions {
-  /** What errors call it; `grammar` by default. */
-  readonly name?: string | undefined;
+/** How large a grammar may become. */
+export interface GrammarLimits {
   /** The most states of an automaton; 65,536 by default. */
   readonly maxStates?: number | undefined;
 }
 
+/** How a {@linkcode Grammar} is compiled. */
+export interface GrammarOptions extends GrammarLimits {
+  /** What errors call it, such as `regular expression`. */
+  readonly name: string;
+}
+
 const MAX_STATES = 2 ** 16;
 
-/** What each of {@linkcode GrammarOptions} may be. */
-export const grammarChecks: Checks<GrammarOptions> = { name: string, maxStates: integer() };
+/** What each of {@linkcode GrammarLimits} may be. */
+export const limitChecks: Checks<GrammarLimits> = { maxStates: integer() };
+const checks: Checks<GrammarOptions> = { ...limitChecks, name: required(string) };
 
-/** A set of texts, compiled: which bytes may follow a beginning, and where a text may end. */
+/** A set of texts, compiled: which bytes may follow a prefix, and where a text may end. */
 export class Grammar {
   /** What errors call it. */
   readonly name: string;
@@ -52,11 +57,15 @@ export class Grammar {
    * @throws {SyntaxError} if a rule refers to one that there is not, or no text follows the grammar
    * @throws {RangeError} if an automaton has more than `maxStates` states
    */
-  constructor(rules: Rules, root: string, options: GrammarOptions = {}) {
+  constructor(rules: Rules, root: string, options: GrammarOptions) {
     checkValue("compile a grammar", "rules", rules, mapByName<Expression>());
+    for (const [name, expression] of rules) {
+      if (isExpression(expression)) continue;
+      throw new TypeError(`Cannot compile the rule ${quote(String(name))}: ${shown(expression)} is no expression`);
+    }
     checkText("compile a grammar", "root", root);
-    checkOptions("compile a grammar", options, grammarChecks);
-    this.name = options.name ?? "grammar";
+    checkOptions("compile a grammar", options, checks);
+    this.name = options.name;
     const compiler = new Compiler(rules, options.maxStates ?? MAX_STATES);
     const { machines, isEmptyAllowed } = compiler.compile(root);
     this.machine = new Pushdown(machines, isEmptyAllowed);
@@ -72,6 +81,7 @@ export class Grammar {
    * Whether a text follows the grammar.
    *
    * @param text all of it
+   * @returns whether it does
    */
   accepts(text: string): boolean {
     checkText("read", "text", text);
@@ -79,9 +89,10 @@ export class Grammar {
   }
 
   /**
-   * Whether a text that follows the grammar begins so.
+   * Whether some text of the grammar begins so.
    *
-   * @param text its beginning
+   * @param text its prefix
+   * @returns whether one does
    */
   begins(text: string): boolean {
     checkText("read", "text", text);
@@ -237,7 +248,7 @@ class Compiler {
     }
   }
 
-  #setMachine({ set }: Expression & { readonly kind: "characters" }): Machine {
+  #setMachine({ set }: OneCharacter): Machine {
     const key = set.join(";"), known = this.#sets.get(key);
     if (known) return known;
     const machine = machineOf(set, this.#most);
@@ -258,7 +269,7 @@ class Compiler {
 
   #repetition(
     automaton: Nondeterministic,
-    { part, min, max }: Expression & { readonly kind: "repeat" },
+    { part, min, max }: Repeated,
     isFinite: boolean,
   ): Fragment {
     // Copies are made of the smallest automaton of the part.
@@ -318,14 +329,44 @@ function referred(expression: Expression): ReadonlySet<string> {
   const found = new Set<string>();
   const look = (one: Expression): void => {
     if (one.kind === "rule") found.add(one.name);
-    else if (one.kind === "sequence" || one.kind === "choice") one.parts.forEach(look);
-    else if (one.kind !== "characters") {
-      look(one.part);
-      if (one.kind !== "repeat") look(one.other);
-    }
+    else partsOf(one).forEach(look);
   };
   look(expression);
   return found;
+}
+
+/** What an expression is made of. */
+function partsOf(one: Expression): readonly Expression[] {
+  switch (one.kind) {
+    case "characters":
+    case "rule":
+      return [];
+    case "sequence":
+    case "choice":
+      return one.parts;
+    case "repeat":
+      return [one.part];
+    default:
+      return [one.part, one.other];
+  }
+}
+
+/** Whether a value is an expression, all of its parts included. */
+function isExpression(value: unknown): value is Expression {
+  const { kind, set, parts, part, other, min, max, name } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  switch (kind) {
+    case "characters":
+      return Array.isArray(set) && set.every((range) => isListOfNumbers(range) && range.length === 2);
+    case "sequence":
+    case "choice":
+      return Array.isArray(parts) && parts.every(isExpression);
+    case "repeat":
+      return typeof min === "number" && typeof max === "number" && min <= max && isExpression(part);
+    case "rule":
+      return typeof name === "string";
+    default:
+      return (kind === "both" || kind === "except") && isExpression(part) && isExpression(other);
+  }
 }
 
 /** The rules that refer to themselves, directly or through others. */

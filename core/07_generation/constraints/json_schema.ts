@@ -44,7 +44,7 @@
  * @module
  */
 
-import { checkOptions, type Checks, integer, string } from "../../engine/options.ts";
+import { checkOptions, type Checks, string } from "../../engine/options.ts";
 import { quote, shown } from "../../engine/shown.ts";
 import { anyCharacter, type Characters, charactersOf, complement, range, union, without } from "./characters.ts";
 import {
@@ -60,19 +60,19 @@ import {
   rule,
   sequence,
 } from "./expressions.ts";
-import { Grammar, type GrammarOptions } from "./grammar.ts";
+import { Grammar, type GrammarLimits, limitChecks } from "./grammar.ts";
 import { readRegularExpression, readSearchedExpression } from "./regular_expressions.ts";
 
 /** A schema of JSON: an object of keywords, `true` for any value, `false` for none. */
 export type JsonSchema = boolean | { readonly [keyword: string]: unknown };
 
 /** How {@linkcode jsonSchema} writes values. */
-export interface JsonSchemaOptions extends Pick<GrammarOptions, "maxStates"> {
+export interface JsonSchemaOptions extends GrammarLimits {
   /** What may stand behind `{ [ , :` and before `} ]`, a regular expression; `" ?"` by default. */
   readonly whitespace?: string | undefined;
 }
 
-const checks: Checks<JsonSchemaOptions> = { maxStates: integer(), whitespace: string };
+const checks: Checks<JsonSchemaOptions> = { ...limitChecks, whitespace: string };
 
 /**
  * The texts of JSON that a schema allows.

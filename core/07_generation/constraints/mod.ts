@@ -16,12 +16,12 @@
  * | FUDGE, reward-augmented decoding  | the distribution, step by step | more often        | a second model                          |
  * | fine-tuning by preferences        | the weights                   | more often        | nothing: it has been paid in training   |
  *
- * This section's pages so far treat the masks: [masks over the tokens of any vocabulary](token_masks.ts), for constraints that are written as [regular expressions](regular_expressions.ts) or
- * [context-free grammars](context_free.ts). Behind them stand [automata](automata.ts) and [a machine with a stack](pushdown.ts).
+ * The masks have pages of their own: [masks over the tokens of any vocabulary](token_masks.ts), for constraints that are written as [regular expressions](regular_expressions.ts), as
+ * [context-free grammars](context_free.ts) or as [schemas of JSON](json_schema.ts). Behind them stand [automata](automata.ts) and [a machine with a stack](pushdown.ts).
  *
  * **By hand.** A model writes two words. The first is *very* with a probability of 0.6 or *rather* with 0.4. After *very* comes *nice* 0.95 or *good* 0.05, after *rather* comes *nice* 0.1 or *good* 0.9. The constraint: the text ends with *good*.
  *
- * *What the model says about it.* Two texts comply, *very good* with $0.6 \cdot 0.05 = 0.03$ and *rather good* with $0.4 \cdot 0.9 = 0.36$. Given that the text complies, they have $0.03 / 0.39 = 0.077$ and $0.36 / 0.39 = 0.923$.
+ * *What the model says about it.* Two texts comply, *very good* with $0.6 \cdot 0.05 = 0.03$ and *rather good* with $0.4 \cdot 0.9 = 0.36$. Given that the text complies, they have $0.03 / 0.39 = 0.077$ and $0.36 / 0.39 = 0.923$, since $0.03 + 0.36 = 0.39$.
  *
  * *What a mask does.* Both first words can be followed by *good*, so nothing is forbidden at first: *very* is chosen with 0.6. Then only *good* is allowed, and gets 1. So *very good* has 0.6 and *rather good* 0.4. The mask has drawn the first word
  * without asking how probable it is that *good* follows.
@@ -37,6 +37,7 @@
  *   toProbabilities(rule.onHost(Float64Array.from(model(text), Math.log), { tokens: text }));
  *
  * const complies = model([])[very]! * model([very])[good]! + model([])[rather]! * model([rather])[good]!;
+ * console.log(`complies ${complies.toFixed(2)}`);
  * for (const first of [very, rather]) {
  *   const conditional = model([])[first]! * model([first])[good]! / complies;
  *   const underMask = masked([])[first]! * masked([first])[good]!;
@@ -45,6 +46,7 @@
  * ```
  *
  * ```text
+ * complies 0.39
  * very good: given the constraint 0.077, masked 0.600
  * rather good: given the constraint 0.923, masked 0.400
  * ```
@@ -64,7 +66,9 @@
  * **What is distorted.** $Q$ is the conditional distribution only if all texts of $C$ keep the same product of masses. A text whose early words are probable and whose end was forced keeps little mass, and $Q$ has too much of it. The product of the $m_j$ is a weight that
  * tells so: texts drawn from $Q$ and weighted by it are texts of $P(\cdot \mid C)$ (importance sampling, 重要性采样). Kanghee Park and others 2024 call the distortion by its name and learn to remove it.
  *
- * Sources: Clara Meister and others; Kevin Yang and Dan Klein 2021, *FUDGE: Controlled Text Generation With Future Discriminators*; Brandon Willard and Rémi Louf 2023, *Efficient Guided Generation for Large Language Models*; Kanghee Park and others
+ * The [experiment](../experiments/constraints.ts) shows both sides of a mask: what it guarantees, and what it distorts.
+ *
+ * Sources: Kevin Yang and Dan Klein 2021, *FUDGE: Controlled Text Generation With Future Discriminators*; Brandon Willard and Rémi Louf 2023, *Efficient Guided Generation for Large Language Models*; Kanghee Park and others
  * 2024, *Grammar-Aligned Decoding*; Alexander Lew and others 2023, *Sequential Monte Carlo Steering of Large Language Models using Probabilistic Programs*.
  *
  * @module
@@ -76,9 +80,9 @@ import type { LogitsRule } from "../rules.ts";
 import { toProbabilities } from "../sampling.ts";
 
 /**
- * Lets only those tokens follow that a function allows; it is asked for each token at each step.
+ * Lets only those tokens follow that a function allows.
  *
- * This is the definition of a mask. {@linkcode grammarRule} finds the same tokens without asking for each.
+ * It is asked for each token at each step. This is the definition of a mask. {@linkcode grammarRule} finds the same tokens without asking for each.
  *
  * @param name what errors call it
  * @param allows whether a token may follow the tokens so far, the prompt included
@@ -121,4 +125,4 @@ export function keptMass(logits: ArrayLike<number>, allowed: ArrayLike<number>):
 
 // ## Pitfall: a logit of zero
 //
-// With logits −3, −5 and −4 the first token is forbidden by setting its logit to 0. Its probability becomes 0.976 in place of 0. The test "allowOnly() forbids, and a logit of 0 does not" shows both.
+// Logits of a model are often all below 0. A token that is forbidden by a logit of 0 then becomes the most probable one. The test "allowOnly() forbids, and a logit of 0 does not" has such a row.

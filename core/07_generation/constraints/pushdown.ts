@@ -4,13 +4,13 @@
  * **Question.** Brackets inside brackets, an object of JSON inside an object: an automaton with a finite number of states cannot remember how many are open. What does a program remember
  * in its place?
  *
- * **Idea.** A stack (栈). Where an automaton reads a reference to a rule, the place behind it is put on the stack and the automaton of the rule begins; where that accepts, the top of the stack says
+ * **Idea.** A stack [栈]. Where an automaton reads a reference to a rule, the place behind it is put on the stack and the automaton of the rule begins; where that accepts, the top of the stack says
  * where to go on. A grammar may leave open which rule is being read, so the machine may be in several places at once, each with a stack of its own. The stacks share what they have in common: a
  * stack is its top and a link to the rest, and stacks that wait for the same rule at the same place are one.
  *
- * **By hand.** The rule is `S ::= "(" S ")" | "x"`, and the text `((x))`. Its automaton reads `(` from state 0 to 1, a reference from 1 to 2 and `)` from 2 to 3, or `x` from 0 to 3, which accepts. After the first `(` the machine is in
- * state 1: it puts 2 on the stack and begins in 0. After the second `(` the stack is 2 2. `x` leads to 3, which accepts: the top, 2, is taken, and `)` leads to 3 again. The last `)` takes the other 2 the same way.
- * The stack is empty, and the text is accepted. After `((x` nothing but `)` is possible.
+ * **By hand.** The rule is `root ::= "(" root ")" | "x"`, and the text `((x))`. Its automaton reads `(`, then a reference to the rule itself, then `)`; or `x`. After the first `(` the place behind the reference is put on the stack, and the automaton begins
+ * again. After the second `(` the place is put there once more. `x` ends the inner rule: the top of the stack is taken, and `)` is read there. The last `)` is read at the place below. The
+ * stack is empty, and the text is accepted. After `((x` nothing but `)` is possible.
  *
  * ```ts
  * import { contextFreeGrammar } from "@heed/heed/generation";

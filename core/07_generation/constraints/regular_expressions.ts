@@ -1,7 +1,7 @@
 /**
  * # Regular expressions
  *
- * **Question.** A telephone number, a date, a name of a variable: their form is what a regular expression (正则表达式) says. How is a text read that
+ * **Question.** A telephone number, a date, a name of a variable: their form is what a regular expression [正则表达式] says. How is a text read that
  * says it?
  *
  * **Idea.** A reader that descends: an expression is alternatives, an alternative is a sequence of parts, a part is a character, a class or a group, and a quantifier
@@ -22,10 +22,11 @@
  */
 
 import { checkText } from "../../engine/arguments.ts";
+import { checkOptions } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import { anyCharacter, type Characters, charactersOf, complement, range, union, withProperty } from "./characters.ts";
 import { characters, choice, type Expression, repeat, sequence } from "./expressions.ts";
-import { Grammar, type GrammarOptions } from "./grammar.ts";
+import { Grammar, type GrammarLimits, limitChecks } from "./grammar.ts";
 
 /**
  * The texts that a regular expression matches as a whole.
@@ -39,13 +40,14 @@ import { Grammar, type GrammarOptions } from "./grammar.ts";
  * ```
  *
  * @param source as it stands between slashes
- * @param options a limit
+ * @param options the most states of an automaton; 65,536 by default
  * @returns a grammar
  * @throws {SyntaxError} if it is none, has what is not supported, or no text matches; the place is said
  * @throws {RangeError} if the automaton has more than `maxStates` states
  */
-export function regularExpression(source: string, options: Pick<GrammarOptions, "maxStates"> = {}): Grammar {
+export function regularExpression(source: string, options: GrammarLimits = {}): Grammar {
   checkText("read a regular expression", "source", source);
+  checkOptions("read a regular expression", options, limitChecks);
   return new Grammar(new Map([["root", readRegularExpression(source)]]), "root", {
     ...options,
     name: "regular expression",

@@ -4,7 +4,7 @@
  * **Question.** A grammar speaks of bytes, a model of tokens. A token may hold several marks of the grammar at once, `"},` for instance, or a part of a character. Which tokens may follow a text, and how is that known at each step
  * without asking for each of them?
  *
- * **Idea.** A token may follow if the grammar can read all of its bytes and some text goes on from there. Which tokens these are depends only on the state of the grammar, not on the way that led there. So the answer, a mask (掩码) of one bit for each token,
+ * **Idea.** A token may follow if the grammar can read all of its bytes and some text goes on from there. Which tokens these are depends only on the state of the grammar, not on the way that led there. So the answer, a mask of one bit for each token,
  * is computed once for each state, by a walk over [the tree of the vocabulary](vocabulary.ts), and kept. There are few states: after the first texts every mask is there, and a step costs a
  * look-up.
  *
@@ -13,9 +13,22 @@
  *
  * ```ts
  * import { grammarRule, regularExpression } from "@heed/heed/generation";
- * import { tokenizerOfTokens } from "@heed/heed/words";
+ * import { TokenizerPipeline, WordLevel } from "@heed/heed/words";
  *
- * const tokens = ["1", "12", "1,", ",", ",2", "END"], END = 5;
+ * const tokens = ["1", "12", "1,", ",", ",2", "END", "[UNK]"], roles = { end: "END" };
+ * const tokenizer = new TokenizerPipeline({ model: new WordLevel(tokens), specialTokens: ["END"], roles });
+ * const rule = grammarRule(regularExpression("[0-9]+,"), tokenizer), logits = new Float64Array(tokens.length);
+ * for (const text of [[], [1], [1, 3]]) {
+ *   const left = rule.onHost(logits, { tokens: text, eosToken: tokenizer.endToken });
+ *   const allowed = tokens.filter((_, token) => left[token]! > -Infinity);
+ *   console.log(`after "${tokenizer.decode(text)}": ${allowed.join("  ")}`);
+ * }
+ * ```
+ *
+ * ```text
+ * after "": 1  12  1,
+ * after "12": 1  12  1,  ,
+ * after "12,": END
  * ```
  *
  * **Formula.** With the state $s$ after the bytes so far, and $\delta^*(s, v)$ the state after the bytes of token $v$ too,
@@ -46,7 +59,7 @@ import { checkValue, object } from "../../engine/options.ts";
 import type { DecodingContext, LogitsRule } from "../rules.ts";
 import { Grammar } from "./grammar.ts";
 import type { Pushdown, PushdownState, Stack } from "./pushdown.ts";
-import { type Context, Spelling, type TokenTree, Vocabulary } from "./vocabulary.ts";
+import { type Context, Spelling, Vocabulary } from "./vocabulary.ts";
 
 /** One bit for each token: whether it may follow. */
 export type TokenMask = Uint32Array;
@@ -174,7 +187,7 @@ export class TokenMasks {
     }
   }
 
-  // #region Masks above a stack
+  // Masks above a stack
 
   /** The tokens that the places of a state can read, each above its stack. */
   #gather(state: PushdownState, mask: TokenMask): void {
@@ -207,8 +220,6 @@ export class TokenMasks {
     this.#inside.set(place, inside);
     return inside;
   }
-
-  // #endregion
 }
 
 // ## The rule
@@ -228,9 +239,9 @@ interface KnownText {
 const MOST_TEXTS = 256;
 
 /**
- * Lets only texts of a grammar be written behind the prompt; END is allowed exactly where such a text may end.
+ * Lets only texts of a grammar be written behind the prompt.
  *
- * It works under every search. `eosToken` has to be set, unless `maxNewTokens` ends the text before the grammar does.
+ * END is allowed exactly where such a text may end. It works under every search. `eosToken` has to be set, unless `maxNewTokens` ends the text before the grammar does.
  *
  * @example
  * ```ts
@@ -295,7 +306,7 @@ function atTheEnd({ name }: Grammar, { state }: TextState): Error {
     : new RangeError(`Cannot continue a text of the ${name}: no token of the vocabulary goes on so`);
 }
 
-/** Where texts are; each is found from its prefix, not from its beginning. */
+/** Where texts are; each is found from its prefix, not from its start. */
 class KnownTexts {
   readonly #masks: TokenMasks;
   readonly #vocabulary: Vocabulary;

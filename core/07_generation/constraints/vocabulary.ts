@@ -3,7 +3,7 @@
  *
  * **Question.** Fifty thousand tokens may follow. Which of them go on as a grammar wants, without reading each one byte by byte?
  *
- * **Idea.** Tokens that begin alike are read alike. In a tree of prefixes (trie, 前缀树) each node is a byte, and a token is a path from the root. The tree is walked with the state of the grammar in hand;
+ * **Idea.** Tokens that begin alike are read alike. In a tree of prefixes (trie) [前缀树] each node is a byte, and a token is a path from the root. The tree is walked with the state of the grammar in hand;
  * where a byte is refused, all tokens below it are refused at once.
  *
  * **By hand.** The tokens are `a`, `ab`, `abc`, `b`. The tree has four nodes: `a`, below it `b`, below it `c`; and `b`. A grammar that wants an `a` and then a `c` refuses `b` below `a`, and with it
