@@ -64,7 +64,7 @@
  * | $Q(Y)$      | –               | what a mask draws from                             |
  *
  * **What is distorted.** $Q$ is the conditional distribution only if all texts of $C$ keep the same product of masses. A text whose early words are probable and whose end was forced keeps little mass, and $Q$ has too much of it. The product of the $m_j$ is a weight that
- * tells so: texts drawn from $Q$ and weighted by it are texts of $P(\cdot \mid C)$ (importance sampling [重要性采样]). Kanghee Park and others 2024 call the distortion by its name and learn to remove it.
+ * tells so: texts drawn from $Q$ and weighted by it are texts of $P(\cdot \mid C)$. This is importance sampling [重要性采样]. Kanghee Park and others 2024 measure the distortion and learn to remove it.
  *
  * The [experiment](../experiments/constraints.ts) shows both sides of a mask: what it guarantees, and what it distorts.
  *
