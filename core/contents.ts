@@ -190,7 +190,15 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["contrastive", "contrastive_search"] },
       { pages: ["greedy_and_beam", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
-      { pages: ["constraints"], planned: "Constraints" },
+      {
+        pages: [
+          "constraints",
+          ...["token_masks", "regular_expressions", "context_free", "json_schema"].map((name) => `constraints/${name}`),
+          ...["characters", "expressions", "automata", "grammar", "pushdown", "vocabulary"].map((name) =>
+            `constraints/${name}`
+          ),
+        ],
+      },
       { pages: ["speculative"], planned: "Speculative decoding" },
       { pages: ["kv_cache"] },
       { pages: ["windows_and_sinks"], planned: "Windows and attention sinks" },

@@ -27,6 +27,7 @@
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
  * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
+ * | `constraints`     | how a text is made to comply with rules              |
  * | `speculative`     | how several tokens come of one call                  |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
@@ -148,6 +149,22 @@ export {
   type TokenSimilarity,
 } from "./beam_variants.ts";
 export * from "./minimum_bayes_risk.ts";
+export { allowOnly, keptMass } from "./constraints/mod.ts";
+export { grammarRule } from "./constraints/token_masks.ts";
+export { regularExpression } from "./constraints/regular_expressions.ts";
+export { contextFreeGrammar } from "./constraints/context_free.ts";
+export { type JsonSchema, jsonSchema, type JsonSchemaOptions } from "./constraints/json_schema.ts";
+export { type ByteRow, byteRows, type Characters } from "./constraints/characters.ts";
+export type {
+  Compared,
+  Composed,
+  Expression,
+  Named,
+  OneCharacter,
+  Repeated,
+  Rules,
+} from "./constraints/expressions.ts";
+export { Grammar, type GrammarLimits, type GrammarOptions } from "./constraints/grammar.ts";
 export {
   acceptanceRate,
   adaptiveLength,
