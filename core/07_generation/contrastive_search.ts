@@ -18,13 +18,13 @@
  * for (const alpha of [0.6, 0.3]) {
  *   const scores = candidates.map(({ p, state }) => (1 - alpha) * p - alpha * degenerationPenalty(state, past));
  *   const penalties = candidates.map(({ state }) => degenerationPenalty(state, past).toFixed(3));
- *   console.log(`alpha ${alpha}: penalties ${penalties.join(", ")}, scores ${scores.map((s) => s.toFixed(3)).join(", ")}`);
+ *   console.log(`alpha ${alpha}, 1 - alpha ${(1 - alpha).toFixed(1)}: penalties ${penalties.join(", ")}, scores ${scores.map((s) => s.toFixed(3)).join(", ")}`);
  * }
  * ```
  *
  * ```text
- * alpha 0.6: penalties 1.000, 0.707, scores -0.360, -0.304
- * alpha 0.3: penalties 1.000, 0.707, scores 0.120, -0.002
+ * alpha 0.6, 1 - alpha 0.4: penalties 1.000, 0.707, scores -0.360, -0.304
+ * alpha 0.3, 1 - alpha 0.7: penalties 1.000, 0.707, scores 0.120, -0.002
  * ```
  *
  * **Formula.** $\mathcal{V}_k$ are the $k$ most probable tokens after $y_{<j}$, $h_v$ is the hidden state of candidate $v$ once it is fed, and $h_i$ those of prompt and text before it:

@@ -146,7 +146,6 @@ onEveryBackend("options in words and as values find the same", async () => {
   }
 });
 
-/** For each option, what it needs to have an effect, and a value that has one; without them it does not compile. */
 /** A model that is made on the device of the test. */
 const lazyModel: Decoder = {
   vocabSize: sizes.vocabSize,
@@ -154,6 +153,7 @@ const lazyModel: Decoder = {
   forward: (tokens, { lastOnly, starts }) => languageModel(9).forward(tokens, { lastOnly, starts }),
 };
 
+/** For each option, what it needs to have an effect, and a value that has one; without them it does not compile. */
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
