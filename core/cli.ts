@@ -21,8 +21,9 @@
  * | `training.ts`, `folder.ts`         | what both kinds of training share, where they save |
  * | `language_model.ts`, `recurrent.ts` | what trains on a text, and its recurrent kinds |
  * | `translator.ts`, `decoding.ts`     | a translator in use, how texts are searched        |
- * | `models.ts`, `classifiers.ts`      | saved models, saved classifiers                    |
- * | `ngrams.ts`, `word_vectors.ts`     | saved n-gram models, saved word vectors            |
+ * | `models.ts`, `kinds/…`             | saved networks; what is said once of each kind     |
+ * | `model_kinds.ts`                   | which kind a folder holds, what reads it           |
+ * | `classifiers.ts`, `ngrams.ts`, `word_vectors.ts` | saved models that are no networks    |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
@@ -51,6 +52,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train lstm", summary: "Train an LSTM on a text" },
   { name: "train gru", summary: "Train a GRU on a text" },
   { name: "train cnn", summary: "Train a convolutional network on a text" },
+  { name: "train feedforward", summary: "Train a feed-forward network on a text" },
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
   { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "train word2vec", summary: "Learn vectors of the words of a text" },
@@ -61,7 +63,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
-  { name: "info", summary: "Say what computes here, or what a saved model is" },
+  { name: "info", summary: "Say what computes here, or what was saved" },
 ];
 
 /** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */

@@ -182,12 +182,12 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["rules"], numbered: false },
       { pages: ["search"], numbered: false },
-      { pages: ["confidence"], planned: "Confidence" },
-      { pages: ["hallucination"], planned: "Hallucination" },
+      { pages: ["confidence"] },
+      { pages: ["hallucination"] },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
       { pages: ["temperature", "repetition"] },
-      { pages: ["contrastive"], planned: "Contrastive decoding" },
+      { pages: ["contrastive"] },
       { pages: ["greedy_and_beam", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
       {

@@ -55,6 +55,7 @@ const random = (): engine.Random => new engine.Random(1);
 const x = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 4]);
 const ids = (...shape: number[]): Tensor => full(shape.length > 0 ? shape : [2, 4], 1, "int32");
 const mask = (...shape: number[]): Tensor => full(shape, 1, "bool");
+const answers = [{ confidence: 0.9, correct: true }, { confidence: 0.4, correct: false }];
 const on = (object: object, ...given: unknown[]): Call => ({ on: object, given });
 const call = (...given: unknown[]): Call => ({ given });
 
@@ -706,6 +707,9 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   topPRule: () => call(0.5),
   typicalRule: () => call(0.5),
   applyRules: () => call([generation.topKRule(2)], Float64Array.of(1, 2, 3), { tokens: [1] }),
+  contrast: () => call([1, 2], [2, 1], { alpha: 0.5, strength: 0.5 }),
+  contrastiveDecoder: () => call(decoder(), { amateur: decoder(), alpha: 0.5, strength: 0.5 }),
+  jointDecoder: () => call([decoder(), decoder()], (logits: readonly Tensor[]) => logits[0]),
   beamStep: () => call([{ tokens: [0], logProbability: -1 }], rows.slice(0, 1), 2),
   "new BeamSearch": () => call({ numBeams: 1, ...limits }),
   "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),
@@ -732,6 +736,17 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     ]),
   "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
   draw: () => call(x(2, 4), x(2).mul(0.5)),
+  confidenceOf: () => call([0.7, 0.3]),
+  topPredictions: () => call([[1, 2], [2, 1]], [1, 0], 2),
+  equalWidthBins: () => call(answers, 2),
+  equalMassBins: () => call(answers, 2),
+  calibrationError: () => call(generation.equalWidthBins(answers, 2)),
+  brierScore: () => call(generation.equalWidthBins(answers, 2)),
+  fitTemperature: () => call([[2, 0], [2, 0], [2, 0]], [0, 0, 1]),
+  falseMass: () => call([1, 2, 3], [0]),
+  auroc: () => call(answers),
+  selectiveErrors: () => call(answers),
+  agreementOf: () => call(["a", "b", "a"]),
   toProbabilities: () => call([1, 2]),
   toLogProbabilities: () => call([1, 2]),
   logProbabilityOf: () => call([1, 2], 1),
@@ -751,7 +766,12 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "KeyValueCache.reorder": () => {
     const cache = new generation.KeyValueCache();
     cache.append(heads(), heads());
-    return on(cache, [0, 0]);
+    return on(cache, [0, 0], 1);
+  },
+  "KeyValueCache.join": () => {
+    const cache = new generation.KeyValueCache();
+    cache.append(heads(), heads());
+    return on(new generation.KeyValueCache(), cache);
   },
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),

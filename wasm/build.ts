@@ -1,10 +1,7 @@
 /**
- * Compiles `assembly/` into `kernels.ts` and `ladder/assembly/` into `ladder/kernels.ts`, two builds each, in
- * hexadecimal digits.
- *
- * Digits keep bytes whole, so that what compresses the files on their way finds what repeats: gzip makes a
- * third less of them than of base64, and Brotli half. Of the build for engines without fused multiply-adds only the edits
- * are kept that make it from the other one.
+ * Compiles `assembly/` into `kernels.ts` and `ladder/assembly/` into `ladder/kernels.ts`, two builds each, as text
+ * ([binary.ts](binary.ts)). Of the build for engines without fused multiply-adds only the edits are kept that make it from the
+ * other one.
  *
  * Before, it writes down what sources and engine agree on: codes of operations, numbers and cases of fused jobs.
  *
@@ -18,7 +15,7 @@
  */
 
 import { ACTIVATION, ARITHMETIC, COMPARISON, REDUCTION, UNARY } from "../core/engine/operations.ts";
-import { edited } from "./binary.ts";
+import { decode, edited, encode } from "./binary.ts";
 import { missingCases } from "./every_case.ts";
 import { fusedJobs, jobsSource, numbersSource } from "./fused_jobs.ts";
 
@@ -113,13 +110,10 @@ async function compressedSize(bytes: Uint8Array): Promise<number> {
   return (await new Response(stream).arrayBuffer()).byteLength;
 }
 
-/** A long string constant, cut into lines of 1000 characters. */
+/** A long string constant, cut into lines of 4000 characters. */
 function quoted(text: string): string {
-  return (text.match(/.{1,1000}/g) ?? []).map((line) => `  "${line}",`).join("\n");
+  return (text.match(/.{1,4000}/g) ?? []).map((line) => `  "${line}",`).join("\n");
 }
-
-/** Bytes as hexadecimal digits. */
-const digits = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /** A module cut before its first function, between functions, and after the last one. */
 function piecesOf(bytes: Uint8Array): Uint8Array[] {
@@ -203,7 +197,7 @@ function editsOf(from: Uint8Array, to: Uint8Array): string {
   if (ours.length !== theirs.length) throw new Error(`Cannot compare ${ours.length} functions with ${theirs.length}`);
   const edits: Edit[] = [{ kept: 0, dropped: 0, added: [] }];
   ours.forEach((piece, i) => appendEdits(edits, piece, theirs[i]!));
-  return edits.map(({ kept, dropped, added }) => `${kept}-${dropped}+${digits(Uint8Array.from(added))}`).join(" ");
+  return edits.map(({ kept, dropped, added }) => `${kept} ${dropped} ${encode(Uint8Array.from(added))}`).join(" ");
 }
 
 /** The operations of the engine as constants for the kernels. */
@@ -260,8 +254,8 @@ for (const { folder, target, what, flags } of PARTS) {
     console.error(`wasm/${folder} has no case for ${missing.join("; ")}`);
     Deno.exit(1);
   }
-  const edits = editsOf(relaxed, strict);
-  if (edited(digits(relaxed), edits) !== digits(strict)) {
+  const text = encode(relaxed), edits = editsOf(relaxed, strict);
+  if (encode(edited(decode(text), edits)) !== encode(strict)) {
     throw new Error(`Cannot keep the edits of ${target}: they fail`);
   }
   const source = `// deno-fmt-ignore-file
@@ -271,9 +265,9 @@ for (const { folder, target, what, flags } of PARTS) {
  * @module
  */
 
-/** The build that uses fused multiply-adds (relaxed SIMD), in hexadecimal digits. */
+/** The build that uses fused multiply-adds (relaxed SIMD). */
 export const RELAXED: string = [
-${quoted(digits(relaxed))}
+${quoted(text)}
 ].join("");
 
 /** The build for engines without them, as edits of the other: so many bytes kept, so many left out, those that come instead. */

@@ -209,7 +209,7 @@ export function createWasmDevice(options: WasmOptions = {}): Backend {
   const relaxed = options.relaxed ?? hasRelaxedSimd();
   const shared = options.shared ?? hasSharedMemory();
   const threads = shared ? options.threads ?? Math.min(cores(), 8) : 1;
-  const bytes = decode(relaxed ? RELAXED : edited(RELAXED, STRICT));
+  const fused = decode(RELAXED), bytes = relaxed ? fused : edited(fused, STRICT);
   if (!shared) unshare(bytes);
   const memory = new Memory(shared);
   const module = compile(bytes);

@@ -344,9 +344,40 @@ export class DeepBagOfWordsClassifier extends Module {
   }
 }
 
+// ## What a dimension is
+//
+// Let $Q$ be a matrix with $QQ^\top = I$: a rotation, or a reflection. A table $WQ$ and an output $Q^\top U$ give every sentence the same scores as $W$ and $U$, since $cQ\,Q^\top U = cU$. All rows have other numbers then, and nothing
+// that the classifier says has changed. Below, $Q$ turns the plane by 53°.
+//
+// ```ts
+// import { tensor } from "@heed/heed/engine";
+//
+// const table = tensor([[1, 0], [0.5, 1], [-1, 2]]), output = tensor([[1, -1], [0, 2]]);
+// const turn = tensor([[0.6, 0.8], [-0.8, 0.6]]);
+// const turned = table.matmul(turn), other = turn.transpose(0, 1).matmul(output);
+// const shown = async (x: typeof table) => console.log(Array.from(await x.read(), (n) => n.toFixed(1)).join(" "));
+//
+// await shown(table);
+// await shown(turned);
+// await shown(table.matmul(output));
+// await shown(turned.matmul(other));
+// ```
+//
+// ```text
+// 1.0 0.0 0.5 1.0 -1.0 2.0
+// 0.6 0.8 -0.5 1.0 -2.2 0.4
+// 1.0 -1.0 0.5 1.5 -1.0 5.0
+// 1.0 -1.0 0.5 1.5 -1.0 5.0
+// ```
+//
+// **The notes, 004.24.** The numbers are learned, and nobody chose what they say. But it is not each dimension that is a feature. In a sum of embeddings the features are directions, here one for each class; the dimensions are the axes in which they are
+// written down, and others would do. Axes matter behind a layer with a tanh, which is taken of each number for itself.
+
 // ## On reviews
 //
 // The three classifiers learn the short reviews of [section](../01_introduction/bag_of_words.ts), which were written as texts and not as tests of negation. The [experiment](experiments/embeddings/reviews.ts) measures them on the same unseen reviews.
+//
+// [Section](word2vec/mod.ts#for-another-task) measures the same classifiers on sentences from five sources, and what rows add that were learned before.
 //
 // **The notes, 004.13.** It holds. A word that was not in training has no row either, so an embedding helps with synonyms and inflected forms only if they occur in some text that it learned from. A table is long as well, and its rows are short: $VE$ numbers in place of vectors of $V$.
 

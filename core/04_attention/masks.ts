@@ -108,6 +108,7 @@
  * @module
  */
 
+import { startMask, startsCheck } from "../engine/allowed.ts";
 import { arange, lowerTriangle, tensor, zeros } from "../engine/create.ts";
 import { asOptionalTensor, asTensor, Tensor, type TensorLike } from "../engine/tensor.ts";
 import { checkOptions, type Checks, checkValue, flag, list, numeric, oneOf } from "../engine/options.ts";
@@ -257,6 +258,8 @@ export interface TextMasks {
   readonly prefix?: readonly number[] | undefined;
   /** Whether a position sees only itself and what came before; true by default. */
   readonly causal?: boolean | undefined;
+  /** Position of each row's first token, below 0 for padding; after the caches by default. */
+  readonly starts?: readonly number[] | undefined;
 }
 
 /** What each of {@linkcode TextMasks} may be. */
@@ -264,6 +267,7 @@ export const textMaskChecks: Checks<TextMasks> = {
   mask: aMask,
   prefix: list("a list of lengths", isLength),
   causal: flag,
+  starts: startsCheck,
 };
 
 function isLength(length: number): boolean {
@@ -287,9 +291,11 @@ export function textMask(B: number, T: number, S: number, masks: TextMasks): {
 } {
   checkOptions("mask a text", masks, textMaskChecks);
   checkSizes("mask a text", { B, T, S });
-  const { prefix, causal = true } = masks, mask = asOptionalTensor("mask a text", "mask", masks.mask, "bool");
+  const { prefix, causal = true, starts } = masks;
+  const mask = asOptionalTensor("mask a text", "mask", masks.mask, "bool");
   if (mask?.rank === 2) dims(mask, "B S", { B, S });
-  const pairs = mask && overPairs(mask);
+  const tokens = starts && startMask(starts, T, S);
+  const pairs = combineMasks(mask && overPairs(mask), tokens && overKeys(tokens));
   if (!prefix) return { causal, mask: pairs };
   if (!causal) throw new TypeError("Cannot mask a text with a prefix and causal = false: all see each other already");
   const cached = S - T, split = prefix.find((length) => cached > 0 && length > cached);
@@ -372,9 +378,10 @@ export function additiveMask(mask: TensorLike<boolean>, penalty: number = -Infin
 // `model.forward(tokens, { prefix: [12, 7] })`. With caches the whole prefix comes in the first call, since its
 // positions see each other; afterwards it is the past, like any other. A mask of pairs may be given as well.
 //
-// A batch of prompts of different lengths is padded on the left, so that all prompts end at one position. The mask hides
-// the padding, and `starts` says where each row's first token stands, so that its first word has position 0:
-// `model.forward(padTokens(prompts, pad, { side: "left" }), { mask, starts: [0, -2] })`. Every row comes out as it does
+// A batch of prompts of different lengths is padded on the left, so that all prompts end at one position. `starts` says where each
+// row's first token stands, so that its first word has position 0: `model.forward(padTokens(prompts, pad, { side: "left" }), { starts: [0, -2] })`.
+// What stands at a position below 0 is padding, and is hidden. With caches it is the position of the first token of the call:
+// after 5 tokens of the first row and 3 of the second one, `starts: [5, 3]`, and the two padding keys in the cache stay hidden. Every row comes out as it does
 // alone; the test "DecoderOnly() reads left-padded rows as it reads them alone, for every kind of positions" says so.
 
 // ## Pitfall: a mask with the opposite meaning

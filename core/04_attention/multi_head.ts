@@ -51,6 +51,7 @@
  * @module
  */
 
+import { startsCheck } from "../engine/allowed.ts";
 import { aMask, aTensor, aTensorLike, checkSizes } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { Dropout } from "../engine/dropout.ts";
@@ -120,10 +121,10 @@ export interface PositionRule {
    * Marks queries and keys with their positions.
    *
    * @param x queries or keys, `[B, H, T, D]`
-   * @param start position of the first one
+   * @param start position of the first one, or of the first one of each row, below 0 for padding
    * @returns the same shape
    */
-  mark?(x: Tensor, start: number): Tensor;
+  mark?(x: Tensor, start: number | readonly number[]): Tensor;
   /**
    * Handicaps to be added to the scores, broadcast to `[B, H, T, S]`.
    *
@@ -222,6 +223,8 @@ export interface MultiHeadCall {
    * others.
    */
   readonly cache?: KeyValueMemory | undefined;
+  /** Position of each row's first token, for rules that mark; after the cache by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Receives the attention weights, `[B, H, T, S]`, at extra cost; nobody does by default. */
   readonly observe?: ((weights: Tensor) => void) | undefined;
 }
@@ -239,6 +242,7 @@ const CALL: Checks<MultiHeadCall> = {
   bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
+  starts: startsCheck,
   observe: callback(),
 };
 
@@ -391,7 +395,7 @@ export class MultiHeadAttention extends Module implements Attention {
 
   #project(
     hidden: Tensor,
-    { context, valueContext, cache }: MultiHeadCall,
+    { context, valueContext, cache, starts }: MultiHeadCall,
   ): { query: Tensor; key: Tensor; value: Tensor } {
     if (context && this.positions) {
       throw new TypeError(
@@ -406,7 +410,7 @@ export class MultiHeadAttention extends Module implements Attention {
     let key = split(this.key.forward(source), this.numGroups);
     const value = split(this.value.forward(valueContext ?? source), this.numGroups);
     if (this.positions?.mark) {
-      const start = cache?.length ?? 0;
+      const start = starts ?? cache?.length ?? 0;
       query = this.positions.mark(query, start);
       key = this.positions.mark(key, start);
     }

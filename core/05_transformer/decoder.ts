@@ -57,7 +57,7 @@
  * @module
  */
 
-import { readPairs } from "../engine/allowed.ts";
+import { readPairs, startsCheck } from "../engine/allowed.ts";
 import { aMask, aTensorLike, checkTensors } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { type Check, checkOptions, type Checks, flag, list } from "../engine/options.ts";
@@ -111,6 +111,8 @@ export interface DecoderLayerCall extends Pass {
   readonly sourceBias?: TensorLike | undefined;
   /** Keys and values of the target's earlier positions; none by default. */
   readonly selfCache?: KeyValueMemory | undefined;
+  /** Position of each row's first token; after what the cache holds by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Keys and values of the source, filled by the first call; none by default. */
   readonly crossCache?: KeyValueMemory | undefined;
 }
@@ -123,6 +125,7 @@ const LAYER_CALL: Checks<DecoderLayerCall> = {
   sourceMask: aMask,
   sourceBias: aTensorLike,
   selfCache: cacheCheck,
+  starts: startsCheck,
   crossCache: cacheCheck,
 };
 
@@ -172,10 +175,10 @@ export class DecoderLayer extends Module {
     checkOptions("pass a layer", call, LAYER_CALL);
     // Without it, the layer would attend to the target twice.
     checkTensors("pass a layer", { memory });
-    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, crossCache, observe } = call;
+    const { mask, bias, causal = true, sourceMask, sourceBias, selfCache, starts, crossCache, observe } = call;
     const to = (path: string) => observe && ((weights: Tensor) => observe(path, weights));
     const recall = (x: Tensor): Tensor =>
-      this.selfAttention.forward(x, { mask, bias, causal, cache: selfCache, observe: to("selfAttention") });
+      this.selfAttention.forward(x, { mask, bias, causal, cache: selfCache, starts, observe: to("selfAttention") });
     const consult = (x: Tensor): Tensor =>
       this.crossAttention.forward(x, {
         context: memory,
@@ -244,7 +247,7 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
    */
   forward(hidden: Tensor, memory: Tensor, call: DecoderCall = {}): Tensor {
     checkOptions("decode", call, decoderChecks);
-    const { caches, observe, prefix, causal } = call;
+    const { caches, observe, prefix, causal, starts } = call;
     const { mask, bias, sourceMask, sourceBias } = readPairs("decode", call, hidden);
     const { B, T, E } = dims(hidden, "B T E");
     const { S } = dims(memory, "B S E", { B, E });
@@ -255,11 +258,12 @@ export class DecoderStack extends LayerStack<DecoderLayer> {
     if (caches && new Set(caches).size < caches.length) {
       throw new TypeError(`Cannot use one cache in several places of ${this.layers.length} layers: each needs its own`);
     }
-    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), { mask, prefix, causal });
+    const masks = textMask(B, T, T + (caches?.[0]?.length ?? 0), { mask, prefix, causal, starts });
     return this.pass(hidden, (layer, x, index) =>
       layer.forward(x, memory, {
         ...masks,
         bias,
+        starts,
         sourceMask: sourceMask && overPairs(sourceMask),
         sourceBias,
         selfCache: caches?.[2 * index],

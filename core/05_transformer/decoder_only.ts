@@ -56,7 +56,7 @@ import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
-import { type InputPositions, startsCheck, startsOfRows } from "../04_attention/positions/scheme.ts";
+import { type InputPositions, startsOfRows } from "../04_attention/positions/scheme.ts";
 import { cachesCheck } from "./decoder.ts";
 import { below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
 import { type Complete, complete, layerOptionsOf, transformerChecks, type TransformerOptions } from "./layout.ts";
@@ -96,8 +96,6 @@ function gpt2Initialization(numLayers: number): LayerInitialization {
 export interface ContinuationCall extends Pass, TextMasks {
   /** Added to all layers' scores, `-Infinity` forbids, `[B, H, T, S]`; nothing by default. */
   readonly bias?: TensorLike | undefined;
-  /** Position of each text's first token, below 0 for padding; all start at 0 by default. */
-  readonly starts?: readonly number[] | undefined;
   /** Keys and values of earlier calls, one cache per layer; none by default. */
   readonly caches?: readonly KeyValueMemory[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
@@ -108,7 +106,6 @@ const CALL: Checks<ContinuationCall> = {
   ...passChecks,
   ...textMaskChecks,
   bias: aTensorLike,
-  starts: startsCheck,
   caches: cachesCheck,
   lastOnly: flag,
 };
@@ -201,16 +198,16 @@ export class DecoderOnly extends Module {
   forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
     checkOptions("score tokens", call, CALL);
     tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
-    const { caches, lastOnly, observe, prefix, causal } = call;
+    const { caches, lastOnly, observe, prefix, causal, starts } = call;
     const { mask, bias } = readPairs("score tokens", call, tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
     this.#check(start + T, caches);
-    const masks = textMask(B, T, start + T, { mask, prefix, causal });
-    const starts = startsOfRows(B, start, call.starts);
+    const places = startsOfRows(B, start, starts);
+    const masks = textMask(B, T, start + T, { mask, prefix, causal, starts });
 
     let hidden = this.embedding.forward(tokens);
-    if (this.positions) hidden = this.positions.forward(hidden, starts);
+    if (this.positions) hidden = this.positions.forward(hidden, places);
     hidden = this.dropout.forward(hidden);
     this.layers.forEach((layer, index) => {
       const cache = caches?.[index];
@@ -218,6 +215,7 @@ export class DecoderOnly extends Module {
         ...masks,
         bias,
         cache,
+        starts,
         observe: below(observe, `layers.${index}`),
       });
     });

@@ -43,7 +43,7 @@
  * @module
  */
 
-import { readPairs } from "../engine/allowed.ts";
+import { readPairs, startsCheck } from "../engine/allowed.ts";
 import { aMask, aTensorLike, checkText, MOST_PARTS } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { type LayerInitialization, layerInitializationCheck } from "../engine/initialization.ts";
@@ -180,6 +180,8 @@ export interface LayerCall extends Pass {
   readonly causal?: boolean | undefined;
   /** Keys and values of earlier calls; none by default. */
   readonly cache?: KeyValueMemory | undefined;
+  /** Position of each row's first token; after what the cache holds by default. */
+  readonly starts?: readonly number[] | undefined;
 }
 
 const LAYER_CALL: Checks<LayerCall> = {
@@ -188,6 +190,7 @@ const LAYER_CALL: Checks<LayerCall> = {
   bias: aTensorLike,
   causal: flag,
   cache: cacheCheck,
+  starts: startsCheck,
 };
 
 /** One layer: self-attention between positions, then a feed-forward within each. */
@@ -226,13 +229,14 @@ export class EncoderLayer extends Module {
    */
   forward(hidden: Tensor, call: LayerCall = {}): Tensor {
     checkOptions("pass a layer", call, LAYER_CALL);
-    const { mask, bias, causal, cache, observe } = call;
+    const { mask, bias, causal, cache, starts, observe } = call;
     const read = (x: Tensor): Tensor =>
       this.attention.forward(x, {
         mask,
         bias,
         causal,
         cache,
+        starts,
         observe: observe && ((weights) => observe("attention", weights)),
       });
     const think = (x: Tensor): Tensor => this.feedForward.forward(x);

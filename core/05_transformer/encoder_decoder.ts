@@ -156,9 +156,13 @@
  * @module
  */
 
+import { startsCheck } from "../engine/allowed.ts";
 import { aMask, checkTensors } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
+import { tensor } from "../engine/create.ts";
+import { withBackend } from "../engine/device.ts";
 import { Dropout } from "../engine/dropout.ts";
+import { take } from "../engine/indexing.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
 import { checkOptions, type Checks, flag } from "../engine/options.ts";
@@ -168,12 +172,7 @@ import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../eng
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
-import {
-  type InputPositions,
-  type PositionSizes,
-  startsCheck,
-  startsOfRows,
-} from "../04_attention/positions/scheme.ts";
+import { type InputPositions, type PositionSizes, startsOfRows } from "../04_attention/positions/scheme.ts";
 import { type DecoderCall, decoderChecks, DecoderStack } from "./decoder.ts";
 import { below, Encoder, type EncoderCall, encoderChecks, type Pass, passChecks } from "./encoder.ts";
 import { type Complete, type EncoderDecoderOptions, layerOptionsOf, layoutOf } from "./layout.ts";
@@ -325,7 +324,7 @@ export class EncoderDecoder extends Module {
     checkOptions("decode", options, DECODING);
     const { lastOnly = false, starts, ...call } = options, { caches, observe } = call;
     const words = wordsOf(this, "target", target, { starts, cached: caches?.[0]?.length ?? 0 });
-    return scoreTarget(this, words, memory, { ...call, lastOnly, observe: below(observe, "decoder") });
+    return scoreTarget(this, words, memory, { ...call, starts, lastOnly, observe: below(observe, "decoder") });
   }
 
   /**
@@ -360,7 +359,7 @@ export class EncoderDecoder extends Module {
       numSources: memory.shape[0]!,
       newCaches: (create) => Array.from({ length: 2 * numLayers }, create),
       forward: (tokens, call = {}) => this.decode(tokens, memory, { ...call, sourceMask }),
-      repeat: (times) => this.given(repeatRows(memory, times), sourceMask && repeatRows(sourceMask, times)),
+      select: (rows) => this.given(rowsOf(memory, rows), sourceMask && rowsOf(sourceMask, rows)),
     };
   }
 }
@@ -461,15 +460,13 @@ export interface EncodingCall extends EncoderCall {
 
 /** What one pass through the decoder of an {@linkcode EncoderDecoder} looks at. */
 export interface DecodingCall extends DecoderCall {
-  /** Position of each target's first token, below 0 for padding; all start at 0 by default. */
-  readonly starts?: readonly number[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
 const TRANSLATION: Checks<TranslationCall> = { ...passChecks, ...textMaskChecks, sourceMask: aMask };
 const ENCODING: Checks<EncodingCall> = { ...encoderChecks, starts: startsCheck };
-const DECODING: Checks<DecodingCall> = { ...decoderChecks, starts: startsCheck, lastOnly: flag };
+const DECODING: Checks<DecodingCall> = { ...decoderChecks, lastOnly: flag };
 
 /** A model together with a source: what a generation loop continues. */
 export interface GivenSource {
@@ -485,12 +482,12 @@ export interface GivenSource {
    * Scores the token after each position.
    *
    * @param tokens ids, int32 `[B, T]`
-   * @param call caches, and whether only the last position is scored; neither by default
+   * @param call caches, where rows start, and whether only the last position is scored; nothing by default
    * @returns logits `[B, T, V]`, or `[B, 1, V]` with `lastOnly`
    */
-  forward(tokens: Tensor, call?: Pick<DecodingCall, "caches" | "lastOnly">): Tensor;
-  /** The same for every source repeated in a row, as when beams are searched. */
-  repeat(times: number): GivenSource;
+  forward(tokens: Tensor, call?: Pick<DecodingCall, "caches" | "lastOnly" | "starts" | "observe">): Tensor;
+  /** The same for these of the sources, each as often as it is named. */
+  select(rows: readonly number[]): GivenSource;
 }
 
 /** Ids, and the position of the first one, or of the first one of each row. */
@@ -529,10 +526,9 @@ function wordsOf(
   return { tokens, start: startsOfRows(B, cached, starts) };
 }
 
-/** Each row `times` times in a row: `[B, …]` to `[B·times, …]`. */
-function repeatRows(x: Tensor, times: number): Tensor {
-  const [B, ...rest] = x.shape as [number, ...number[]];
-  return x.unsqueeze(1).expand([B, times, ...rest]).reshape([B * times, ...rest]);
+/** These rows: `[B, …]` to `[indices.length, …]`. */
+function rowsOf(x: Tensor, indices: readonly number[]): Tensor {
+  return withBackend(x.device, () => take(x, tensor(Int32Array.from(indices))));
 }
 
 // #endregion

@@ -29,11 +29,12 @@
 
 import { checkOptions } from "../engine/options.ts";
 import { Pace, rest } from "../engine/pace.ts";
+import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import type { LogitsRule } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
-import type { Generation, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
+import type { Choice, Generation, ScoredPrefix, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { Session } from "./session.ts";
 
@@ -55,9 +56,10 @@ async function* steps(
           yield ++step;
           if (!goesOn()) break;
         }
+        session.retain((text) => texts[text]!.width > 0);
       } else {
         const prefixes = await session.read(); // $z_j$
-        const choices = texts.map((text, i) => text.extend(prefixes[i]!)); // $y_j$, $\pi_j$
+        const choices = texts.map((text, i) => choiceOf(text, prefixes[i]!)); // $y_j$, $\pi_j$
         session.follow(choices); // $C_j[\pi_j]$
         yield ++step;
       }
@@ -67,6 +69,12 @@ async function* steps(
   }
 }
 
+/** How a text goes on; a text that is over leaves the batch. */
+function choiceOf(text: SearchState, prefixes: readonly ScoredPrefix[]): readonly Choice[] {
+  const choices = text.width > 0 ? text.extend(prefixes) : [];
+  return text.width > 0 ? choices : [];
+}
+
 /** What a text begins with: token ids, or such a list for each of several texts. */
 export type Prompts = readonly number[] | readonly (readonly number[])[];
 
@@ -74,7 +82,7 @@ export type Prompts = readonly number[] | readonly (readonly number[])[];
 export type Generated<P extends Prompts> = P extends readonly number[] ? Generation : Generation[];
 
 /**
- * Generates a text from a prompt, or one from each of several prompts of equal length.
+ * Generates a text from a prompt, or one from each of several prompts.
  *
  * @example
  * ```ts
@@ -193,7 +201,7 @@ interface Run<S extends SearchState> {
   readonly run: AsyncGenerator<number, void, void>;
 }
 
-type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "slide" | "signal">;
+type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "contrastive" | "slide" | "signal">;
 
 /** Begins a text for each prompt. */
 function begin(
@@ -215,8 +223,10 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, slide = false, signal }: Begun,
+  { maxNewTokens, eosToken, contrastive, slide = false, signal }: Begun,
 ): Run<SearchState> {
+  // Two models in one: whatever follows knows of none of this.
+  if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   const limits: SequenceLimits = { maxNewTokens, eosToken };
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
@@ -247,11 +257,11 @@ function aheadOf(
   if (most === 0 || !choose) return undefined;
   return async (step) => {
     const chosen = await session.ahead(Math.min(most, maxNewTokens - step), choose);
-    return chosen.map(({ tokens, logProbabilities }) => () =>
-      texts.forEach((text, row) => {
+    return chosen.map((row) => () => {
+      for (const { text: i, token, logProbability } of row) {
         // Of a text that is over, nobody reads what the device chose.
-        if (text.width > 0) text.accept(tokens[row]!, requireChoice(logProbabilities[row]!, rules, vocabSize));
-      })
-    );
+        if (texts[i]!.width > 0) texts[i]!.accept(token, requireChoice(logProbability, rules, vocabSize));
+      }
+    });
   };
 }

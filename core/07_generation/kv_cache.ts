@@ -53,7 +53,7 @@
  */
 
 import { checkNumbers } from "../engine/arguments.ts";
-import { checkOptions, type Checks, integer, numeric, required, shown } from "../engine/options.ts";
+import { checkOptions, type Checks, checkValue, integer, numeric, required, shown } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { take } from "../engine/indexing.ts";
@@ -71,6 +71,8 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
   #key: Tensor | undefined;
   #value: Tensor | undefined;
   #length = 0;
+  /** Whether it holds a key for each position, and not states of a fixed number. */
+  #grows = true;
 
   /** Starts empty. */
   constructor() {
@@ -131,6 +133,7 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
       this.#value = written(this.#value, value);
     });
     this.#length = T;
+    this.#grows = false;
   }
 
   /**
@@ -150,27 +153,52 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
    * Chooses which texts of the batch to go on with: row `i` becomes what row `rows[i]` was.
    *
    * @param rows indices of texts; they may repeat, leave texts out, and change their number
+   * @param most how many of the last positions are kept; all by default, as of a memory that does not grow
    * @throws {RangeError} if there is no such text
    */
-  reorder(rows: readonly number[]): void {
+  reorder(rows: readonly number[], most: number = Infinity): void {
     checkNumbers("choose texts", "rows", rows);
+    checkValue("choose texts", "most", most, integer({ min: 0, max: Infinity }));
     if (!this.#key || !this.#value) return;
-    const B = this.#key.shape[0]!;
+    const B = this.#key.shape[0]!, first = this.#grows ? Math.max(0, this.#length - most) : 0;
     const wrong = rows.find((row) => !(Number.isInteger(row) && row >= 0 && row < B));
     if (wrong !== undefined) throw new RangeError(`Cannot go on with text ${shown(wrong)} of ${B}`);
-    if (rows.length === B && rows.every((row, i) => row === i)) return;
+    if (first === 0 && rows.length === B && rows.every((row, i) => row === i)) return;
     const choose = (memory: Tensor): Tensor =>
       noGrad(() =>
         scope(() => {
-          const chosen = take(memory.slice(2, 0, this.#length), tensor(Int32Array.from(rows)));
+          const chosen = take(memory.slice(2, first, this.#length), tensor(Int32Array.from(rows)));
           const target = rows.length === B ? memory : withRoom(undefined, chosen, 0, this.room);
-          target.slice(2, 0, this.#length).assign(chosen);
+          target.slice(2, 0, this.#length - first).assign(chosen);
           if (target !== memory) release(memory);
           return target;
         })
       );
     this.#key = choose(this.#key);
     this.#value = choose(this.#value);
+    this.#length -= first;
+  }
+
+  /**
+   * Takes in the texts of another cache, behind its own; all of them end at the same position.
+   *
+   * Texts that are shorter than the longest get zeros in front, which a mask has to hide.
+   *
+   * @param other a cache of the same attention, which stays as it is
+   * @throws {TypeError} if the shapes disagree
+   */
+  join(other: KeyValueCache): void {
+    if (!(other instanceof KeyValueCache)) {
+      throw new TypeError(`Cannot join texts to a cache from ${shown(other)}: another KeyValueCache is needed`);
+    }
+    const length = Math.max(this.#length, other.#length), parts = [this, other].filter((cache) => cache.#key);
+    if (parts.length === 0 || other.#length === 0) return;
+    const joined = (which: "key" | "value"): Tensor =>
+      noGrad(() => scope(() => keep(together(parts.map((cache) => cache.contents()[which]), length))));
+    const [key, value] = [joined("key"), joined("value")];
+    if (this.#key) release(this.#key);
+    if (this.#value) release(this.#value);
+    [this.#key, this.#value, this.#length, this.#grows] = [key, value, length, other.#grows];
   }
 
   /** Forgets everything and gives the memory back. */
@@ -179,7 +207,22 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
     if (this.#value) release(this.#value);
     this.#key = this.#value = undefined;
     this.#length = 0;
+    this.#grows = true;
   }
+}
+
+/** Rows of all parts, aligned at their ends, with zeros before what is shorter: `[B, G, room, D]`. */
+function together(parts: readonly Tensor[], length: number): Tensor {
+  const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0), { G, D } = dims(parts[0]!, "B G S D");
+  const all = uninitialized(parts[0]!.device, [rows, G, Math.max(FIRST_ROOM, 2 * length), D], parts[0]!.dtype);
+  let row = 0;
+  for (const part of parts) {
+    const { B, S } = dims(part, "B G S D", { G, D }), place = all.slice(0, row, row + B);
+    if (S < length) place.slice(2, 0, length - S).assign(0);
+    place.slice(2, length - S, length).assign(part);
+    row += B;
+  }
+  return all;
 }
 
 /** The same memory, or one twice as large with the `used` positions copied, if `needed` do not fit. */

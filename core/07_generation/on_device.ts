@@ -28,10 +28,11 @@
 import { backend } from "../engine/device.ts";
 import { full } from "../engine/create.ts";
 import { gather } from "../engine/indexing.ts";
+import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
 import { logSoftmax } from "../02_words/softmax.ts";
-import { type LogitsRule, nothingAllowed } from "./rules.ts";
+import { type DeviceContext, type LogitsRule, nothingAllowed } from "./rules.ts";
 import type { ChooseTokens, TokenSearch } from "./search.ts";
 
 /**
@@ -45,7 +46,7 @@ export function chooseOnDevice(search: TokenSearch, rules: readonly LogitsRule[]
   if (!search.onDevice || !rules.every((rule) => rule.onDevice)) return undefined;
   return (logits, context) => {
     const { B } = dims(logits, "B V");
-    const allowed = rules.reduce((left, rule) => rule.onDevice!(left, context), logits);
+    const allowed = rules.reduce((left, rule) => applyOnDevice(rule, left, context), logits);
     const tokens = search.onDevice!(allowed);
     const logProbabilities = gather(logSoftmax(logits), -1, tokens.unsqueeze(-1)).reshape([B]);
     if (rules.length === 0) return { tokens, logProbabilities };
@@ -54,6 +55,39 @@ export function chooseOnDevice(search: TokenSearch, rules: readonly LogitsRule[]
     const nothing = logProbabilities.abs().add(Infinity);
     return { tokens, logProbabilities: told.where(highest.notEqual(-Infinity), nothing) };
   };
+}
+
+function isList(context: DeviceContext | readonly DeviceContext[]): context is readonly DeviceContext[] {
+  return Array.isArray(context);
+}
+
+/** Applies a rule to all rows at once, or row by row where it looks at texts of different lengths. */
+function applyOnDevice(
+  rule: LogitsRule,
+  logits: Tensor,
+  context: DeviceContext | readonly DeviceContext[],
+): Tensor {
+  if (!isList(context)) return rule.onDevice!(logits, context);
+  let looks = false;
+  const look = (): never => {
+    looks = true;
+    throw new TypeError("Cannot look at texts of different lengths at once");
+  };
+  const unseen: DeviceContext = {
+    eosToken: context[0]!.eosToken,
+    get promptLength() {
+      return look();
+    },
+    get tokens() {
+      return look();
+    },
+  };
+  try {
+    return rule.onDevice!(logits, unseen);
+  } catch (error) {
+    if (!looks) throw error;
+    return concat(context.map((row, i) => rule.onDevice!(logits.slice(0, i, i + 1), row)), 0);
+  }
 }
 
 /**

@@ -69,7 +69,8 @@ export interface Decoder {
    *
    * @param tokens those that follow what the caches hold, int32 `[B, T]`; the whole sequence where there are none
    * @param options the memory of the tokens before, which it extends, absent without `newCaches`; `lastOnly` if only
-   *   the scores after the last token are read, so that the others need not be computed
+   *   the scores after the last token are read, so that the others need not be computed; `starts` where rows differ in
+   *   length: the position of the first token of each, below 0 for padding, which must change nothing
    * @returns logits `[B, T, V]`; with `lastOnly` it may be `[B, 1, V]`
    */
   forward(
@@ -77,15 +78,16 @@ export interface Decoder {
     options: {
       readonly caches?: readonly (KeyValueMemory & StateMemory)[] | undefined;
       readonly lastOnly?: boolean | undefined;
+      readonly starts?: readonly number[] | undefined;
     },
   ): Tensor;
   /**
-   * The same model with each row of its batch repeated, for models that hold a source per row.
+   * The same model with other rows of its batch, for models that hold a source per row.
    *
-   * @param times how often each row appears, in a run
-   * @returns a decoder of `times` as many rows
+   * @param rows which, in this order; they may repeat and leave some out
+   * @returns a decoder of as many rows
    */
-  repeat?(times: number): Decoder;
+  select?(rows: readonly number[]): Decoder;
 }
 
 /**

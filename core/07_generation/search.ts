@@ -110,8 +110,12 @@ export interface ChosenTokens {
   readonly logProbabilities: Tensor;
 }
 
-/** Chooses a token for each sequence from logits `[B, V]`, by tensors alone. */
-export type ChooseTokens = (logits: Tensor, context: DeviceContext) => ChosenTokens;
+/**
+ * Chooses a token for each sequence from logits `[B, V]`, by tensors alone.
+ *
+ * Rows of different lengths have a context each.
+ */
+export type ChooseTokens = (logits: Tensor, context: DeviceContext | readonly DeviceContext[]) => ChosenTokens;
 
 /** A prefix, and the scores of what may follow it. */
 export interface ScoredPrefix extends DecodingContext {

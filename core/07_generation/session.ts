@@ -10,18 +10,25 @@
  * the context is full, the newer half of each sequence is read again, at positions that begin anew. A model without
  * caches remembers nothing: it is fed the same window of the text whole, at each step.
  *
+ * **Prompts of different lengths.** All rows of the batch end at one place. Shorter ones have padding on the left, in the tokens and in the
+ * caches, which no reader of the results sees. The model is told where each row starts, `starts`: the position of its first token in this
+ * call. What stands at a position below 0 is padding. The model hides it from attention ([section](../04_attention/masks.ts)) and counts positions from the first real
+ * token; a recurrent model leaves its state as it is there. A text that is over leaves the batch. A text whose context is full is read again beside the others and joins them: its keys and values are
+ * put behind theirs, aligned at the end. So each text of a batch comes out as it does alone, up to the rounding of float32; the test "generate() of prompts of
+ * different lengths equals one prompt at a time, for every kind of positions" says so.
+ *
  * The session also steps in another way: it feeds the token that the device has just chosen before anybody has read it.
  *
  * **Formula.** With the decoder $f$, its caches $C$, tokens $y_j$ and the parents $\pi_j$ that they continue,
  *
  * $$(z_j, C_j) = f(y_{j-1}, C_{j-1}), \qquad C_j \leftarrow C_j[\pi_j]$$
  *
- * | symbol | in code           | shape                             |
- * | ------ | ----------------- | --------------------------------- |
- * | $y$    | `#tokensToFeed()` | `[B, 1]`, the first time `[B, T]` |
- * | $z$    | `read()`          | `[B, V]`                          |
- * | $\pi$  | `parents`         | `[B]`                             |
- * | $C$    | `#caches`         | `[B, G, S, D]` each               |
+ * | symbol | in code          | shape                             |
+ * | ------ | ---------------- | --------------------------------- |
+ * | $y$    | `tokensToFeed()` | `[B, 1]`, the first time `[B, T]` |
+ * | $z$    | `read()`         | `[B, V]`                          |
+ * | $\pi$  | `parent`         | `[B]`                             |
+ * | $C$    | `#memory`        | `[B, G, S, D]` each               |
  *
  * @module
  */
@@ -38,7 +45,7 @@ import { dims } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
-import type { DecodingTask, DeviceContext } from "./rules.ts";
+import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
@@ -52,128 +59,200 @@ export interface SessionOptions {
   readonly eosToken?: number | undefined;
 }
 
-/** A choice for each sequence of a batch, read. */
-export interface ReadTokens {
-  /** `[B]` */
-  readonly tokens: Numbers;
-  /** `[B]` */
-  readonly logProbabilities: Numbers;
+/** A token that the device chose, read. */
+export interface ReadToken {
+  /** The text that it continues. */
+  readonly text: number;
+  /** Its id. */
+  readonly token: number;
+  /** Logarithm of the model's own probability. */
+  readonly logProbability: number;
+}
+
+/** A row of the batch: a prefix of a text, and how far the caches hold it. */
+interface Row {
+  /** Which text it continues. */
+  readonly text: number;
+  readonly promptLength: number;
+  readonly tokens: number[];
+  /** Its place in the caches; below 0 if they hold nothing of it. */
+  at: number;
+  /** How many of the last tokens the model has read, and how many after those are fresh. */
+  read: number;
+  fresh: number;
+}
+
+/** Caches, and what the model takes for them. */
+interface Memory {
+  readonly caches: readonly KeyValueCache[];
+  /** Nothing where the model has none. */
+  readonly memories: readonly (KeyValueMemory & StateMemory)[] | undefined;
+  /** Positions of its longest row, padding of the others included. */
+  length: number;
 }
 
 /** A decoder, its caches, and the sequences that they stand for. */
 export class Session {
   readonly #decoder: Decoder;
-  readonly #task: DecodingTask;
-  /** Rows per prompt: as many as the prompt with the most prefixes has. */
-  #beams = 1;
-  #caches: KeyValueCache[] = [];
-  /** What the model takes as its caches; nothing where it has none. */
-  #memories: readonly (KeyValueMemory & StateMemory)[] | undefined;
-  /** Prompt and text of each row. */
-  #sequences: number[][];
-  /** How many of the last tokens of each the model has read, and how many after those are fresh. */
-  #read = 0;
-  #fresh: number;
+  readonly #options: SessionOptions;
+  #memory: Memory;
+  /** Rows of one text follow each other. */
+  #rows: Row[] = [];
+  #texts = 0;
 
   /**
    * Opens the caches.
    *
    * @param decoder a model
-   * @param prompts token ids, equally many each
+   * @param prompts token ids, of any lengths
    * @param options how long the sequences may become
    * @throws {RangeError} if a prompt is empty, has a token that does not exist, or what follows does not fit the context
-   * @throws {TypeError} if prompts differ in length
    */
   constructor(decoder: Decoder, prompts: readonly (readonly number[])[], options: SessionOptions) {
     requireFit(decoder, prompts, options);
     this.#decoder = decoder;
-    this.#task = { promptLength: prompts[0]!.length, eosToken: options.eosToken };
-    this.#sequences = prompts.map((tokens) => [...tokens]);
-    this.#fresh = Math.min(prompts[0]!.length, decoder.contextLength);
-    this.#open();
+    this.#options = options;
+    this.#memory = this.#open();
+    for (const prompt of prompts) this.#enter(prompt);
   }
 
-  #open(): void {
-    this.dispose();
-    this.#read = 0;
+  #enter(prompt: readonly number[]): void {
+    const fresh = Math.min(prompt.length, this.#decoder.contextLength);
+    const text = this.#texts++;
+    this.#rows.push({ text, promptLength: prompt.length, tokens: [...prompt], at: -1, read: 0, fresh });
+  }
+
+  #open(): Memory {
+    const caches: KeyValueCache[] = [];
     // The model returns what it was handed, by whichever of its two contracts.
-    this.#memories = this.#decoder.newCaches?.(() => {
+    const memories = this.#decoder.newCaches?.(() => {
       const cache = new KeyValueCache();
-      this.#caches.push(cache);
+      caches.push(cache);
       return cache;
     }) as readonly (KeyValueMemory & StateMemory)[] | undefined;
-  }
-
-  /** Makes room where the context is full. */
-  #slide(): void {
-    const { contextLength } = this.#decoder;
-    if (this.#read + this.#fresh <= contextLength) return;
-    // The newer half is read again, at positions that begin anew.
-    this.#open();
-    this.#fresh = Math.ceil(contextLength / 2);
+    return { caches, memories, length: 0 };
   }
 
   /** Whether somebody remembers what the model has read. */
   get #remembers(): boolean {
-    return this.#memories !== undefined && this.#memories.length > 0;
+    return this.#memory.memories !== undefined && this.#memory.memories.length > 0;
   }
 
-  /** What is fresh; with what was read before it, where nobody remembers that. int32 `[B, T]` */
-  #tokensToFeed(): Tensor {
-    const count = this.#remembers ? this.#fresh : this.#read + this.#fresh;
-    return rowsOf(this.#sequences.map((tokens) => tokens.slice(tokens.length - count)));
+  /** Makes room where the context of a row is full. */
+  #slide(): void {
+    const { contextLength } = this.#decoder;
+    for (const row of this.#rows) {
+      if (row.read + row.fresh <= contextLength) continue;
+      // The newer half is read again, at positions that begin anew.
+      row.at = -1;
+      row.read = 0;
+      row.fresh = Math.ceil(contextLength / 2);
+    }
   }
 
-  /** Feeds tokens `[B, T]`; returns the logits after the last, `[B, V]`. */
-  #feed(tokens: Tensor): Tensor {
-    // Repeated here, so that what a model copies for it is freed with the step.
-    const decoder = this.#beams > 1 ? this.#decoder.repeat?.(this.#beams) : undefined;
-    const call = { caches: this.#memories, lastOnly: true };
-    const logits = withoutChance(() => (decoder ?? this.#decoder).forward(tokens, call));
-    dims(logits, "B T V", { B: tokens.shape[0]!, V: this.#decoder.vocabSize });
+  /** Rows that can pass the model together: those that are new, and those that go on by equally many tokens. */
+  #groups(): Row[][] {
+    if (!this.#remembers) return [this.#rows];
+    const goOn = Map.groupBy(this.#rows.filter(({ at }) => at >= 0), ({ fresh }) => fresh);
+    const begin = this.#rows.filter(({ at }) => at < 0);
+    return [...goOn.values(), ...begin.length > 0 ? [begin] : []];
+  }
+
+  /** What the caches hold of some rows, and of no others. */
+  #memoryOf(rows: readonly Row[], isLast: boolean): Memory {
+    const places = rows.map(({ at }) => at), most = this.#mostOf(rows), { caches, memories, length } = this.#memory;
+    if (!this.#remembers || places.some((at) => at < 0)) return this.#open();
+    if (isLast) {
+      for (const cache of caches) cache.reorder(places, most);
+      return { caches, memories, length: Math.min(length, most) };
+    }
+    const copy = this.#open();
+    copy.caches.forEach((cache, i) => {
+      cache.join(caches[i]!);
+      cache.reorder(places, most);
+    });
+    return { ...copy, length: Math.min(length, most) };
+  }
+
+  /** Positions that caches need; what a source left in them is not counted by positions of the text. */
+  #mostOf(rows: readonly Row[]): number {
+    return this.#decoder.numSources === undefined ? Math.max(...rows.map(({ read }) => read)) : Infinity;
+  }
+
+  /** Feeds what is fresh of every row; returns the logits after it, `[B, V]`. */
+  #feed(): Tensor {
+    this.#slide();
+    const groups = this.#groups(), last = groups.findLastIndex((rows) => rows[0]!.at >= 0), before = this.#memory;
+    const memories = groups.map((rows, i) => this.#memoryOf(rows, i === last));
+    if (last < 0) dispose(before);
+    const logits = groups.map((rows, i) => this.#pass(rows, tokensToFeed(rows, this.#remembers), memories[i]!));
+    this.#memory = memories.reduce(joined);
+    this.#rows = groups.flat();
+    this.#rows.forEach((row, at) => row.at = at);
+    return logits.length === 1 ? logits[0]! : concat(logits, 0);
+  }
+
+  /** Feeds tokens `[B, T]` of some rows; returns the logits after the last, `[B, V]`. */
+  #pass(rows: readonly Row[], tokens: Tensor, memory: Memory): Tensor {
+    const { memories } = memory, [B, T] = tokens.shape as [number, number];
+    const held = this.#remembers ? memory.length : 0;
+    const decoder = this.#decoder, texts = rows.map(({ text }) => text);
+    // Chosen here, so that what a model copies for it is freed with the step.
+    const isWhole = texts.length === decoder.numSources && texts.every((text, row) => text === row);
+    const given = (isWhole ? undefined : decoder.select?.(texts)) ?? decoder;
+    const places = rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
+    const starts = places.every((start) => start === held) ? undefined : places;
+    const { call, isHeard } = callOf(memories, starts);
+    const logits = withoutChance(() => given.forward(tokens, call));
+    if (!isHeard()) throw new TypeError(deafTo(rows));
+    dims(logits, "B T V", { B, V: decoder.vocabSize });
+    memory.length = held + T;
+    for (const row of rows) {
+      row.read += row.fresh;
+      row.fresh = 0;
+    }
     return logits.at(1, -1);
   }
 
-  /** Feeds what is fresh; returns each prompt's prefixes with their logits. */
+  /** Feeds what is fresh; returns each text's prefixes with their logits, none of a text that is over. */
   async read(): Promise<ScoredPrefix[][]> {
-    this.#slide();
     let reading: Promise<Numbers> | undefined;
     scope(() =>
       noGrad(() => {
-        reading = this.#feed(this.#tokensToFeed()).read();
+        reading = this.#feed().read();
       })
     );
     const numbers = new Float64Array(await reading!);
-    this.#read += this.#fresh;
-    this.#fresh = 0;
-    const { vocabSize } = this.#decoder;
-    const rows = this.#sequences.map((tokens, row) => ({
-      ...this.#task,
-      tokens,
-      logits: numbers.subarray(row * vocabSize, (row + 1) * vocabSize),
-    }));
-    const beams = this.#beams;
-    return Array.from({ length: rows.length / beams }, (_, i) => rows.slice(i * beams, (i + 1) * beams));
+    const { vocabSize } = this.#decoder, { eosToken } = this.#options;
+    const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []);
+    this.#rows.forEach(({ text, promptLength, tokens }, i) => {
+      const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize);
+      prefixes[text]!.push({ promptLength, eosToken, tokens, logits });
+    });
+    return prefixes;
   }
 
-  /** Goes on with some of the prefixes of each prompt, each followed by a token. */
+  /** Goes on with some of the prefixes of each text, each followed by a token; a text without any leaves the batch. */
   follow(choices: readonly (readonly Choice[])[]): void {
-    const parents: number[] = [], tokens: number[] = [];
-    const beams = choices.reduce((most, own) => Math.max(most, own.length), 1);
-    choices.forEach((own, i) => {
-      for (let j = 0; j < beams; j++) {
-        // A search that needs fewer rows fills the others with something; nobody reads them.
-        parents.push(i * this.#beams + (own[j]?.parent ?? 0));
-        tokens.push(own[j]?.token ?? 0);
-      }
+    const texts = Map.groupBy(this.#rows, ({ text }) => text), uses = new Map<Row, number>();
+    const next = [...texts].flatMap(([text, rows]) =>
+      choices[text]!.map(({ parent, token }) => ({ row: rows[parent]!, token }))
+    );
+    for (const { row } of next) uses.set(row, (uses.get(row) ?? 0) + 1);
+    this.#rows = next.map(({ row, token }) => {
+      const own = uses.get(row) === 1 ? row : { ...row, tokens: row.tokens.slice() };
+      uses.set(row, uses.get(row)! - 1);
+      return { own, token };
+    }).map(({ own, token }) => {
+      own.tokens.push(token);
+      own.fresh = 1;
+      return own;
     });
-    for (const cache of this.#caches) cache.reorder(parents);
-    if (parents.length !== this.#sequences.length || parents.some((parent, row) => parent !== row)) {
-      this.#sequences = parents.map((parent) => this.#sequences[parent]!.slice());
-    }
-    this.#sequences.forEach((sequence, row) => sequence.push(tokens[row]!));
-    this.#beams = beams;
-    this.#fresh = 1;
+  }
+
+  /** Goes on with these texts alone, which have a row each. */
+  retain(goesOn: (text: number) => boolean): void {
+    this.#rows = this.#rows.filter(({ text }) => goesOn(text));
   }
 
   /**
@@ -183,49 +262,110 @@ export class Session {
    * @param choose by tensors alone
    * @returns the tokens of each step
    */
-  async ahead(count: number, choose: ChooseTokens): Promise<ReadTokens[]> {
-    this.#slide();
-    const room = this.#decoder.contextLength - this.#read - this.#fresh + 1;
-    const readings: Promise<ReadTokens>[] = [];
+  async ahead(count: number, choose: ChooseTokens): Promise<ReadToken[][]> {
+    const readings: Promise<Choices>[] = [];
     scope(() =>
       noGrad(() => {
-        const chosen: Tensor[] = [], sequences = this.#sequences;
-        const context: DeviceContext = {
-          ...this.#task,
-          get tokens() {
-            return concat([rowsOf(sequences), ...chosen], 1);
-          },
-        };
-        for (let step = 0, fed = this.#tokensToFeed(); step < Math.min(count, room); step++) {
-          const next = scope(() => {
-            const choice = choose(this.#feed(fed), context);
-            readings.push(read(choice));
-            return choice.tokens.unsqueeze(-1);
-          });
-          chosen.push(next);
-          fed = this.#remembers ? next : concat([fed, next], 1);
+        const chosen: Tensor[] = [];
+        let next = scope(() => this.#choose(this.#feed(), choose, chosen, readings));
+        // What nobody remembers is fed again.
+        let before = this.#remembers ? undefined : tokensToFeed(this.#rows, false);
+        const room = Math.min(...this.#rows.map(({ read }) => this.#decoder.contextLength - read + 1));
+        for (let step = 1; step < Math.min(count, room); step++) {
+          for (const row of this.#rows) row.fresh = 1;
+          const fed = before = before && concat([before, next], 1), last = next;
+          chosen.push(last);
+          next = scope(() => this.#choose(this.#pass(this.#rows, fed ?? last, this.#memory), choose, chosen, readings));
         }
       })
     );
     const steps = await Promise.all(readings);
-    for (const { tokens } of steps) {
-      this.#read += this.#fresh;
-      this.#sequences.forEach((sequence, row) => sequence.push(tokens[row]!));
-      this.#fresh = 1;
-    }
-    return steps;
+    return steps.map(({ tokens, logProbabilities }) => {
+      for (const row of this.#rows) row.fresh = 1;
+      return this.#rows.map(({ text, tokens: own }, i) => {
+        own.push(tokens[i]!);
+        return { text, token: tokens[i]!, logProbability: logProbabilities[i]! };
+      });
+    });
+  }
+
+  /** Chooses a token for each row, and begins to read it; returns it, `[B, 1]`. */
+  #choose(
+    logits: Tensor,
+    choose: ChooseTokens,
+    chosen: readonly Tensor[],
+    readings: Promise<Choices>[],
+  ): Tensor {
+    const choice = choose(logits, this.#contextOf(chosen));
+    readings.push(readChoice(choice));
+    return choice.tokens.unsqueeze(-1);
+  }
+
+  /** What rules may look at on the device: the rows as they are, and what was chosen since. */
+  #contextOf(chosen: readonly Tensor[]): DeviceContext | DeviceContext[] {
+    const rows = this.#rows,
+      { eosToken } = this.#options,
+      longest = Math.max(...rows.map(({ tokens }) => tokens.length));
+    const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
+      eosToken,
+      promptLength: some[0]!.promptLength,
+      get tokens() {
+        const own = chosen.map((column) => column.slice(0, from, from + some.length));
+        return concat([rowsOf(some.map(({ tokens }) => tokens)), ...own], 1);
+      },
+    });
+    const isEven = rows.every(({ tokens, promptLength }) =>
+      tokens.length === longest && promptLength === rows[0]!.promptLength
+    );
+    return isEven ? contextOf(rows, 0) : rows.map((row, i) => contextOf([row], i));
   }
 
   /** Gives the caches back. */
   dispose(): void {
-    for (const cache of this.#caches) cache.dispose();
-    this.#caches = [];
+    dispose(this.#memory);
+    this.#rows = [];
   }
 }
 
-/** Sequences of equal length as int32 `[B, T]`. */
+/** What is fresh of each row, with padding before what is shorter; with what was read where nobody remembers that. */
+function tokensToFeed(rows: readonly Row[], remembers: boolean): Tensor {
+  return rowsOf(rows.map(({ tokens, read, fresh }) => tokens.slice(tokens.length - fresh - (remembers ? 0 : read))));
+}
+
+/** Sequences that end together as int32 `[B, T]`, with token 0 as padding. */
 function rowsOf(sequences: readonly (readonly number[])[]): Tensor {
-  return tensor(Int32Array.from(sequences.flat()), [sequences.length, sequences[0]!.length]);
+  const T = Math.max(...sequences.map(({ length }) => length)), ids = new Int32Array(sequences.length * T);
+  sequences.forEach((tokens, row) => ids.set(tokens, (row + 1) * T - tokens.length));
+  return tensor(ids, [sequences.length, T]);
+}
+
+/** What a model is told besides the tokens, and whether it asked where the rows start, if they start apart. */
+function callOf(
+  caches: Memory["memories"],
+  starts: readonly number[] | undefined,
+): { readonly call: Parameters<Decoder["forward"]>[1]; readonly isHeard: () => boolean } {
+  if (!starts) return { call: { caches, lastOnly: true }, isHeard: () => true };
+  let isHeard = false;
+  const call = {
+    caches,
+    lastOnly: true,
+    get starts() {
+      isHeard = true;
+      return starts;
+    },
+  };
+  return { call, isHeard: () => isHeard };
+}
+
+/** The texts of both, in the first of them. */
+function joined(one: Memory, other: Memory): Memory {
+  one.caches.forEach((cache, i) => cache.join(other.caches[i]!));
+  dispose(other);
+  return { ...one, length: Math.max(one.length, other.length) };
+}
+
+function dispose({ caches }: Memory): void {
+  for (const cache of caches) cache.dispose();
 }
 
 const aDecoder: Check<Decoder> = object(
@@ -233,13 +373,30 @@ const aDecoder: Check<Decoder> = object(
   (value) => "vocabSize" in value && "contextLength" in value && "forward" in value,
 );
 
+/** A choice for each row, read. */
+interface Choices {
+  /** `[B]` */
+  readonly tokens: Numbers;
+  /** `[B]` */
+  readonly logProbabilities: Numbers;
+}
+
 /** Begins to read a choice. */
-async function read({ tokens, logProbabilities }: ChosenTokens): Promise<ReadTokens> {
+async function readChoice({ tokens, logProbabilities }: ChosenTokens): Promise<Choices> {
   const [chosen, found] = await Promise.all([tokens.read(), logProbabilities.read()]);
   return { tokens: chosen, logProbabilities: found };
 }
 
 // ## What is refused
+
+/** Why prompts of different lengths cannot be read together. */
+function deafTo(rows: readonly Row[]): string {
+  const lengths = [...new Set(rows.map(({ tokens }) => tokens.length))].sort((a, b) => a - b);
+  return `Cannot generate from texts of ${
+    lengths.join(", ").replace(/, (\d+)$/, " and $1")
+  } tokens together: forward() of the ` +
+    "model must read the option starts, which says where the padding of the shorter ones ends";
+}
 
 /** Whether it has to be given a source before it continues a text. */
 function isTranslator(value: unknown): boolean {
@@ -276,12 +433,13 @@ function requireFit(
         "the one of a list such as [[BEGIN]]",
     );
   }
-  const size = prompts[0]?.length ?? 0;
-  if (size === 0) throw new RangeError("Cannot generate from an empty prompt: at least one token is needed");
+  const lengths = Array.from(prompts, (prompt) => prompt?.length ?? 0),
+    size = Math.max(0, ...lengths),
+    shortest = Math.min(...lengths);
+  if (size === 0 || shortest === 0) {
+    throw new RangeError("Cannot generate from an empty prompt: at least one token is needed");
+  }
   for (const prompt of prompts) {
-    if (prompt.length !== size) {
-      throw new TypeError(`Cannot generate from prompts of ${size} and ${prompt.length} tokens together`);
-    }
     const wrong = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
     if (wrong !== undefined) throw new RangeError(`Cannot read token ${wrong}: the vocabulary has ${vocabSize}`);
   }
@@ -289,6 +447,11 @@ function requireFit(
     throw new RangeError(`Cannot end with eosToken = ${eosToken}: the vocabulary has ${vocabSize}`);
   }
   if (slide && contextLength === Infinity) throw new TypeError("Cannot use slide with a model of unbounded context");
+  if (slide && numSources !== undefined && shortest !== size) {
+    throw new TypeError(
+      `Cannot use slide with sources and prompts of ${shortest} and ${size} tokens: their contexts are not full at one time`,
+    );
+  }
   // The last token generated is never fed.
   if (!slide && size + maxNewTokens - 1 > contextLength) {
     throw new RangeError(

@@ -1,5 +1,5 @@
 /**
- * # Layouts in files
+ * # Layouts of Transformers in files
  *
  * In code the parts of a model are values; a file holds words. The words of a part are those of its table. Where the
  * norms stand, which they are and their epsilon have keys of their own, and what a part leaves at its default is its
@@ -9,20 +9,15 @@
  */
 
 import { readFields } from "../engine/json.ts";
-import type { CompleteConvolutionalOptions } from "../03_language_models/cnn/language_model.ts";
-import { type CompleteRecurrentOptions, recurrences } from "../03_language_models/lstm/language_model.ts";
-import type { CompleteRecurrentTranslatorOptions } from "../03_language_models/rnn_encoder_decoder.ts";
 import { attentions, multiHead } from "../04_attention/multi_head.ts";
 import { positionSchemes } from "../04_attention/positions/mod.ts";
 import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
 import { activations } from "../05_transformer/feed_forward/activations.ts";
 import { normalizations } from "../05_transformer/normalization.ts";
-import { type Check, type Checks, flag, integer, numeric, oneOf, required } from "../engine/options.ts";
+import { type Checks, flag, integer, numeric, oneOf, required } from "../engine/options.ts";
 import { readPart, writePart } from "../engine/part.ts";
+import { part, vocabularySize, type WrittenLayout } from "./kinds/kind.ts";
 import { LIMITS } from "./recipes.ts";
-
-/** A layout as a file holds it. */
-export type WrittenLayout = { readonly [name: string]: unknown };
 
 /** What the keys of a written layout hold. */
 interface LayoutFields {
@@ -46,15 +41,6 @@ interface LayoutFields {
   readonly positions?: unknown;
   readonly attention?: unknown;
 }
-
-/** A part: its word, or an object with its word and settings; the table of its kind says more. */
-const part: Check<unknown> = {
-  must: "a word, or an object with a word and settings",
-  fits: (value) => typeof value === "string" || (typeof value === "object" && value !== null && "word" in value),
-};
-
-/** A vocabulary in a file may be smaller than the smallest that can be asked for. */
-const vocabularySize = integer({ min: 1, max: LIMITS.vocabSize.max! });
 
 /** Nothing that a file states may be larger than what the command line can ask for. */
 const layoutChecks: Checks<LayoutFields> = {
@@ -145,110 +131,4 @@ export function readLayout(written: unknown): EncoderDecoderOptions {
     norm: readPart("a norm", epsilon === undefined || epsilon === EPSILON ? word : { word, epsilon }, normalizations),
     ...(positions !== undefined && { positions: readPart("positions", positions, positionSchemes) }),
   };
-}
-
-// ## Recurrent models
-
-/** What the keys of a written layout of a recurrent model hold. */
-interface RecurrentFields {
-  readonly recurrence: unknown;
-  readonly vocabSize: number;
-  readonly hiddenSize: number;
-  readonly embeddingSize: number;
-  readonly numLayers: number;
-  readonly tieHead: boolean;
-  readonly bias: boolean;
-  readonly dropout: number;
-}
-
-const recurrentFields: Checks<RecurrentFields> = {
-  recurrence: required(part),
-  vocabSize: required(vocabularySize),
-  hiddenSize: required(numeric(LIMITS.hiddenSize)),
-  embeddingSize: required(numeric(LIMITS.hiddenSize)),
-  numLayers: required(numeric(LIMITS.numLayers)),
-  tieHead: required(flag),
-  bias: required(flag),
-  dropout: required(numeric(LIMITS.dropout)),
-};
-
-const recurrentTranslatorFields: Checks<
-  RecurrentFields & { readonly sourceVocabSize: number; readonly reverseSource: boolean }
-> = { ...recurrentFields, sourceVocabSize: required(vocabularySize), reverseSource: required(flag) };
-
-/**
- * What a file holds of the layout of a recurrent model.
- *
- * @param layout options of a model
- */
-export function writeRecurrentLayout({ recurrence, ...sizes }: CompleteRecurrentOptions): WrittenLayout {
-  return { recurrence: writePart(recurrence), ...sizes };
-}
-
-/**
- * The layout of a recurrent model that a file holds.
- *
- * @param written what {@linkcode writeRecurrentLayout} returned
- * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
- * @throws {TypeError} if there is no such recurrence
- */
-export function readRecurrentLayout(written: unknown): CompleteRecurrentOptions {
-  const { recurrence, ...sizes } = readFields("the notes", written, recurrentFields, "layout");
-  return { recurrence: readPart("a recurrence", recurrence, recurrences), ...sizes };
-}
-
-/**
- * The layout of a recurrent translator that a file holds.
- *
- * @param written what {@linkcode writeRecurrentLayout} returned
- * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
- * @throws {TypeError} if there is no such recurrence
- */
-export function readRecurrentTranslatorLayout(written: unknown): CompleteRecurrentTranslatorOptions {
-  const { recurrence, ...sizes } = readFields("the notes", written, recurrentTranslatorFields, "layout");
-  return { recurrence: readPart("a recurrence", recurrence, recurrences), ...sizes };
-}
-
-/**
- * Weights that a recurrent model of a layout has at least.
- *
- * @param layout what {@linkcode readRecurrentLayout} returned
- */
-export function leastRecurrentWeights(layout: CompleteRecurrentOptions): number {
-  const { vocabSize: V, embeddingSize: E, hiddenSize: H, numLayers: L, tieHead } = layout;
-  return V * E + (tieHead ? 0 : H * V) + H * (E + H) + (L - 1) * 2 * H * H;
-}
-
-// ## Convolutional models
-
-const convolutionalFields: Checks<CompleteConvolutionalOptions> = {
-  vocabSize: required(vocabularySize),
-  hiddenSize: required(numeric(LIMITS.hiddenSize)),
-  numLayers: required(numeric(LIMITS.numLayers)),
-  kernelSize: required(integer({ min: 2, max: 64 })),
-  dilationCycle: required(integer({ min: 1, max: 16 })),
-  gated: required(flag),
-  tieHead: required(flag),
-  bias: required(flag),
-  dropout: required(numeric(LIMITS.dropout)),
-};
-
-/**
- * The layout of a convolutional model that a file holds: its options as they are.
- *
- * @param written the options of a model
- * @throws {SyntaxError} if a field is missing, unknown, or not what it must be
- */
-export function readConvolutionalLayout(written: unknown): CompleteConvolutionalOptions {
-  return readFields("the notes", written, convolutionalFields, "layout");
-}
-
-/**
- * Weights that a convolutional model of a layout has at least.
- *
- * @param layout what {@linkcode readConvolutionalLayout} returned
- */
-export function leastConvolutionalWeights(layout: CompleteConvolutionalOptions): number {
-  const { vocabSize: V, hiddenSize: E, numLayers: L, kernelSize: K, gated, tieHead } = layout;
-  return V * E * (tieHead ? 1 : 2) + L * K * E * E * (gated ? 2 : 1);
 }

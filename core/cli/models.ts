@@ -11,18 +11,6 @@
 
 import type { SequenceTokenizer, Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import {
-  type CompleteConvolutionalOptions,
-  ConvolutionalLanguageModel,
-} from "../03_language_models/cnn/language_model.ts";
-import { type CompleteRecurrentOptions, RecurrentLanguageModel } from "../03_language_models/lstm/language_model.ts";
-import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
-import {
-  type CompleteRecurrentTranslatorOptions,
-  RecurrentEncoderDecoder,
-} from "../03_language_models/rnn_encoder_decoder.ts";
-import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
-import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
-import {
   type CheckpointOutline,
   encodeCheckpoint,
   outlineCheckpoint,
@@ -41,118 +29,81 @@ import { createReferenceDevice } from "../engine/reference.ts";
 import { pack, quantize } from "../engine/inference.ts";
 import { Random } from "../engine/random.ts";
 import { flagOf } from "./arguments.ts";
-import { ClassifierFound, isClassifierHeader, modelPath } from "./model_kinds.ts";
+import type {
+  LanguageKind,
+  ModelLayout,
+  NetworkKind,
+  TextModel,
+  TranslationKind,
+  WrittenLayout,
+} from "./kinds/kind.ts";
+import {
+  CLASSIFIER,
+  isClassifierHeader,
+  loadKind,
+  modelPath,
+  type NetworkFormat,
+  NETWORKS,
+  OtherFound,
+  otherIn,
+} from "./model_kinds.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
-import {
-  leastConvolutionalWeights,
-  leastRecurrentWeights,
-  leastWeights,
-  readConvolutionalLayout,
-  readLayout,
-  readRecurrentLayout,
-  readRecurrentTranslatorLayout,
-  writeLayout,
-  writeRecurrentLayout,
-  type WrittenLayout,
-} from "./layouts.ts";
 import { type Recipe, recipeChecks } from "./recipes.ts";
 import { asSequenceTokenizer, readerOf, type TokenizerReader, tokensOf } from "./tokenizers.ts";
+import type { TranslationModel } from "./translator.ts";
 
 export type { Recipe } from "./recipes.ts";
 
-/** What both kinds of models note down. */
-interface CommonNotes {
+/** What models of all kinds note down. */
+interface CommonNotes<Layout extends ModelLayout> {
+  /** Names the kind; tells the file from others. */
+  readonly format: NetworkFormat;
+  /** Layout of the model. */
+  readonly layout: Layout;
   /** How it was trained. */
   readonly recipe: Recipe;
   /** What training measured last, by name. */
   readonly measured: Readonly<Record<string, number>>;
 }
 
-/** What a saved translator notes down. */
-export interface TranslatorNotes extends CommonNotes {
-  /** Tells it from other files. */
-  readonly format: "heed translator 1";
-  /** Layout of the model. */
-  readonly layout: EncoderDecoderOptions;
-  /** Vocabulary of the source language. */
-  readonly source: SequenceTokenizer;
-  /** Vocabulary of the target language. */
-  readonly target: SequenceTokenizer;
-}
-
-/** What a saved translator of recurrent networks notes down. */
-export interface RecurrentTranslatorNotes extends CommonNotes {
-  /** Tells it from other files. */
-  readonly format: "heed recurrent translator 1";
-  /** Layout of the model. */
-  readonly layout: CompleteRecurrentTranslatorOptions;
-  /** Vocabulary of the source language. */
-  readonly source: SequenceTokenizer;
-  /** Vocabulary of the target language. */
-  readonly target: SequenceTokenizer;
-}
-
 /** What a saved model that translates notes down. */
-export type TranslationNotes = TranslatorNotes | RecurrentTranslatorNotes;
-
-/** What a saved language model notes down. */
-export interface LanguageModelNotes extends CommonNotes {
-  /** Tells it from other files. */
-  readonly format: "heed language model 1";
-  /** Layout of the model. */
-  readonly layout: DecoderOnlyOptions;
-  /** Its vocabulary. */
-  readonly vocabulary: Tokenizer;
-}
-
-/** What a saved recurrent language model notes down. */
-export interface RecurrentNotes extends CommonNotes {
-  /** Tells it from other files. */
-  readonly format: "heed recurrent model 1";
-  /** Layout of the model. */
-  readonly layout: CompleteRecurrentOptions;
-  /** Its vocabulary. */
-  readonly vocabulary: Tokenizer;
-}
-
-/** What a saved convolutional language model notes down. */
-export interface ConvolutionalNotes extends CommonNotes {
-  /** Tells it from other files. */
-  readonly format: "heed convolutional model 1";
-  /** Layout of the model. */
-  readonly layout: CompleteConvolutionalOptions;
-  /** Its vocabulary. */
-  readonly vocabulary: Tokenizer;
+export interface TranslationNotes<Layout extends ModelLayout = ModelLayout> extends CommonNotes<Layout> {
+  /** Vocabulary of the source language. */
+  readonly source: SequenceTokenizer;
+  /** Vocabulary of the target language. */
+  readonly target: SequenceTokenizer;
 }
 
 /** What a saved model that continues texts notes down. */
-export type LanguageNotes = LanguageModelNotes | RecurrentNotes | ConvolutionalNotes;
+export interface LanguageNotes<Layout extends ModelLayout = ModelLayout> extends CommonNotes<Layout> {
+  /** Its vocabulary. */
+  readonly vocabulary: Tokenizer;
+}
 
 /** What a saved model notes down. */
 export type Notes = TranslationNotes | LanguageNotes;
 
-/** Formats of translators. */
-const TRANSLATORS: readonly Notes["format"][] = ["heed translator 1", "heed recurrent translator 1"];
-
-/** Whether a model translates, of either kind. */
+/** Whether a model translates. */
 export function isTranslation(notes: Notes): notes is TranslationNotes {
-  return TRANSLATORS.includes(notes.format);
+  return "source" in notes;
 }
 
 /** A model file that was read. */
-export interface SavedModel<N extends Notes = Notes> {
+export interface SavedModel<N extends Notes = Notes, Model extends Module = Module> {
   /** Path of the file. */
   readonly path: string;
   /** The whole file. */
   readonly bytes: Uint8Array;
+  /** Its kind. */
+  readonly kind: NetworkKind<N["layout"], Model>;
   /** Its notes, checked. */
   readonly notes: N;
 }
 
 /** The file of a run, with the notes that rebuild its model. */
-export function encodeModel(run: TrainingRun, notes: Notes): Promise<Uint8Array<ArrayBuffer>> {
-  return encodeCheckpoint({ ...run, notes: writeNotes(notes) });
+export async function encodeModel(run: TrainingRun, notes: Notes): Promise<Uint8Array<ArrayBuffer>> {
+  return await encodeCheckpoint({ ...run, notes: await writeNotes(notes) });
 }
 
 /** Saves a run and the notes that rebuild its model; the file is replaced in one step. */
@@ -160,17 +111,11 @@ export async function saveModel(folder: string, run: TrainingRun, notes: Notes):
   await writeFile(modelPath(folder), await encodeModel(run, notes));
 }
 
-/** The layout of a model as a file holds it. */
-export function writtenLayout({ format, layout }: Notes): WrittenLayout {
-  if (format === "heed convolutional model 1") return { ...layout };
-  return "recurrence" in layout ? writeRecurrentLayout(layout) : writeLayout(layout);
-}
-
 /** Notes as a file holds them. */
-function writeNotes(all: Notes): Json {
-  const { layout: _, measured, ...notes } = all;
+async function writeNotes({ layout, measured, ...notes }: Notes): Promise<Json> {
   const numbers = Object.entries(measured).filter(([, value]) => Number.isFinite(value));
-  const written = { ...notes, layout: writtenLayout(all), measured: Object.fromEntries(numbers) };
+  const kind = await loadKind(notes.format);
+  const written = { ...notes, layout: kind.writeLayout(layout), measured: Object.fromEntries(numbers) };
   return JSON.parse(JSON.stringify(written)) as Json;
 }
 
@@ -182,9 +127,9 @@ const MAX_NOTES: number = 2 ** 22;
  *
  * @throws {DataError} if they are too large
  */
-export function checkNotes(notes: Notes): void {
+export async function checkNotes(notes: Notes): Promise<void> {
   // A header holds them as text within text.
-  const written = JSON.stringify(writeJson(writeNotes(notes), "train"));
+  const written = JSON.stringify(writeJson(await writeNotes(notes), "train"));
   const size = new TextEncoder().encode(written).length;
   if (size <= MAX_NOTES) return;
   throw new DataError(
@@ -193,35 +138,33 @@ export function checkNotes(notes: Notes): void {
   );
 }
 
-/** Whether a folder holds a model. */
-export function hasModel(folder: string): Promise<boolean> {
-  return exists(modelPath(folder));
-}
-
 /**
- * Reads a saved model of either kind.
+ * Reads a saved model of any kind.
  *
  * @throws {DataError} if there is none, or it is damaged
  */
 export async function readModel(folder: string): Promise<SavedModel> {
   const path = modelPath(folder);
   if (!await exists(path)) {
+    const other = await otherIn(folder);
+    if (other) throw new OtherFound(folder, other);
     throw new DataError(
       `Cannot read a model from ${quote(folder)}: there is no ${quote(path)}; "heed train" makes one`,
     );
   }
-  let notes: Notes | undefined;
+  let found: Pick<SavedModel, "kind" | "notes"> | undefined;
   const bytes = await readBytes(path, async (front, size) => {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
     const start = await front(end);
-    if (isClassifierHeader(start, size)) throw new ClassifierFound(path);
+    if (isClassifierHeader(start, size)) throw new OtherFound(path, CLASSIFIER);
     const outline = refused(path, start, (header) => outlineCheckpoint(header, size));
-    const { source, target, vocabulary } = (outline.notes ?? {}) as Partial<WrittenNotes>;
-    const reader = await readerOf([source, target, vocabulary]);
-    notes = refused(path, start, () => checkOutline(outline, size, reader));
+    const written = refused(path, start, () => readFields("the notes", outline.notes, noteChecks));
+    const { source, target, vocabulary } = written;
+    const [kind, reader] = await Promise.all([loadKind(written.format), readerOf([source, target, vocabulary])]);
+    found = { kind, notes: refused(path, start, () => checkOutline(kind, written, outline, size, reader)) };
   });
   refused(path, bytes, verifyCheckpoint);
-  return { path, bytes, notes: notes! };
+  return { path, bytes, ...found! };
 }
 
 /** Reads bytes of a file; what is wrong with them is said of the file. */
@@ -236,91 +179,73 @@ function refused<T>(path: string, bytes: Uint8Array, read: (bytes: Uint8Array) =
 }
 
 /**
- * Reads a saved translator that is a Transformer.
+ * Reads a saved model that translates.
  *
  * @throws {DataError} if there is none
  */
-export async function readTranslator(folder: string): Promise<SavedModel<TranslatorNotes>> {
-  const { path, bytes, notes } = await readTranslation(folder);
-  if (notes.format === "heed translator 1") return { path, bytes, notes };
-  const { word } = notes.layout.recurrence;
-  throw new DataError(`Cannot use ${quote(path)} as a Transformer: it is a translator of --recurrence ${word}`);
+export async function readTranslation(folder: string): Promise<SavedModel<TranslationNotes, TranslationModel>> {
+  const saved = await readModel(folder);
+  if (saved.kind.translates) return saved as SavedModel<TranslationNotes, TranslationModel>;
+  throw new DataError(
+    `Cannot use ${quote(saved.path)} as a translator: it is a language model, and "heed generate" uses it`,
+  );
 }
 
 /**
- * Reads a saved translator of either kind.
+ * Reads a saved model that continues texts.
  *
  * @throws {DataError} if there is none
  */
-export async function readTranslation(folder: string): Promise<SavedModel<TranslationNotes>> {
-  const { path, bytes, notes } = await readModel(folder);
-  if (!isTranslation(notes)) {
-    throw new DataError(
-      `Cannot use ${quote(path)} as a translator: it is a language model, and "heed generate" uses it`,
-    );
-  }
-  return { path, bytes, notes };
+export async function readTextModel(folder: string): Promise<SavedModel<LanguageNotes, TextModel>> {
+  const saved = await readModel(folder);
+  if (!saved.kind.translates) return saved as SavedModel<LanguageNotes, TextModel>;
+  throw new DataError(
+    `Cannot use ${quote(saved.path)} as a language model: it is a translator, and "heed translate" uses it`,
+  );
 }
 
 /**
- * Reads a saved model that continues texts, of either kind.
+ * Reads a saved model of one kind that translates.
  *
- * @throws {DataError} if there is none
- */
-export async function readTextModel(folder: string): Promise<SavedModel<LanguageNotes>> {
-  const { path, bytes, notes } = await readModel(folder);
-  if (isTranslation(notes)) {
-    throw new DataError(
-      `Cannot use ${quote(path)} as a language model: it is a translator, and "heed translate" uses it`,
-    );
-  }
-  return { path, bytes, notes };
-}
-
-/**
- * Reads a saved language model that is decoder-only.
- *
- * @throws {DataError} if there is none
- */
-export async function readLanguageModel(folder: string): Promise<SavedModel<LanguageModelNotes>> {
-  const { path, bytes, notes } = await readTextModel(folder);
-  if (notes.format === "heed language model 1") return { path, bytes, notes };
-  throw new DataError(`Cannot use ${quote(path)} as a decoder-only model: it is one of "heed train ${wordOf(notes)}"`);
-}
-
-/**
- * Reads a saved recurrent model.
- *
+ * @param kind the kind
  * @param folder where it is
- * @param word its kind
- * @throws {DataError} if there is none of this kind
+ * @param word what must stand behind `heed train` for it
+ * @throws {DataError} if there is none
  */
-export async function readRecurrentModel(folder: string, word: string): Promise<SavedModel<RecurrentNotes>> {
-  const { path, bytes, notes } = await readTextModel(folder);
-  if (notes.format === "heed recurrent model 1" && wordOf(notes) === word) return { path, bytes, notes };
-  throw otherKind(path, word, notes);
+export async function readTranslationOf<L extends ModelLayout, M extends TranslationModel>(
+  kind: TranslationKind<L, M>,
+  folder: string,
+  word: string,
+): Promise<SavedModel<TranslationNotes<L>, M>> {
+  const saved = await readTranslation(folder);
+  requireKind(kind, word, saved);
+  return saved as SavedModel<TranslationNotes<L>, M>;
 }
 
 /**
- * Reads a saved convolutional model.
+ * Reads a saved model of one kind that continues texts.
  *
+ * @param kind the kind
+ * @param folder where it is
+ * @param word what must stand behind `heed train` for it
  * @throws {DataError} if there is none
  */
-export async function readConvolutionalModel(folder: string): Promise<SavedModel<ConvolutionalNotes>> {
-  const { path, bytes, notes } = await readTextModel(folder);
-  if (notes.format === "heed convolutional model 1") return { path, bytes, notes };
-  throw otherKind(path, "cnn", notes);
+export async function readTextModelOf<L extends ModelLayout, M extends TextModel>(
+  kind: LanguageKind<L, M>,
+  folder: string,
+  word: string,
+): Promise<SavedModel<LanguageNotes<L>, M>> {
+  const saved = await readTextModel(folder);
+  requireKind(kind, word, saved);
+  return saved as SavedModel<LanguageNotes<L>, M>;
 }
 
-/** What stands behind `train` for a model of this kind. */
-export function wordOf(notes: LanguageNotes): string {
-  if (notes.format === "heed recurrent model 1") return notes.layout.recurrence.word;
-  return notes.format === "heed convolutional model 1" ? "cnn" : "lm";
-}
-
-function otherKind(path: string, word: string, notes: LanguageNotes): DataError {
-  return new DataError(
-    `Cannot use ${quote(path)} as a model of "heed train ${word}": it is one of "heed train ${wordOf(notes)}"`,
+/** Refuses a model of another kind. */
+function requireKind({ format }: NetworkKind, word: string, { path, kind, notes }: SavedModel): void {
+  const found = kind.trainedBy(notes.layout);
+  if (kind.format === format && word === found) return;
+  throw new DataError(
+    `Cannot use ${quote(path)} as a model of "heed train ${word}": it is one of "heed train ${found}"`,
   );
 }
 
@@ -329,40 +254,9 @@ export function restore(saved: SavedModel, run: TrainingRun): void {
   refused(saved.path, saved.bytes, (bytes) => restoreCheckpoint(bytes, run));
 }
 
-/** The translator that a file describes, with its weights, packed if a format is named. */
-export function openTranslator(saved: SavedModel<TranslatorNotes>, format?: PackedFormat): EncoderDecoder {
-  return open(saved, new EncoderDecoder(saved.notes.layout, Random.none), format);
-}
-
-/** The translator that a file describes, of either kind. */
-export function openTranslation(
-  saved: SavedModel<TranslationNotes>,
-  format?: PackedFormat,
-): EncoderDecoder | RecurrentEncoderDecoder {
-  const { notes } = saved;
-  return notes.format === "heed translator 1"
-    ? openTranslator({ ...saved, notes }, format)
-    : open(saved, new RecurrentEncoderDecoder(notes.layout, Random.none), format);
-}
-
-/** The language model that a file describes, with its weights, packed if a format is named. */
-export function openLanguageModel(saved: SavedModel<LanguageModelNotes>, format?: PackedFormat): DecoderOnly {
-  return open(saved, new DecoderOnly(saved.notes.layout, Random.none), format);
-}
-
-/** The model that a file describes, of any kind. */
-export function openTextModel(
-  saved: SavedModel<LanguageNotes>,
-  format?: PackedFormat,
-): DecoderOnly | RecurrentLanguageModel | ConvolutionalLanguageModel {
-  const { notes } = saved;
-  if (notes.format === "heed language model 1") return openLanguageModel({ ...saved, notes }, format);
-  return notes.format === "heed recurrent model 1"
-    ? open(saved, new RecurrentLanguageModel(notes.layout, Random.none), format)
-    : open(saved, new ConvolutionalLanguageModel(notes.layout, Random.none), format);
-}
-
-function open<M extends Module>(saved: SavedModel, model: M, format: PackedFormat | undefined): M {
+/** The model that a file describes, with its weights, packed if a format is named. */
+export function openModel<M extends Module>(saved: SavedModel<Notes, M>, format?: PackedFormat): M {
+  const model = saved.kind.make(saved.notes.layout, Random.none);
   restore(saved, { model });
   if (format === "int8" || format === "int4") return quantize(model, format);
   return format ? pack(model, format) : model.eval();
@@ -371,11 +265,11 @@ function open<M extends Module>(saved: SavedModel, model: M, format: PackedForma
 // ## What notes must be
 //
 // A file is looked at in the order of what it costs: the header, then the notes, then what the weights of such a model
-// are called and how large each is. Only then the rest is read, and the model built.
+// are called and how large each is. Only then the rest is read, and the model built. What a layout must be, its kind says.
 
-/** The notes of either kind as a file holds them. */
+/** The notes of any kind as a file holds them. */
 interface WrittenNotes {
-  readonly format: Notes["format"];
+  readonly format: NetworkFormat;
   readonly layout: object;
   readonly recipe: object;
   readonly measured: object;
@@ -387,15 +281,7 @@ interface WrittenNotes {
 const vocabulary = object("an object that is a tokenizer");
 
 const noteChecks: Checks<WrittenNotes> = {
-  format: required(
-    oneOf([
-      "heed translator 1",
-      "heed recurrent translator 1",
-      "heed language model 1",
-      "heed recurrent model 1",
-      "heed convolutional model 1",
-    ]),
-  ),
+  format: required(oneOf(Object.keys(NETWORKS) as NetworkFormat[])),
   layout: required(object("an object that is a layout")),
   recipe: required(object("an object of settings by name")),
   measured: required(object("an object of measurements by name", (value) => !Array.isArray(value))),
@@ -404,84 +290,28 @@ const noteChecks: Checks<WrittenNotes> = {
   vocabulary,
 };
 
-/** What follows from a layout: its weights, at least and by name, and the recipe that agrees with it. */
-interface Outline {
-  readonly layout: EncoderDecoderOptions | CompleteRecurrentOptions | CompleteConvolutionalOptions;
-  readonly least: number;
-  /** Made once the file is known to be large enough. */
-  readonly own: () => Map<string, TensorShape>;
-  readonly recipe: Recipe;
-}
-
-function transformerOutline(notes: WrittenNotes): Outline {
-  const layout = readLayout(notes.layout), Model = notes.format === "heed translator 1" ? EncoderDecoder : DecoderOnly;
-  return {
-    layout,
-    least: leastWeights(layout),
-    own: () => shapesOf(layout, (sizes) => new Model(sizes, Random.none)),
-    recipe: readRecipe(notes.recipe, layout, ["contextLength", "hiddenSize", "numLayers", "numHeads", "dropout"]),
-  };
-}
-
-function recurrentOutline(notes: WrittenNotes): Outline {
-  const layout = readRecurrentLayout(notes.layout);
-  return {
-    layout,
-    least: leastRecurrentWeights(layout),
-    own: () => shapesOf(layout, (sizes) => new RecurrentLanguageModel(sizes, Random.none)),
-    recipe: readRecipe(notes.recipe, layout, ["hiddenSize", "numLayers", "dropout"]),
-  };
-}
-
-function recurrentTranslatorOutline(notes: WrittenNotes): Outline {
-  const layout = readRecurrentTranslatorLayout(notes.layout);
-  return {
-    layout,
-    least: leastRecurrentWeights(layout) + layout.sourceVocabSize * layout.embeddingSize,
-    own: () => shapesOf(layout, (sizes) => new RecurrentEncoderDecoder(sizes, Random.none)),
-    recipe: readRecipe(notes.recipe, layout, ["hiddenSize", "numLayers", "dropout"]),
-  };
-}
-
-function convolutionalOutline(notes: WrittenNotes): Outline {
-  const layout = readConvolutionalLayout(notes.layout);
-  return {
-    layout,
-    least: leastConvolutionalWeights(layout),
-    own: () => shapesOf(layout, (sizes) => new ConvolutionalLanguageModel(sizes, Random.none)),
-    recipe: readRecipe(notes.recipe, layout, ["hiddenSize", "numLayers", "dropout"]),
-  };
-}
-
-/** What follows from the layout of each format. */
-const OUTLINES: Readonly<Record<Notes["format"], (notes: WrittenNotes) => Outline>> = {
-  "heed translator 1": transformerOutline,
-  "heed recurrent translator 1": recurrentTranslatorOutline,
-  "heed language model 1": transformerOutline,
-  "heed recurrent model 1": recurrentOutline,
-  "heed convolutional model 1": convolutionalOutline,
-};
-
 /** Checks what the header of a file of so many bytes says, before the rest is read. */
 function checkOutline(
-  { notes: value, weights, averages }: CheckpointOutline,
+  kind: NetworkKind,
+  notes: WrittenNotes,
+  { weights, averages }: CheckpointOutline,
   fileSize: number,
   readTokenizer: TokenizerReader,
 ): Notes {
-  const notes = readFields("the notes", value, noteChecks);
-  const { least, own, recipe, layout } = OUTLINES[notes.format](notes);
+  const layout = kind.readLayout(notes.layout), least = kind.leastWeights(layout), { format, translates } = kind;
+  const recipe = readRecipe(notes.recipe, layout, kind);
   if (!(4 * least <= fileSize)) {
     throw new SyntaxError(`its notes state a model of at least ${least} weights, and the file has ${fileSize} bytes`);
   }
-  const shapes = own(), isTranslator = TRANSLATORS.includes(notes.format);
+  const shapes = shapesOf(layout, (sizes) => kind.make(sizes, Random.none));
   if (shapes.size !== weights.size) {
     throw new SyntaxError(`its notes state a model of ${shapes.size} tensors, and the file has ${weights.size}`);
   }
   requireSameTensors(shapes, weights);
   if (averages.size > 0) requireSameTensors(new Map(ADAM.flatMap((name) => under(shapes, name))), averages);
-  const common = { recipe, measured: readMeasured(notes.measured) };
+  const common = { format, layout, recipe, measured: readMeasured(notes.measured) };
   const read = (side: "source" | "target" | "vocabulary", size: number | undefined): Tokenizer => {
-    if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${notes.format} needs it`);
+    if (!notes[side]) throw new SyntaxError(`its notes lack ${side}, and ${format} needs it`);
     const stated = tokensIn(notes[side]);
     if (stated !== undefined && stated !== size) {
       throw new SyntaxError(`its ${side} has ${stated} tokens, and its layout states ${size ?? "none"}`);
@@ -498,19 +328,15 @@ function checkOutline(
     if (tokens === found) return tokenizer;
     throw new SyntaxError(`its ${side} is made of ${found}, and its recipe states ${tokens}`);
   };
-  const surplus = (isTranslator ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
-  if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${notes.format} has none`);
-  const sizes = layout as EncoderDecoderOptions;
-  if (isTranslator) {
-    const sequences = (side: "source" | "target", size: number | undefined): SequenceTokenizer => {
-      const tokenizer = read(side, size);
-      return within(side, () => asSequenceTokenizer(tokenizer));
-    };
-    const source = sequences("source", sizes.sourceVocabSize), target = sequences("target", sizes.vocabSize);
-    return { format: notes.format, layout, ...common, source, target } as TranslationNotes;
-  }
-  const vocabulary = read("vocabulary", layout.vocabSize);
-  return { format: notes.format, layout, ...common, vocabulary } as LanguageNotes;
+  const surplus = (translates ? ["vocabulary"] : ["source", "target"]).find((side) => side in notes);
+  if (surplus) throw new SyntaxError(`its notes hold ${surplus}, and ${format} has none`);
+  if (!translates) return { ...common, vocabulary: read("vocabulary", layout.vocabSize) };
+  const sequences = (side: "source" | "target", size: number | undefined): SequenceTokenizer => {
+    const tokenizer = read(side, size);
+    return within(side, () => asSequenceTokenizer(tokenizer));
+  };
+  const source = sequences("source", layout.sourceVocabSize), target = sequences("target", layout.vocabSize);
+  return { ...common, source, target };
 }
 
 /** How many tokens a vocabulary in a file has, before it is built; undefined if it is none. */
@@ -547,14 +373,11 @@ interface TensorShape {
  *
  * Nothing is drawn, and what starts as zeros is made where memory is the host's.
  */
-function shapesOf<L extends { readonly numLayers?: number | undefined }>(
-  layout: L,
-  make: (layout: L) => Module,
-): Map<string, TensorShape> {
-  const numLayers = layout.numLayers!;
+function shapesOf(layout: ModelLayout, make: (layout: ModelLayout) => Module): Map<string, TensorShape> {
+  const { numLayers = 1 } = layout;
   return withBackend(createReferenceDevice(), () => {
     const shapes = new Map<string, TensorShape>();
-    for (const [path, tensor] of make({ ...layout, numLayers: Math.min(numLayers, 2) }).stateDict()) {
+    for (const [path, tensor] of make(numLayers > 2 ? { ...layout, numLayers: 2 } : layout).stateDict()) {
       const { dtype, shape } = tensor, last = /(^|\.)layers\.1\./.test(path) ? numLayers - 1 : 1;
       for (let layer = 1; layer <= last; layer++) {
         shapes.set(path.replace(/(^|\.)layers\.1\./, `$1layers.${layer}.`), { dtype, shape });
@@ -565,16 +388,13 @@ function shapesOf<L extends { readonly numLayers?: number | undefined }>(
 }
 
 /** Reads a recipe; where it states what the layout states too, they must agree. */
-function readRecipe<K extends string>(
-  value: unknown,
-  layout: { readonly [Name in K]?: number | undefined },
-  names: readonly K[],
-): Recipe {
-  const recipe = readFields("the notes", value, recipeChecks, "recipe") as Recipe;
-  for (const name of names) {
-    const stated = recipe[name];
-    if (stated === undefined || stated === layout[name]) continue;
-    throw new SyntaxError(`its recipe states ${name} = ${stated}, and its layout ${layout[name] ?? "nothing"}`);
+function readRecipe(value: unknown, layout: ModelLayout, { shared, settings }: NetworkKind): Recipe {
+  const checks = { ...recipeChecks, ...settings } as typeof recipeChecks;
+  const recipe = readFields("the notes", value, checks, "recipe") as Recipe;
+  for (const name of shared) {
+    const stated = recipe[name], built = (layout as unknown as WrittenLayout)[name];
+    if (stated === undefined || stated === built) continue;
+    throw new SyntaxError(`its recipe states ${name} = ${stated}, and its layout ${built ?? "nothing"}`);
   }
   return recipe;
 }

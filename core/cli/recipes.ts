@@ -7,8 +7,7 @@
  * @module
  */
 
-import { recurrences } from "../03_language_models/lstm/language_model.ts";
-import { type Check, type Checks, either, type Limits, numeric, oneOf, string } from "../engine/options.ts";
+import { type Check, type Checks, either, type Limits, numeric, object, oneOf, string } from "../engine/options.ts";
 
 /** How a model was trained: the settings that a resumed run must share. */
 export type Recipe = Readonly<Record<string, number | string>>;
@@ -68,10 +67,9 @@ const numbers = Object.fromEntries(
   Object.entries<Limits>(LIMITS).map(([name, limits]) => [name, numeric(limits)]),
 ) as Record<NumberName, Check<number>>;
 
-/** The settings that a recipe may hold; each kind of model has some of them. */
+/** The settings that a recipe may hold; each kind of model has some of them, and a few may have more. */
 interface Settings extends Partial<Record<Exclude<NumberName, "vocabSize">, number>> {
   readonly vocabSize?: number | "characters";
-  readonly recurrence?: string;
   readonly tokens?: "characters" | "bytes";
   readonly tokenizer?: string;
   readonly data?: string;
@@ -85,7 +83,6 @@ export const recipeChecks: Checks<Settings> = {
   vocabSize: either(numbers.vocabSize, oneOf(["characters"])),
   tokens: oneOf(["characters", "bytes"]),
   tokenizer: shortText,
-  recurrence: oneOf(Object.keys(recurrences)),
   data: shortText,
   columns: {
     must: "two column numbers, such as 1,2",
@@ -93,3 +90,15 @@ export const recipeChecks: Checks<Settings> = {
   },
   checksum: shortText,
 };
+
+// ## Of what is no network
+
+function isPlainValues(value: object): boolean {
+  return !Array.isArray(value) && Object.values(value).every((one) => string.fits(one) || Number.isFinite(one));
+}
+
+/** Settings of any name. */
+export const settingsByName: Check<object> = object("an object of settings by name", isPlainValues);
+
+/** Measurements of any name. */
+export const measurementsByName: Check<object> = object("an object of measurements by name", isPlainValues);

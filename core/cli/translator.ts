@@ -17,6 +17,7 @@ import type { Module } from "../engine/module.ts";
 import { release, scope } from "../engine/scope.ts";
 import { tensor } from "../engine/create.ts";
 import { Tensor } from "../engine/tensor.ts";
+import type { ModelLayout } from "./kinds/kind.ts";
 import type { DecodingChoice, Ranked } from "./decoding.ts";
 import { DataError, escapeControl, quote } from "./errors.ts";
 import { trim } from "./files.ts";
@@ -38,6 +39,8 @@ interface Translation extends Written {
 
 /** A model that reads a sentence and writes another: what Transformers and recurrent networks have in common. */
 export interface TranslationModel extends Module {
+  /** Its layout. */
+  readonly options: ModelLayout;
   /** Longest sentence. */
   readonly contextLength: number;
   /** Reads the sources: one tensor, or several by name. */

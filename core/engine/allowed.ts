@@ -6,11 +6,15 @@
  * A mask forbids pairs of rows, such as a query and a key: a forbidden pair adds nothing to a sum of products.
  * {@linkcode compareAllowed} and {@linkcode sumAllowed} have it so, forwards and backwards; where no mask is given they are
  * `matmul`. A share of 0 takes nothing of a cost: {@linkcode charge}. {@linkcode readPairs} reads masks that were written down.
+ * {@linkcode startMask} hides what stands before a text begins.
  *
  * @module
  */
 
+import { checkSizes } from "./arguments.ts";
 import type { DType } from "./backend.ts";
+import { arange, tensor } from "./create.ts";
+import { type Check, checkValue, list } from "./options.ts";
 import { asOptionalTensor, record, type Tensor, type TensorLike } from "./tensor.ts";
 
 /**
@@ -78,6 +82,28 @@ function finiteSums(w: Tensor, x: Tensor, allowed: Tensor): Tensor {
   const known = w.matmul(x.where(finite, 0));
   const mended = known.where(meets(allowed).not(), NaN);
   return w.matmul(x).where(meets(allowed.not()).not(), mended);
+}
+
+/** Positions of the first tokens of rows as an option. */
+export const startsCheck: Check<readonly number[]> = list(
+  "a list of whole numbers",
+  (start) => Number.isSafeInteger(start),
+);
+
+/**
+ * Hides what stands before a text begins: the padding of rows that end together.
+ *
+ * @param starts position of each row's first token in this pass; what has a position below 0 is padding
+ * @param T tokens of this pass
+ * @param S tokens of each row, those of earlier passes included; as many as in this pass by default
+ * @returns true where a token is, `[B, S]`; undefined where no row has padding
+ */
+export function startMask(starts: readonly number[], T: number, S: number = T): Tensor | undefined {
+  checkSizes("hide padding", { T, S });
+  checkValue("hide padding", "starts", starts, startsCheck);
+  const padding = starts.map((start) => Math.min(S, S - T - start));
+  if (padding.every((count) => count <= 0)) return undefined;
+  return arange(S).unsqueeze(0).greaterEqual(tensor(Int32Array.from(padding), [padding.length, 1]));
 }
 
 /** What may be written down of what a pass allows. */

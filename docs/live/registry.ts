@@ -312,6 +312,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/06_training/experiments/policy_gradient.words.ts")).words,
   },
   {
+    name: "generation/confidence",
+    load: async () => (await import("../../core/07_generation/experiments/confidence.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/confidence.words.ts")).words,
+  },
+  {
+    name: "generation/hallucination",
+    load: async () => (await import("../../core/07_generation/experiments/hallucination.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/hallucination.words.ts")).words,
+  },
+  {
     name: "generation/sampling",
     load: async () => (await import("../../core/07_generation/experiments/sampling.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/sampling.words.ts")).words,
@@ -325,6 +335,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "generation/temperature",
     load: async () => (await import("../../core/07_generation/experiments/temperature.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/temperature.words.ts")).words,
+  },
+  {
+    name: "generation/contrastive",
+    load: async () => (await import("../../core/07_generation/experiments/contrastive.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/contrastive.words.ts")).words,
   },
   {
     name: "generation/greedy_and_beam",

@@ -244,7 +244,7 @@ async function searchTree(
     const tokens = Int32Array.from(live.flatMap(({ tokens }) => [target.beginToken, ...tokens]));
     const logits = scope(() =>
       noGrad(() =>
-        model.given(memory).repeat(live.length).forward(tensor(tokens, [live.length, width]), { lastOnly: true })
+        model.given(memory).select(live.map(() => 0)).forward(tensor(tokens, [live.length, width]), { lastOnly: true })
       )
     );
     const [numbers] = await take([logits]);

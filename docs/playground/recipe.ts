@@ -17,7 +17,8 @@ import { bleu, createWasmDevice } from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
 import { flag } from "../../core/cli/arguments.ts";
 import { readCorpus } from "../../core/cli/corpus.ts";
-import { openTranslator as openSaved, readTranslator } from "../../core/cli/models.ts";
+import { kind } from "../../core/cli/kinds/translator.ts";
+import { openModel, readTranslationOf } from "../../core/cli/models.ts";
 import { translateAll, Translator } from "../../core/cli/translator.ts";
 import { PATTERNS } from "../../core/corpora/chinese_english/patterns.ts";
 import { readTask } from "../arguments.ts";
@@ -71,9 +72,9 @@ async function train(): Promise<Uint8Array> {
       cwd: new URL("../../", import.meta.url),
     }).spawn().status;
     if (!success) throw new Error("Training failed");
-    const saved = await readTranslator(out);
+    const saved = await readTranslationOf(kind, out, "translator");
     const { source, target } = saved.notes;
-    return await packTranslator({ model: openSaved(saved), source, target });
+    return await packTranslator({ model: openModel(saved), source, target });
   } finally {
     await Deno.remove(out, { recursive: true });
   }

@@ -13,7 +13,6 @@
  * @module
  */
 
-import process from "node:process";
 import {
   type BagOfWords,
   gradient,
@@ -38,14 +37,9 @@ import {
   type ScoringRules,
   splitText,
 } from "../../core/01_introduction/rule_based_classifier.ts";
-import { text } from "../../core/cli/arguments.ts";
-import { UsageError } from "../../core/cli/errors.ts";
 import { Random } from "../../core/engine/random.ts";
-import { readTask, refuse } from "../arguments.ts";
-import { type RecordedRun, runPath } from "./recorded_run.ts";
-
-/** The sources, in the order of their words. */
-const GENRES = ["answers", "email", "newsgroup", "reviews", "weblog"] as const;
+import { record } from "./run.ts";
+import { GENRES, readSentences, type Sentence, TREEBANK } from "./web_treebank.ts";
 
 /** Settings that are tried, chosen on the documents kept apart. */
 const EPOCHS = [1, 2, 3, 5, 8, 12], RATES = [0.05, 0.2, 1], PIECES = [1, 2];
@@ -83,23 +77,6 @@ export interface GenresRun {
   readonly telling: readonly (readonly string[])[];
   /** In how many documents such a word occurs at least. */
   readonly documents: number;
-}
-
-/** A sentence of a document. */
-interface Sentence {
-  readonly text: string;
-  readonly label: string;
-  readonly document: string;
-}
-
-/** The sentences of a file in CoNLL-U. */
-function readSentences(file: string): Sentence[] {
-  let document = "";
-  return file.split("\n").flatMap((line) => {
-    document = /^# newdoc id = (.+)$/.exec(line)?.[1] ?? document;
-    const sentence = /^# text = (.+)$/.exec(line)?.[1];
-    return sentence === undefined ? [] : [{ text: sentence, document, label: /^[a-z]+/.exec(document)?.[0] ?? "" }];
-  });
 }
 
 /** One point for each of some phrases. */
@@ -147,20 +124,9 @@ function tellingWords(model: BagOfWords, genre: string, sentences: readonly Sent
     .filter((word) => documents.get(word)!.size >= DOCUMENTS).slice(0, 8);
 }
 
-if (import.meta.main) {
-  const { values: { data, test: testPath } } = await readTask({
-    name: "genres",
-    summary: "Say from which source a sentence is, by rules and by bags of words, and record what is found.",
-    options: {
-      data: text("FILE", "en_ewt-ud-dev.conllu, to learn from and to choose on"),
-      test: text("FILE", "en_ewt-ud-test.conllu, to judge by"),
-    },
-  });
-  if (data === undefined || testPath === undefined) {
-    throw refuse(new UsageError("Cannot run without --data and --test"));
-  }
-  const before = process.cpuUsage(), bytes = await Deno.readFile(data);
-  const all = readSentences(new TextDecoder().decode(bytes)), test = readSentences(await Deno.readTextFile(testPath));
+/** Rules and bags, trained on one file and judged by another. */
+async function make(path: string, testPath: string): Promise<GenresRun> {
+  const all = await readSentences(path), test = await readSentences(testPath);
   const { training, validation } = splitExamples(all, new Random(1), {
     validation: 0.2,
     test: 0,
@@ -222,7 +188,7 @@ if (import.meta.main) {
       ...name in trained && { settings: trained[name as keyof typeof trained].settings },
     };
   });
-  const findings: GenresRun = {
+  return {
     training: training.length,
     validation: validation.length,
     test: test.length,
@@ -236,22 +202,14 @@ if (import.meta.main) {
     documents: DOCUMENTS,
     telling: GENRES.map((genre) => tellingWords(trained.gradient.model, genre, training)),
   };
-  const { user, system } = process.cpuUsage(before);
-  const run: RecordedRun<GenresRun> = {
-    command:
-      "deno run --allow-read --allow-write=docs/runs docs/runs/genres.ts --data en_ewt-ud-dev.conllu --test en_ewt-ud-test.conllu",
-    data: {
-      name: "en_ewt-ud-dev.conllu",
-      origin:
-        "UniversalDependencies/UD_English-EWT, the development file; the test file of the same repository to judge by",
-      licence: "CC-BY-SA 4.0",
-      bytes: bytes.length,
-      sha256: new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex(),
-    },
-    seconds: Math.round((user + system) / 1e6),
-    findings,
-  };
-  const short = (_: string, value: unknown): unknown =>
-    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(5)) : value;
-  await Deno.writeTextFile(runPath("genres"), `${JSON.stringify(run, short, 2)}\n`);
+}
+
+if (import.meta.main) {
+  await record({
+    name: "genres",
+    summary: "Say from which source a sentence is, by rules and by bags of words, and record what is found.",
+    ...TREEBANK,
+    files: { test: "en_ewt-ud-test.conllu, to judge by" },
+    make: (path, { test }) => make(path, test!),
+  });
 }

@@ -24,30 +24,44 @@ export interface RunPlan<Findings extends object> {
   readonly origin: string;
   /** What may be done with it. */
   readonly licence: string;
-  /** Makes the run. */
-  readonly make: (path: string) => Promise<Findings>;
+  /** Further files that it reads, by the option that names each, with what the help says of it; none by default. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Makes the run, of the file to learn from and of the further ones. */
+  readonly make: (path: string, files: Readonly<Record<string, string>>) => Promise<Findings>;
 }
 
 /** Digits that are kept: more than a caption shows. */
 const DIGITS = 5;
 
-/** Makes a run on one core and writes it down; the path of the file is the one argument. */
+/** The name of a file, without its folder. */
+const nameOf = (path: string): string => path.split(/[/\\]/).at(-1)!;
+
+/** Makes a run on one core and writes it down; the paths of the files are the arguments. */
 export async function record<Findings extends object>(
-  { name, summary, origin, licence, make }: RunPlan<Findings>,
+  { name, summary, origin, licence, files = {}, make }: RunPlan<Findings>,
 ): Promise<void> {
-  const { values: { data } } = await readTask({
+  const options = Object.entries({ data: "The file to learn from", ...files });
+  const { values } = await readTask({
     name,
     summary,
-    options: { data: text("FILE", "The file to learn from") },
+    options: Object.fromEntries(options.map(([option, help]) => [option, text("FILE", help)])),
   });
-  if (data === undefined) refuse(new UsageError(`Cannot run ${quote(name)}: --data names the file to learn from`));
-  const bytes = await Deno.readFile(data);
+  const given = options.map(([option, help]): [string, string] => {
+    const path = values[option];
+    if (path === undefined) refuse(new UsageError(`Cannot run ${quote(name)}: --${option} names a file: ${help}`));
+    return [option, path];
+  });
+  const data = given[0]![1], bytes = await Deno.readFile(data);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   setBackend(createWasmDevice({ threads: 1 }));
-  const before = process.cpuUsage(), findings = await make(data), { user, system } = process.cpuUsage(before);
+  const before = process.cpuUsage(),
+    findings = await make(data, Object.fromEntries(given.slice(1))),
+    { user, system } = process.cpuUsage(before);
   const run: RecordedRun<Findings> = {
-    command: `deno run --allow-read --allow-write=docs/runs docs/runs/${name}.ts --data ${data.split(/[/\\]/).at(-1)}`,
-    data: { name: data.split(/[/\\]/).at(-1)!, origin, licence, bytes: bytes.length, sha256: digest.toHex() },
+    command: `deno run --allow-read --allow-write=docs/runs docs/runs/${name}.ts ${
+      given.map(([option, path]) => `--${option} ${nameOf(path)}`).join(" ")
+    }`,
+    data: { name: nameOf(data), origin, licence, bytes: bytes.length, sha256: digest.toHex() },
     seconds: Math.round((user + system) / 1e6),
     findings,
   };

@@ -35,6 +35,23 @@ onEveryBackend("Embedding() keeps the padding token at zero, forwards and backwa
   await assertClose(embedding.weight.tensor.grad!, [[0, 0], [1, 1], [0, 0], [0, 0]]);
 });
 
+onReference("BagOfWordsClassifier() scores the same when table and output are turned alike", async () => {
+  const width = 6, classifier = new BagOfWordsClassifier(9, width, 3, new Random(1));
+  const tokens = ids([[1, 2, 3, 4], [8, 0, 0, 5]]), before = classifier.forward(tokens);
+  // A reflection: I − 2 v vᵀ / vᵀv.
+  const v = new Random(2).normal([width, 1]),
+    identity = tensor(
+      Array.from({ length: width }, (_, i) => Array.from({ length: width }, (_, j) => i === j ? 1 : 0)),
+    );
+  const turn = identity.sub(v.matmul(v.transpose(0, 1)).mul(2).div(v.square().sum()));
+  const table = classifier.embedding.weight.tensor, output = classifier.output.weight.tensor;
+  const moved = classifier.embedding.forward([[1]]);
+  table.assign(table.matmul(turn));
+  output.assign(turn.transpose(0, 1).matmul(output));
+  await assertClose(classifier.forward(tokens), before);
+  assertNotEquals(await classifier.embedding.forward([[1]]).read(), await moved.read());
+});
+
 onEveryBackend("BagOfWordsClassifier() ignores order", async () => {
   const classifier = new BagOfWordsClassifier(9, 6, 3, new Random(1));
   await assertClose(classifier.forward(ids([[1, 2, 3, 4]])), classifier.forward(ids([[4, 2, 1, 3]])), {

@@ -175,7 +175,7 @@ function forgetful(decoder: Decoder): Decoder {
     contextLength,
     ...(numSources !== undefined && { numSources }),
     forward: (tokens, { lastOnly }) => decoder.forward(tokens, { lastOnly }),
-    repeat: (times) => forgetful(decoder.repeat!(times)),
+    select: (rows) => forgetful(decoder.select!(rows)),
   };
 }
 

@@ -88,7 +88,11 @@ onEveryBackend("EncoderDecoder() reads the source once and writes the same", asy
     assertEquals([passes, keys], [1, small.numLayers]);
     await assertClose(concat(parts, 1), whole, { rtol: 1e-4, atol: 1e-4 });
     await assertClose(decoder.forward(target), whole, { rtol: 1e-4, atol: 1e-4 });
-    await assertClose(decoder.repeat(1).forward(target), whole, { rtol: 1e-4, atol: 1e-4 });
+    await assertClose(
+      decoder.select(Array.from({ length: source.shape[0]! }, (_, row) => row)).forward(target),
+      whole,
+      { rtol: 1e-4, atol: 1e-4 },
+    );
     assertEquals(passes, 1);
     assertEquals([decoder.vocabSize, decoder.contextLength], [11, 512]);
   }
@@ -109,7 +113,7 @@ onEveryBackend("EncoderDecoder.given() repeats each source in a row", async () =
   const model = new EncoderDecoder(small, new Random(1)).eval();
   const source = ids([[3, 4, 5], [7, 8, 0]]), sourceMask = source.notEqual(0);
   const decoder = model.given(model.encode(source, { mask: sourceMask }), sourceMask);
-  const beams = decoder.repeat(2).forward(ids([[1, 5], [1, 6], [1, 5], [1, 6]]));
+  const beams = decoder.select([0, 0, 1, 1]).forward(ids([[1, 5], [1, 6], [1, 5], [1, 6]]));
   const [fives, sixes] = [5, 6].map((word) => decoder.forward(ids([[1, word], [1, word]])));
   const expected = concat([fives!.slice(0, 0, 1), sixes!.slice(0, 0, 1), fives!.slice(0, 1), sixes!.slice(0, 1)], 0);
   await assertClose(beams, expected, { rtol: 1e-4, atol: 1e-4 });

@@ -228,11 +228,6 @@ onReference("options that do not exist, are out of range or have no effect are r
   }
   await assertRejects(() => generate(model, [], { maxNewTokens: 2 }), RangeError, "from an empty prompt");
   await assertRejects(() => generate(model, [11], { maxNewTokens: 2 }), RangeError, "Cannot read token 11");
-  await assertRejects(
-    () => generate(model, [[1], [1, 2]], { maxNewTokens: 2 }),
-    TypeError,
-    "prompts of 1 and 2 tokens",
-  );
   const streaming = async (): Promise<void> => {
     for await (const _ of stream(model, [1], { maxNewTokens: 2, ...{ numBeams: 2 } }));
   };

@@ -150,6 +150,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
   rules: [() => ({}), [turns]],
+  contrastive: [() => ({}), { amateur: languageModel(9), alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],

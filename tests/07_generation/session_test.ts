@@ -123,7 +123,7 @@ onEveryBackend("a device that runs ahead feeds the whole text where there are no
     const session = new Session(decoder, [[1, 2, 3], [4, 5, 6]], { maxNewTokens: Infinity, slide: true });
     const rows: number[][] = [];
     for (const count of [1, 4, 3, 16, 16, 5]) {
-      for (const { tokens } of await session.ahead(count, choose)) rows.push([...tokens]);
+      for (const tokens of await session.ahead(count, choose)) rows.push(tokens.map(({ token }) => token));
     }
     session.dispose();
     return rows;

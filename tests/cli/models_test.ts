@@ -5,6 +5,7 @@ import { trainWordPiece } from "../../core/02_words/before_tokens/word_piece_tra
 import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
+import { FeedForwardLanguageModel } from "../../core/03_language_models/feed_forward_lm.ts";
 import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { RecurrentEncoderDecoder } from "../../core/03_language_models/rnn_encoder_decoder.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
@@ -29,21 +30,21 @@ import { sgd } from "../../core/06_training/optimizers.ts";
 import { WEIGHT_FORMATS } from "../../core/cli/device.ts";
 import { DataError } from "../../core/cli/errors.ts";
 import { describeModel } from "../../core/cli/commands/info.ts";
+import { kind as convolutionalKind } from "../../core/cli/kinds/convolutional.ts";
+import { kind as decoderOnlyKind } from "../../core/cli/kinds/decoder_only.ts";
+import { kind as feedForwardKind } from "../../core/cli/kinds/feed_forward.ts";
+import { kind as recurrentKind } from "../../core/cli/kinds/recurrent.ts";
+import { kind as translatorKind } from "../../core/cli/kinds/translator.ts";
+import { hasModel, loadKind, type NetworkFormat, NETWORKS } from "../../core/cli/model_kinds.ts";
 import { readLayout, writeLayout } from "../../core/cli/layouts.ts";
 import {
   checkNotes,
-  hasModel,
-  openLanguageModel,
-  openTextModel,
-  openTranslation,
-  openTranslator,
-  readConvolutionalModel,
-  readLanguageModel,
+  openModel,
   readModel,
-  readRecurrentModel,
   readTextModel,
+  readTextModelOf,
   readTranslation,
-  readTranslator,
+  readTranslationOf,
   saveModel,
   settle,
 } from "../../core/cli/models.ts";
@@ -52,7 +53,7 @@ import { folderStorage, readWhole } from "../../core/host/storage.ts";
 import { fileHandles } from "../host/handles.ts";
 import { Random } from "../../core/engine/random.ts";
 import { memory } from "../../core/engine/scope.ts";
-import { makeSocket, testWithFolder } from "../permissions.ts";
+import { granted, makeSocket, testWithFolder } from "../permissions.ts";
 import "../../mod.ts";
 
 const vocabulary = await trainBytePairEncoding(["the cat sat"], { vocabSize: "alphabet", level: "characters" });
@@ -70,8 +71,8 @@ testWithFolder("a saved language model is read back with the same weights", asyn
   assertEquals(await hasModel(folder), false);
   await saveModel(folder, { model }, notes);
   assertEquals(await hasModel(folder), true);
-  const saved = await readLanguageModel(folder);
-  const opened = openLanguageModel(saved);
+  const saved = await readTextModelOf(decoderOnlyKind, folder, "lm");
+  const opened = openModel(saved);
   for (const [path, weight] of model.parameters()) {
     assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
   }
@@ -91,9 +92,9 @@ testWithFolder("a saved language model keeps its tokenizer, whatever it is", asy
   for (const [i, vocabulary] of tokenizers.entries()) {
     const own = new DecoderOnly({ vocabSize: vocabulary.vocabSize, ...sizes }, new Random(1));
     await saveModel(folder, { model: own }, { ...notes, layout: own.options, vocabulary });
-    const saved = await readLanguageModel(folder);
+    const saved = await readTextModelOf(decoderOnlyKind, folder, "lm");
     assertEquals(saved.notes.vocabulary.toJSON(), vocabulary.toJSON());
-    assertStringIncludes(new Map(describeModel(saved)).get("vocabulary")!, `tokens of ${kinds[i]}`);
+    assertStringIncludes(String(new Map(describeModel(saved)).get("vocabulary")), `tokens of ${kinds[i]}`);
   }
   await saveModel(folder, { model }, { ...notes, vocabulary: tokenizers[2]! });
   await assertRejects(() => readModel(folder), DataError, "its vocabulary has");
@@ -122,13 +123,17 @@ testWithFolder(
       );
       const recurrent = { ...notes, format: "heed recurrent model 1", layout: own.options } as const;
       await saveModel(folder, { model: own }, recurrent);
-      const saved = await readRecurrentModel(folder, recurrence.word), opened = openTextModel(saved);
+      const saved = await readTextModelOf(recurrentKind, folder, recurrence.word), opened = openModel(saved);
       for (const [path, weight] of own.parameters()) {
         assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
       }
       assertEquals(saved.notes.layout, own.options);
       assertEquals(new Map(describeModel(saved)).get("kind"), `language model (${recurrence.word})`);
-      await assertRejects(() => readLanguageModel(folder), DataError, `it is one of "heed train ${recurrence.word}"`);
+      await assertRejects(
+        () => readTextModelOf(decoderOnlyKind, folder, "lm"),
+        DataError,
+        `it is one of "heed train ${recurrence.word}"`,
+      );
       for (
         const [layout, message] of [
           [{ hiddenSize: 1e6 }, "of at least"],
@@ -177,13 +182,17 @@ testWithFolder("a saved recurrent translator is read back, and a damaged one is 
       target,
     } as const;
     await saveModel(folder, { model: own }, translator);
-    const saved = await readTranslation(folder), opened = openTranslation(saved);
+    const saved = await readTranslation(folder), opened = openModel(saved);
     for (const [path, weight] of own.parameters()) {
       assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
     }
     assertEquals(saved.notes.layout, own.options);
     assertEquals(new Map(describeModel(saved)).get("kind"), `translator (encoder–decoder, ${recurrence.word})`);
-    await assertRejects(() => readTranslator(folder), DataError, `a translator of --recurrence ${recurrence.word}`);
+    await assertRejects(
+      () => readTranslationOf(translatorKind, folder, "translator"),
+      DataError,
+      `it is one of "heed train translator --recurrence ${recurrence.word}"`,
+    );
     await assertRejects(() => readTextModel(folder), DataError, "it is a translator");
     for (
       const [layout, message] of [
@@ -207,6 +216,38 @@ testWithFolder("a saved recurrent translator is read back, and a damaged one is 
   }
 });
 
+testWithFolder("a saved feed-forward model is read back, and a damaged one is refused", async (folder) => {
+  for (const direct of [false, true]) {
+    const sizes = { vocabSize: vocabulary.vocabSize, windowSize: 3, embeddingSize: 4, hiddenSize: 8, direct };
+    const own = new FeedForwardLanguageModel(sizes, new Random(1));
+    const model = { ...notes, format: "heed feed-forward model 1", layout: own.options } as const;
+    await saveModel(folder, { model: own }, model);
+    const saved = await readTextModelOf(feedForwardKind, folder, "feedforward"), opened = openModel(saved);
+    for (const [path, weight] of own.parameters()) {
+      assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
+    }
+    assertEquals(saved.notes.layout, own.options);
+    assertEquals(new Map(describeModel(saved)).get("kind"), "language model (feed-forward)");
+    await assertRejects(() => readTextModelOf(decoderOnlyKind, folder, "lm"), DataError, '"heed train feedforward"');
+    for (
+      const [layout, recipe, message] of [
+        [{ hiddenSize: 1e6 }, {}, "of at least"],
+        [{ windowSize: 1 }, {}, "layout.windowSize"],
+        [{ windowSize: 4 }, {}, '"hidden.weight"'],
+        [{ numLayers: 2 }, {}, "layout.numLayers"],
+        [{ direct: !direct }, {}, "a model of"],
+        [{}, { windowSize: 4 }, "its recipe states windowSize = 4, and its layout 3"],
+        [{}, { embeddingSize: 0 }, "recipe.embeddingSize is 0, and it must be"],
+        [{}, { recurrence: "gru" }, "there is a field recipe.recurrence"],
+      ] as const
+    ) {
+      const wrong = { ...model, vocabulary: vocabulary.toJSON(), layout: { ...own.options, ...layout }, recipe };
+      await Deno.writeFile(`${folder}/model.safetensors`, await encodeCheckpoint({ model: own, notes: wrong as Json }));
+      await assertRejects(() => readModel(folder), DataError, message);
+    }
+  }
+});
+
 testWithFolder(
   "a saved convolutional model is read back with the same weights, and a damaged one is refused",
   async (folder) => {
@@ -214,14 +255,22 @@ testWithFolder(
     const own = new ConvolutionalLanguageModel(sizes, new Random(1));
     const convolutional = { ...notes, format: "heed convolutional model 1", layout: own.options } as const;
     await saveModel(folder, { model: own }, convolutional);
-    const saved = await readConvolutionalModel(folder), opened = openTextModel(saved);
+    const saved = await readTextModelOf(convolutionalKind, folder, "cnn"), opened = openModel(saved);
     for (const [path, weight] of own.parameters()) {
       assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
     }
     assertEquals(saved.notes.layout, own.options);
     assertEquals(new Map(describeModel(saved)).get("kind"), "language model (cnn)");
-    await assertRejects(() => readLanguageModel(folder), DataError, 'it is one of "heed train cnn"');
-    await assertRejects(() => readRecurrentModel(folder, "gru"), DataError, 'it is one of "heed train cnn"');
+    await assertRejects(
+      () => readTextModelOf(decoderOnlyKind, folder, "lm"),
+      DataError,
+      'it is one of "heed train cnn"',
+    );
+    await assertRejects(
+      () => readTextModelOf(recurrentKind, folder, "gru"),
+      DataError,
+      'it is one of "heed train cnn"',
+    );
     for (
       const [layout, message] of [
         [{ hiddenSize: 1e6 }, "of at least"],
@@ -242,13 +291,24 @@ testWithFolder(
   },
 );
 
+Deno.test("the kind of every format of a network is a file that says the same format, and no file is without a line", async () => {
+  for (const format of Object.keys(NETWORKS) as NetworkFormat[]) assertEquals((await loadKind(format)).format, format);
+  if (!granted("read")) return;
+  const files = [...Deno.readDirSync(new URL("../../core/cli/kinds/", import.meta.url))].map(({ name }) =>
+    `kinds/${name}`
+  );
+  assertEquals(files.filter((file) => file !== "kinds/kind.ts").sort(), Object.values(NETWORKS).sort());
+});
+
 testWithFolder(
   "a saved language model is opened in every format of weights, and info says how many bytes",
   async (folder) => {
     await saveModel(folder, { model }, notes);
-    const saved = await readLanguageModel(folder), rows = new Map(describeModel(saved)), sizes: number[] = [];
+    const saved = await readTextModelOf(decoderOnlyKind, folder, "lm"),
+      rows = new Map(describeModel(saved)),
+      sizes: number[] = [];
     for (const format of WEIGHT_FORMATS) {
-      const before = memory().bytes, opened = openLanguageModel(saved, format);
+      const before = memory().bytes, opened = openModel(saved, format);
       const weight = opened.layers[0]!.feedForward.up.weight;
       assertEquals(weight.format, format);
       sizes.push(memory().bytes - before);
@@ -364,12 +424,12 @@ testWithFolder("a model of every layout that can be saved is read", async (folde
     const layout = { vocabSize: vocabulary.vocabSize, ...sizes, numLayers: 3, ...options };
     const model = new DecoderOnly(layout, new Random(1));
     await saveModel(folder, { model }, { ...notes, layout: model.options });
-    openLanguageModel(await readLanguageModel(folder));
+    openModel(await readTextModelOf(decoderOnlyKind, folder, "lm"));
     const translator = new EncoderDecoder({ ...layout, sourceVocabSize: vocabulary.vocabSize }, new Random(1));
     const { vocabulary: _, ...rest } = notes, format = "heed translator 1";
     const vocabularies = { source: vocabulary, target: vocabulary };
     await saveModel(folder, { model: translator }, { ...rest, format, layout: translator.options, ...vocabularies });
-    openTranslator(await readTranslator(folder));
+    openModel(await readTranslationOf(translatorKind, folder, "translator"));
   }
 });
 
@@ -384,8 +444,8 @@ testWithFolder("readModel() answers any value of any field with one sentence, or
     const bytes = await encodeCheckpoint({ model, notes: JSON.parse(JSON.stringify(changed ?? null)) as Json });
     await Deno.writeFile(`${folder}/model.safetensors`, bytes);
     try {
-      const saved = await readLanguageModel(folder);
-      openLanguageModel(saved);
+      const saved = await readTextModelOf(decoderOnlyKind, folder, "lm");
+      openModel(saved);
       describeModel(saved);
       read++;
     } catch (error) {
@@ -551,19 +611,19 @@ Deno.test("settle() takes what is given, else what was saved, else the default",
   });
 });
 
-Deno.test("checkNotes() refuses a vocabulary that no program could read again, before anything is trained", () => {
-  checkNotes(notes);
+Deno.test("checkNotes() refuses a vocabulary that no program could read again, before anything is trained", async () => {
+  await checkNotes(notes);
   const merges = Array.from(
     { length: 300_000 },
     (_, i) => ["ourselves", String.fromCodePoint(0x4e00 + i % 20_000)] as const,
   );
   const large = { toJSON: () => ({ ...vocabulary.toJSON(), merges: merges.slice(0, 200_000) }) };
   const wrong = { ...notes, vocabulary: large as unknown as typeof vocabulary };
-  assertThrows(
+  await assertRejects(
     () => checkNotes(wrong),
     DataError,
     "bytes of a file, and at most 4194304 are read; a smaller --vocab-size",
   );
   const more = { ...notes, vocabulary: { toJSON: () => ({ merges }) } as unknown as typeof vocabulary };
-  assertThrows(() => checkNotes(more), RangeError, "Cannot train with vocabulary.merges");
+  await assertRejects(() => checkNotes(more), RangeError, "Cannot train with vocabulary.merges");
 });

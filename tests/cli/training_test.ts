@@ -28,7 +28,9 @@ Deno.test("folderOf() keeps what is learned from a file away from what is learne
   assertEquals(of("C:\\a\\诗.txt"), "models/诗");
   assertEquals(of(".hidden"), "models/.hidden");
   for (const data of ["-", "..", "a/", "/", "lm", "a/lm.txt"]) assertEquals(of(data), "models/lm-data");
-  assertEquals(of("translator.tsv"), "models/translator-data");
+  for (const name of ["translator", "feedforward", "classifier"]) {
+    assertEquals(of(`${name}.tsv`), `models/${name}-data`);
+  }
   assertEquals(of("my-text.txt", "x"), "x");
 });
 
@@ -94,17 +96,17 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
   const model = new DecoderOnly({ vocabSize: vocabulary.vocabSize, ...sizes }, new Random(1));
   const format = "heed language model 1", own = { steps: 3, data: "a.txt", checksum: "1" };
   const ours = { ...own, data: "" };
-  const refused = async (recipe: typeof own, of: "heed language model 1" | "heed translator 1" = format) =>
-    (await assertRejects(() => refuseToReplace(PLACE, folder, of, recipe), DataError)).message;
+  const refused = async (recipe: typeof own, word = "lm") =>
+    (await assertRejects(() => refuseToReplace(PLACE, folder, word, recipe), DataError)).message;
 
-  assertEquals(await refuseToReplace(PLACE, folder, format, own), 0);
+  assertEquals(await refuseToReplace(PLACE, folder, "lm", own), 0);
   await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: own, measured: {} });
   const holds = `Cannot save in "${folder}": it holds a language model trained on "a.txt"; `;
   assertEquals(
     await refused(own),
     `${holds}--resume continues it, --replace gives it up, --out names another folder`,
   );
-  for (const other of [await refused(ours), await refused(own, "heed translator 1")]) {
+  for (const other of [await refused(ours), await refused(own, "translator")]) {
     assertEquals(other, `${holds}--replace gives it up, --out names another folder`);
   }
   await saveModel(folder, { model }, {
@@ -115,11 +117,11 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
     measured: {},
   });
   assertEquals((await refused(own)).includes("it holds a language model trained on standard input; "), true);
-  await refuseToReplace({ ...PLACE, replace: true }, folder, format, ours);
-  await refuseToReplace({ ...PLACE, resume: true }, folder, format, own);
+  await refuseToReplace({ ...PLACE, replace: true }, folder, "lm", ours);
+  await refuseToReplace({ ...PLACE, resume: true }, folder, "lm", own);
 
   await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: ours, measured: {} });
-  assertEquals(await refuseToReplace(PLACE, folder, format, ours), 3);
+  assertEquals(await refuseToReplace(PLACE, folder, "lm", ours), 3);
   await saveModel(folder, { model }, {
     format,
     layout: model.options,
@@ -127,18 +129,18 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
     recipe: ours,
     measured: { steps: 2 },
   });
-  assertEquals(await refuseToReplace(PLACE, folder, format, ours), 2);
+  assertEquals(await refuseToReplace(PLACE, folder, "lm", ours), 2);
   // A file that says it has made more than the run has steps would keep the run from ever being saved.
   const measured = { steps: 2 ** 53 };
   await saveModel(folder, { model }, { format, layout: model.options, vocabulary, recipe: ours, measured });
-  assertEquals(await refuseToReplace(PLACE, folder, format, ours), 3);
+  assertEquals(await refuseToReplace(PLACE, folder, "lm", ours), 3);
   await refused(own);
   assertEquals(
     (await refused({ ...ours, steps: 4 })).includes("come with the code, with other settings; --resume"),
     true,
   );
   await refused({ ...ours, checksum: "2" });
-  await refused(ours, "heed translator 1");
+  await refused(ours, "translator");
   await Deno.writeTextFile(`${folder}/model.safetensors`, "damaged");
   assertEquals((await refused(ours)).includes("it holds a model that cannot be read"), true);
 });

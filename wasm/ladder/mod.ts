@@ -411,13 +411,12 @@ export class Ladder {
    * @throws {Error} if the engine has no WebAssembly SIMD or no shared memory
    */
   constructor({ threads, relaxed }: LadderOptions = {}) {
-    const [fast, strict] = [RELAXED, edited(RELAXED, STRICT)].map((text) => decode(text));
-    const fuses = relaxed ?? WebAssembly.validate(fast!);
+    const fast = decode(RELAXED), fuses = relaxed ?? WebAssembly.validate(fast);
     this.device = createWasmDevice({ relaxed: fuses, ...(threads !== undefined && { threads }) });
     this.#runtime = runtimeOf(this.device);
     if (!this.#runtime.memory.shared) throw new Error("Cannot climb the ladder: memory cannot be shared here");
     this.threads = this.#runtime.threads.count;
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(fuses ? fast! : strict!), {
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(fuses ? fast : edited(fast, STRICT)), {
       env: { memory: this.#runtime.memory.wasm },
     });
     this.#loops = instance.exports as unknown as Loops;

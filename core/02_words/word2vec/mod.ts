@@ -183,6 +183,16 @@ export function negativeSamplingLoss(hidden: Tensor, outputs: Tensor): Tensor {
 // ```picture word2vec_run Neighbours and analogies that skip-gram and CBOW find in Tiny Shakespeare.
 // ```
 
+// ## For another task
+//
+// Vectors that were learned without labels can be the rows of a classifier that has labels. The classifiers of [section](../embeddings.ts) name the source of a sentence, as in
+// [section](../../01_introduction/bag_of_words.ts). They learn from few labelled sentences and from many. Their rows start by chance, or as word2vec has learned them from text that nobody labelled.
+//
+// ```picture learned_vectors_run Classifiers of sentences from five sources, with rows of words that start by chance or were learned before.
+// ```
+//
+// **The notes, 001.3.** It holds with a condition. Each word of the new text that occurred in the old one has its vector; any other word has none. The recorded run measures how many that are, and what the vectors are worth to the task.
+
 // #region What is refused
 
 function checkStep(hidden: ArrayLike<number>, outputs: readonly ArrayLike<number>[], learningRate: number): void {

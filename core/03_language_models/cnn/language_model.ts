@@ -31,6 +31,7 @@
  * @module
  */
 
+import { startsCheck } from "../../engine/allowed.ts";
 import { aMask, MOST_PARTS } from "../../engine/arguments.ts";
 import { shareChance } from "../../engine/chance.ts";
 import { zeros } from "../../engine/create.ts";
@@ -44,7 +45,7 @@ import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
-import { aStateMemory, type StateMemory } from "../feed_forward_lm.ts";
+import { aStateMemory, type StateMemory, wordMask } from "../feed_forward_lm.ts";
 import { receptiveField, SequenceConvolution, withoutPadding } from "./mod.ts";
 
 /** A convolution that looks back, a gate or a ReLU, and the input added to it. */
@@ -154,7 +155,7 @@ export class ConvolutionalLanguageModel extends Module {
   forward(tokens: TensorLike, call: ConvolutionalContinuation = {}): Tensor {
     checkOptions("score tokens", call, CONTINUATION);
     tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
-    const { B } = dims(tokens, "B T"), { caches, mask, lastOnly } = call;
+    const { B } = dims(tokens, "B T"), { caches, lastOnly } = call, mask = wordMask(tokens, call);
     if (caches && caches.length !== 1) {
       throw new TypeError(`Cannot use ${caches.length} caches: a convolutional model has one`);
     }
@@ -274,13 +275,20 @@ function dilationsOf({ numLayers, dilationCycle }: CompleteConvolutionalOptions)
 export interface ConvolutionalContinuation {
   /** True for tokens, false for padding, bool `[B, T]`; tokens everywhere by default. */
   readonly mask?: TensorLike<boolean> | undefined;
+  /** Position of each row's first token, below 0 for padding; nothing is padding by default. */
+  readonly starts?: readonly number[] | undefined;
   /** What earlier tokens left, one memory for all blocks; none by default. */
   readonly caches?: readonly StateMemory[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
 
-const CONTINUATION: Checks<ConvolutionalContinuation> = { mask: aMask, caches: aStateMemory, lastOnly: flag };
+const CONTINUATION: Checks<ConvolutionalContinuation> = {
+  mask: aMask,
+  starts: startsCheck,
+  caches: aStateMemory,
+  lastOnly: flag,
+};
 
 // #endregion
 

@@ -28,6 +28,7 @@
  * @module
  */
 
+import { startsCheck } from "../../engine/allowed.ts";
 import { aMask, aTensorLike, MOST_PARTS } from "../../engine/arguments.ts";
 import { shareChance } from "../../engine/chance.ts";
 import { Dropout } from "../../engine/dropout.ts";
@@ -36,11 +37,10 @@ import { Module } from "../../engine/module.ts";
 import { checkFunction, checkOptions, type Checks, flag, integer, numeric, required } from "../../engine/options.ts";
 import { type Part, partOf, partsByWord, type PartTable } from "../../engine/part.ts";
 import { checkRandom, type Random } from "../../engine/random.ts";
-import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
 import { Embedding } from "../../02_words/embeddings.ts";
 import { type RecurrentLayer, type RecurrentOptions, type RecurrentResult, RNN } from "../rnn.ts";
-import { aStateMemory, type StateMemory } from "../feed_forward_lm.ts";
+import { aStateMemory, type StateMemory, wordMask } from "../feed_forward_lm.ts";
 import { GRU } from "./gru.ts";
 import { LSTM, type LSTMCall } from "./mod.ts";
 
@@ -137,9 +137,9 @@ export class RecurrentLanguageModel extends Module {
    */
   read(tokens: TensorLike, call: ContinuedCall = {}): ContinuedResult {
     checkOptions("score tokens", call, CONTINUED);
-    const { lastOnly, ...begin } = call;
+    const { lastOnly, hiddenState: before, cellState: cellBefore } = call;
     tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
-    dims(tokens, "B T");
+    const begin = { mask: wordMask(tokens, call), hiddenState: before, ...(cellBefore && { cellState: cellBefore }) };
 
     // $W_x$: each token is its row.
     const embedded = this.dropout.forward(this.embedding.forward(tokens));
@@ -252,6 +252,8 @@ function layoutOf(options: RecurrentLanguageModelOptions): CompleteRecurrentOpti
 
 /** What {@linkcode RecurrentLanguageModel.read} begins with. */
 export interface ContinuedCall extends LSTMCall {
+  /** Position of each row's first token, below 0 for padding; nothing is padding by default. */
+  readonly starts?: readonly number[] | undefined;
   /** Whether only the last position is scored, as a generation loop wants; false by default. */
   readonly lastOnly?: boolean | undefined;
 }
@@ -260,6 +262,7 @@ const CONTINUED: Checks<ContinuedCall> = {
   mask: aMask,
   hiddenState: aTensorLike,
   cellState: aTensorLike,
+  starts: startsCheck,
   lastOnly: flag,
 };
 

@@ -247,6 +247,7 @@ export const sinusoidal: PositionScheme = {
 // Texts of different lengths that end together, as prompts do that are to be continued, begin with padding. The first
 // word of each stands at position 0 all the same: `starts: [0, -2]` says that the second row has two places of padding in
 // front. Schemes that count distances need not be told, since a row's distances do not depend on where it begins.
+// [Rotary positions](rotary.ts) are told, because what they mark lies in a cache that may move rows.
 
 /** The position furthest along at which a row starts; refuses what are no starts. */
 function lastStart(B: number, start: number | readonly number[]): number {

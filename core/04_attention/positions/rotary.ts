@@ -76,9 +76,11 @@
 
 import { requireFloat } from "../../engine/refusals.ts";
 import { checkSizes } from "../../engine/arguments.ts";
+import { withBackend } from "../../engine/device.ts";
 import { fusable } from "../../engine/fusable.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { requireRoom, tensor } from "../../engine/create.ts";
+import { take } from "../../engine/indexing.ts";
 import { concat, stack } from "../../engine/joining.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { type Check, checkOptions, type Checks, flag, integer, numeric } from "../../engine/options.ts";
@@ -86,7 +88,7 @@ import { partOf, settingsOf } from "../../engine/part.ts";
 import { dims } from "../../engine/shape.ts";
 import type { PositionRule } from "../multi_head.ts";
 import { checkPairs, rotaryFrequencies, type RotaryScaling } from "./rotary_scaling.ts";
-import type { PositionScheme } from "./scheme.ts";
+import { type PositionScheme, startsOfRows } from "./scheme.ts";
 
 /** Turns pairs of coordinates: all first ones with all second ones. */
 function turn(first: Tensor, second: Tensor, cosine: Tensor, sine: Tensor): [Tensor, Tensor] {
@@ -326,16 +328,34 @@ export class RotaryPositions implements PositionRule {
    * Turns each vector by the angle of its position.
    *
    * @param x queries or keys, `[B, H, T, D]`
-   * @param start position of the first one
+   * @param start position of the first one, or of the first one of each row, below 0 for padding
    * @returns `[B, H, T, D]`
    */
-  mark(x: Tensor, start: number): Tensor {
-    checkSizes("rotate", { start });
+  mark(x: Tensor, start: number | readonly number[]): Tensor {
     const { T, D } = dims(x, "B H T D");
-    const [cosine, sine] = this.#angles.of(roomFor(start + T)).map((table) => table.slice(0, start, start + T));
+    if (Array.isArray(start)) return this.#markRows(x, start);
+    const first = start as number;
+    checkSizes("rotate", { start: first });
+    const [cosine, sine] = this.#angles.of(roomFor(first + T)).map((table) => table.slice(0, first, first + T));
     const turned = (part: Tensor): Tensor => applyRotary(part, cosine!, sine!, { interleaved: this.#interleaved });
     if (this.#width === D) return turned(x);
     return concat([turned(x.slice(-1, 0, this.#width)), x.slice(-1, this.#width)], -1);
+  }
+
+  /** The same where each row starts at a position of its own. */
+  #markRows(x: Tensor, starts: readonly number[]): Tensor {
+    const { B, H, T, D } = dims(x, "B H T D");
+    startsOfRows(B, 0, starts);
+    const places = starts.flatMap((start) => Array.from({ length: T }, (_, t) => Math.max(0, start + t)));
+    const rows = withBackend(x.device, () => tensor(Int32Array.from(places)));
+    const [cosine, sine] = this.#angles.of(roomFor(Math.max(0, ...places) + 1)).map((table) => take(table, rows));
+    // The positions of all rows one after the other, as if they were those of one row: `[1, H, B·T, D]`.
+    const inRow = x.transpose(0, 1).reshape([1, H, B * T, D]);
+    const turned = (part: Tensor): Tensor => applyRotary(part, cosine!, sine!, { interleaved: this.#interleaved });
+    const marked = this.#width === D
+      ? turned(inRow)
+      : concat([turned(inRow.slice(-1, 0, this.#width)), inRow.slice(-1, this.#width)], -1);
+    return marked.reshape([H, B, T, D]).transpose(0, 1);
   }
 }
 

@@ -11,8 +11,9 @@
  * @module
  */
 
+import { startsCheck } from "../../engine/allowed.ts";
 import { checkSizes } from "../../engine/arguments.ts";
-import { type Check, checkValue, list } from "../../engine/options.ts";
+import { checkValue } from "../../engine/options.ts";
 import type { Part } from "../../engine/part.ts";
 import type { Random } from "../../engine/random.ts";
 import type { Tensor } from "../../engine/tensor.ts";
@@ -46,21 +47,15 @@ export interface InputPositions {
   forward(hidden: Tensor, start?: number | readonly number[]): Tensor;
 }
 
-/** Positions of the first tokens as an option. */
-export const startsCheck: Check<readonly number[]> = list(
-  "a list of whole numbers",
-  (start) => Number.isSafeInteger(start),
-);
-
 /**
  * Where the rows of a batch go on.
  *
- * A scheme that acts in the attentions counts distances within a row, which do not depend on where the row starts: only
- * what marks the input has to know.
+ * What marks tokens with their positions has to know, at the input or in the attentions. Handicaps of distances do not depend
+ * on where a row starts.
  *
  * @param B number of rows
  * @param cached how many positions of each row have been read
- * @param starts position of the first token of each row; all start at 0 by default
+ * @param starts position of each row's next token; after what has been read by default
  * @returns position of the next token, of every row or of each
  * @throws {TypeError} if there is not one start per row
  */
@@ -71,7 +66,7 @@ export function startsOfRows(B: number, cached: number, starts?: readonly number
   if (starts.length !== B) {
     throw new TypeError(`Cannot place ${B} rows by ${starts.length} starts: one is needed for each row`);
   }
-  return starts.map((start) => start + cached);
+  return starts;
 }
 
 /** A way in which a model learns about order, as a part of it. */

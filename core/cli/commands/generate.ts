@@ -20,7 +20,7 @@ import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
 import { hasNGrams, load } from "../model_kinds.ts";
-import { openTextModel, readTextModel } from "../models.ts";
+import { openModel, readTextModel } from "../models.ts";
 import { complain, line, standardOutput } from "../terminal.ts";
 import { continuation, noSpecialTokensOf } from "../tokenizers.ts";
 
@@ -34,7 +34,7 @@ export const command: Command = defineCommand({
     "--regex, --json-schema and --grammar let only texts of a form follow the prompt.",
   ],
   options: {
-    model: text("FOLDER", "A model saved by train lm, rnn, lstm, gru, cnn or ngram", "models/lm"),
+    model: text("FOLDER", "A language model that train has saved", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...constraintOptions,
     ...decodingOptions,
@@ -46,7 +46,7 @@ export const command: Command = defineCommand({
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
     const grammar = await readConstraint(values);
-    const { model, vocabulary, options: usual } = await openModel(values);
+    const { model, vocabulary, options: usual } = await openAny(values);
     const own = grammar ? { ...usual, ...await constrain(grammar, vocabulary) } : usual;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
@@ -89,7 +89,7 @@ interface Opened {
 }
 
 /** Opens the model that a folder holds: a network, or a table on the CPU. */
-async function openModel(
+async function openAny(
   values: {
     readonly model: string;
     readonly weights: PackedFormat;
@@ -100,7 +100,7 @@ async function openModel(
   if (!await hasNGrams(values.model)) {
     const saved = await readTextModel(values.model);
     await chooseDevice(values);
-    const model = openTextModel(saved, values.weights), { vocabulary } = saved.notes;
+    const model = openModel(saved, values.weights), { vocabulary } = saved.notes;
     // Recurrent and convolutional models have no context that could be full.
     const slide = model.contextLength < Infinity;
     return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)], slide } };

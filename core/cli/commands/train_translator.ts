@@ -9,8 +9,6 @@
 
 import { type BytePairEncoding, trainBytePairEncoding } from "../../02_words/byte_pair_encoding/mod.ts";
 import { recurrences } from "../../03_language_models/lstm/language_model.ts";
-import { RecurrentEncoderDecoder } from "../../03_language_models/rnn_encoder_decoder.ts";
-import { EncoderDecoder } from "../../05_transformer/encoder_decoder.ts";
 import { Batches, padSequences } from "../../06_training/batching.ts";
 import { bleu } from "../../06_training/bleu.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
@@ -19,32 +17,25 @@ import { Random } from "../../engine/random.ts";
 import { readPart } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { choice, type Command, defineCommand, flagOf, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
 import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
 import type { RunFolder } from "../folder.ts";
-import {
-  readTranslation,
-  type Recipe,
-  type RecurrentTranslatorNotes,
-  restore,
-  type SavedModel,
-  settle,
-  type TranslationNotes,
-  type TranslatorNotes,
-} from "../models.ts";
+import { kind as recurrentTranslator } from "../kinds/recurrent_translator.ts";
+import { kind as transformer } from "../kinds/translator.ts";
+import { readTranslation, type Recipe, type SavedModel, settle, type TranslationNotes } from "../models.ts";
+import type { NetworkFormat } from "../model_kinds.ts";
 import { LIMITS } from "../recipes.ts";
-import { count, duration } from "../../host/terminal.ts";
-import { line } from "../terminal.ts";
+import { count } from "../../host/terminal.ts";
+import { line, sayNext } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,
   fittingDefaults,
   folderOf,
   numberOf,
+  numbersOf,
   openFolder,
-  optimizerOf,
   recipeOptions,
   refuseToReplace,
   runOptions,
@@ -162,8 +153,8 @@ export const command: Command = defineCommand({
     checkRecipe(settled());
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
-    const kept = await refuseToReplace(values, out, formatOf(recipe), recipe);
-    await trainOnDevice(values, recipe, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
+    const kept = await refuseToReplace(values, out, wordOf(recurrence), recipe);
+    await trainOnDevice(values, recipe, undefined, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
 
@@ -180,8 +171,8 @@ async function trainTranslator(
   const target = saved?.notes.target ?? await vocabularyOf(corpus, "target", of("vocabSize"));
 
   const initial = random.split();
-  const model = modelOf(recipe, { source, target }, saved ? Random.none : initial);
-  const translator = new Translator<TranslationModel>(model, source, target);
+  const { format, model } = modelOf(recipe, { source, target }, saved ? Random.none : initial);
+  const translator = new Translator(model, source, target);
   const examples = encodePairs(corpus.training, translator, of("contextLength"));
   const batches = new Batches<EncodedPair>(examples, {
     batchSize: of("batchSize"),
@@ -189,27 +180,20 @@ async function trainTranslator(
     random: random.split(),
   });
   model.train(random.split());
-  const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches };
-  if (saved) restore(saved, run);
-
-  const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
   line(
     `Corpus: ${count(examples.length)} pairs to learn from, ${
       count(corpus.validation.length)
     } sentences to watch and ` +
       `${count(corpus.test.length)} to judge by; ${count(source.vocabSize)} and ${count(target.vocabSize)} tokens`,
   );
-  line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
-
   const shown = corpus.validation.find(({ source }) => isReadable(translator, source))?.source;
-  const measured = await runTraining<readonly EncodedPair[]>({
-    run,
+  await runTraining<readonly EncodedPair[]>({
+    model,
+    batches,
+    saved,
     recipe,
-    measured: saved?.notes.measured,
     folder,
     kept,
-    schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
     loss: (batch) => translationLoss(translator, batch, of("labelSmoothing")),
     evaluate: async (step, signal) => {
@@ -222,53 +206,40 @@ async function trainTranslator(
       const [translation] = await translator.translate([shown], { numBeams: 1 }, { signal });
       return escapeControl(`${shown} → ${translation!.text}`);
     },
-    notes: (measured) => ({ ...kindOf(model), source, target, recipe, measured }),
-    continueWith: "train translator --resume",
+    notes: (measured) => ({ format, layout: model.options, source, target, recipe, measured }),
+    word: "translator",
+    started,
+    result: ({ BLEU }) =>
+      BLEU === undefined ? "" : `BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`,
   });
-  const { BLEU } = measured;
-  const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
   const [first] = await demonstrate(translator, corpus);
   if (first === undefined) return;
-  line("To translate more:");
-  line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(folder.path)}`);
+  sayNext("translate more", "translate", first.source, "--model", folder.path);
 }
 
-/** The format of what a recipe makes. */
-function formatOf(recipe: Recipe): TranslationNotes["format"] {
-  return "recurrence" in recipe ? "heed recurrent translator 1" : "heed translator 1";
+/** What stands behind `train` for a translator of recurrent networks, or of a Transformer. */
+function wordOf(recurrence: string | undefined): string {
+  return recurrence === undefined ? "translator" : `translator --recurrence ${recurrence}`;
 }
 
-/** What a file says of a model. */
-function kindOf(
-  model: EncoderDecoder | RecurrentEncoderDecoder,
-): Pick<TranslatorNotes, "format" | "layout"> | Pick<RecurrentTranslatorNotes, "format" | "layout"> {
-  return model instanceof EncoderDecoder
-    ? { format: "heed translator 1", layout: model.options }
-    : { format: "heed recurrent translator 1", layout: model.options };
-}
-
-/** The model of a recipe, a Transformer unless it names a recurrence. */
+/** The model of a recipe and its format: a Transformer unless the recipe names a recurrence. */
 function modelOf(
   recipe: Recipe,
   { source, target }: Readonly<Record<"source" | "target", { readonly vocabSize: number }>>,
   random: Random,
-): EncoderDecoder | RecurrentEncoderDecoder {
-  const of = (name: string): number => numberOf(recipe, name), word = recipe["recurrence"];
+): { readonly format: NetworkFormat; readonly model: TranslationModel } {
+  const { recurrence: word } = recipe;
   const sizes = {
     vocabSize: target.vocabSize,
     sourceVocabSize: source.vocabSize,
-    hiddenSize: of("hiddenSize"),
-    numLayers: of("numLayers"),
-    dropout: of("dropout"),
+    ...numbersOf(recipe, ["hiddenSize", "numLayers", "dropout"]),
   };
   if (word !== undefined) {
-    return new RecurrentEncoderDecoder({ ...sizes, recurrence: readPart("a recurrence", word, recurrences) }, random);
+    const recurrence = readPart("a recurrence", word, recurrences), { format } = recurrentTranslator;
+    return { format, model: recurrentTranslator.make({ ...sizes, recurrence }, random) };
   }
-  return new EncoderDecoder(
-    { ...sizes, contextLength: of("contextLength"), numHeads: of("numHeads"), placement: "pre" },
-    random,
-  );
+  const others = numbersOf(recipe, ["contextLength", "numHeads"]), { format } = transformer;
+  return { format, model: transformer.make({ ...sizes, ...others, placement: "pre" }, random) };
 }
 
 /** Learns the vocabulary of one side; characters too rare for its size are unknown. */

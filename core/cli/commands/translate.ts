@@ -13,9 +13,9 @@ import { decodingOptions, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { DataError, escapeControl, quote, sentence, UsageError } from "../errors.ts";
 import { type Line, scanLines, trim } from "../files.ts";
-import { openTranslation, readTranslation } from "../models.ts";
+import { openModel, readTranslation } from "../models.ts";
 import { complain, line } from "../terminal.ts";
-import { BEAMS, printAttention, type TranslationModel, Translator } from "../translator.ts";
+import { BEAMS, printAttention, Translator } from "../translator.ts";
 
 /** `translate`. */
 export const command: Command = defineCommand({
@@ -50,7 +50,7 @@ export const command: Command = defineCommand({
     const saved = await readTranslation(values.model);
     await chooseDevice(values);
     const { source, target } = saved.notes;
-    const translator = new Translator<TranslationModel>(openTranslation(saved, values.weights), source, target);
+    const translator = new Translator(openModel(saved, values.weights), source, target);
     if (values.attention && !translator.hasAttention) {
       throw new UsageError(
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",

@@ -16,8 +16,8 @@ import { padEnd, padStart } from "../../engine/printing.ts";
 import { interruption } from "../device.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { named, readText } from "../files.ts";
-import { hasNGrams } from "../model_kinds.ts";
-import { hasModel, isTranslation, openTextModel, readModel, readTextModel } from "../models.ts";
+import { hasModel, hasNGrams } from "../model_kinds.ts";
+import { openModel, readModel, readTextModel } from "../models.ts";
 import { readNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 import type { EvaluatedKind } from "./kind.ts";
@@ -35,7 +35,7 @@ export const languageModelKind: EvaluatedKind = {
   reads: ["data", "json"],
   async holds(folder) {
     if (await hasNGrams(folder)) return true;
-    return await hasModel(folder) && !isTranslation((await readModel(folder)).notes);
+    return await hasModel(folder) && !(await readModel(folder)).kind.translates;
   },
   async evaluate(folder, other, { data, json }) {
     if (data === undefined) throw new UsageError("Cannot evaluate a language model without --data: it names a text");
@@ -63,7 +63,7 @@ async function open(folder: string): Promise<{ readonly model: LanguageModel; re
   await useDevice("wasm");
   if (await hasNGrams(folder)) return await readNGrams(folder);
   const saved = await readTextModel(folder);
-  return { model: openTextModel(saved, "float32"), vocabulary: saved.notes.vocabulary };
+  return { model: openModel(saved, "float32"), vocabulary: saved.notes.vocabulary };
 }
 
 async function measure(

@@ -10,7 +10,6 @@
  * @module
  */
 
-import { Module } from "../../../engine/module.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
 import { noGrad } from "../../../engine/autograd.ts";
@@ -22,8 +21,9 @@ import { fit } from "../../../experiments/learning.ts";
 import { readMatrix } from "../../../experiments/reading.ts";
 import { SEED } from "../../../experiments/seed.ts";
 import { overSeeds, type Range, rangesOf } from "../../../experiments/seeds.ts";
+import { Votes } from "../../../experiments/votes.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
-import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../../embeddings.ts";
+import { BagOfWordsClassifier, DeepBagOfWordsClassifier, padTokens } from "../../embeddings.ts";
 
 const GOOD = ["good", "great", "fine", "lovely", "clever", "funny"];
 const BAD = ["bad", "poor", "dull", "awful", "silly", "slow"];
@@ -107,20 +107,6 @@ function encode(reviews: readonly Review[]): { tokens: Tensor; labels: Tensor } 
   return { tokens, labels: tensor(reviews.map(({ good }) => good ? 1 : 0), [reviews.length], "int32") };
 }
 
-/** A bag of words: every word has a vote for each class. */
-class Votes extends Module {
-  readonly votes: Embedding;
-
-  constructor(random: Random) {
-    super();
-    this.votes = new Embedding(WORDS.length, 2, random, { paddingIndex: 0, deviation: 0.1 });
-  }
-
-  forward(tokens: Tensor): Tensor {
-    return this.votes.forward(tokens).sum(1);
-  }
-}
-
 async function accuracy(model: { forward(tokens: Tensor): Tensor }, reviews: readonly Review[]): Promise<number> {
   return await scope(() =>
     noGrad(() => {
@@ -153,7 +139,7 @@ async function once(
   const options = { paddingIndex: 0 };
   const cbow = new BagOfWordsClassifier(WORDS.length, width, 2, random, options);
   const models = [
-    new Votes(random),
+    new Votes(WORDS.length, 2, random, { ...options, deviation: 0.1 }),
     cbow,
     new DeepBagOfWordsClassifier(WORDS.length, width, layers, 2, random, options),
   ];

@@ -8,7 +8,7 @@
 
 import { tensor } from "../../../engine/create.ts";
 import { noGrad } from "../../../engine/autograd.ts";
-import { Module } from "../../../engine/module.ts";
+import type { Module } from "../../../engine/module.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
@@ -19,8 +19,9 @@ import { discard, fit } from "../../../experiments/learning.ts";
 import { part } from "../../../experiments/running.ts";
 import { SEED } from "../../../experiments/seed.ts";
 import { overSeeds, type Range, rangesOf } from "../../../experiments/seeds.ts";
+import { Votes } from "../../../experiments/votes.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
-import { BagOfWordsClassifier, DeepBagOfWordsClassifier, Embedding, padTokens } from "../../embeddings.ts";
+import { BagOfWordsClassifier, DeepBagOfWordsClassifier, padTokens } from "../../embeddings.ts";
 
 /** How everything is trained, and with how many seeds. */
 const STEPS = 200, RATE = 0.01, BATCH = 32, WIDTH = 16, LAYERS = 2, SEEDS = 5;
@@ -47,20 +48,6 @@ export interface Reviews extends Parts {
 }
 
 type Classifier = Module & { forward(tokens: Tensor): Tensor };
-
-/** A bag of words: every word has a vote for each class. */
-class Votes extends Module {
-  readonly votes: Embedding;
-
-  constructor(vocabSize: number, random: Random) {
-    super();
-    this.votes = new Embedding(vocabSize, SENTIMENTS.length, random, { paddingIndex: 0, deviation: 0.1 });
-  }
-
-  forward(tokens: Tensor): Tensor {
-    return this.votes.forward(tokens).sum(1);
-  }
-}
 
 /** Reviews as ids, of words that occur in training. */
 function encode(texts: readonly LabelledText[], ids: ReadonlyMap<string, number>) {
@@ -94,7 +81,7 @@ async function once({ steps, seed }: Readonly<Record<Reviews["controls"], number
     V = words.length + 1,
     C = SENTIMENTS.length;
   const models: readonly Classifier[] = [
-    new Votes(V, random),
+    new Votes(V, SENTIMENTS.length, random, { paddingIndex: 0, deviation: 0.1 }),
     new BagOfWordsClassifier(V, WIDTH, C, random, padded),
     new DeepBagOfWordsClassifier(V, WIDTH, LAYERS, C, random, padded),
   ];

@@ -10,10 +10,8 @@
 
 import { padSequences } from "../../../06_training/batching.ts";
 import { crossEntropy } from "../../../06_training/loss.ts";
-import { Embedding } from "../../../02_words/embeddings.ts";
 import { noGrad } from "../../../engine/autograd.ts";
 import { tensor } from "../../../engine/create.ts";
-import { Module } from "../../../engine/module.ts";
 import { Random } from "../../../engine/random.ts";
 import { scope } from "../../../engine/scope.ts";
 import type { Tensor } from "../../../engine/tensor.ts";
@@ -23,6 +21,7 @@ import { discard, fit } from "../../../experiments/learning.ts";
 import { part } from "../../../experiments/running.ts";
 import { SEED } from "../../../experiments/seed.ts";
 import { overSeeds, type Range, rangesOf } from "../../../experiments/seeds.ts";
+import { Votes } from "../../../experiments/votes.ts";
 import { classify, type LanguageModel } from "../../autoregressive.ts";
 import { addK, trainNGrams } from "../../n_grams/mod.ts";
 
@@ -86,20 +85,6 @@ function draw(units: readonly (readonly number[])[], idiom: number, random: Rand
   return { tokens: drawn.flatMap((unit) => wordsOf(unit, idiom)), label };
 }
 
-/** A bag of words: every word has a vote. */
-class Votes extends Module {
-  readonly votes: Embedding;
-
-  constructor(vocabSize: number, random: Random) {
-    super();
-    this.votes = new Embedding(vocabSize, 2, random, { paddingIndex: BEGIN, deviation: 0.01 });
-  }
-
-  forward(tokens: Tensor): Tensor {
-    return this.votes.forward(tokens).sum(1);
-  }
-}
-
 /** What one seed finds. */
 interface Once {
   readonly generative: readonly number[];
@@ -138,7 +123,7 @@ async function once(
     }
     generative.push(right / TESTS);
 
-    const model = new Votes(vocabSize, random);
+    const model = new Votes(vocabSize, 2, random, { paddingIndex: BEGIN, deviation: 0.01 });
     const loss = (): Tensor => {
       const batch = Array.from({ length: BATCH }, () => examples[random.integer(size)]!);
       const { tokens } = padSequences(batch.map(({ tokens }) => tokens), { padToken: BEGIN });
