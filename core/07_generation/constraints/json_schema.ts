@@ -6,7 +6,7 @@
  * **Idea.** A schema (JSON Schema) says which values are wanted. It becomes a [grammar](context_free.ts): an object is a brace, its fields in order, a brace; a number with bounds is a regular expression of digits; what refers
  * to itself is a rule. The grammar then says [which tokens may follow](token_masks.ts).
  *
- * **By hand.** For `{ "type": "integer", "minimum": 8, "maximum": 12 }` the numbers of one digit are 8 and 9, those of two are 1 with 0, 1 or 2 behind it. So the grammar is `[8-9]|1[0-2]`. Leading zeros are no JSON, and so are not in it.
+ * **By hand.** For `{ "type": "integer", "minimum": 8, "maximum": 12 }` the numbers of one digit are 8 and 9, those of two go from 10 to 12. So the grammar is `[8-9]|1[0-2]`. Leading zeros are no JSON, and so are not in it.
  *
  * ```ts
  * import { jsonSchema } from "@heed/heed/generation";

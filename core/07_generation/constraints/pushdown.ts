@@ -4,7 +4,7 @@
  * **Question.** Brackets inside brackets, an object of JSON inside an object: an automaton with a finite number of states cannot remember how many are open. What does a program remember
  * in its place?
  *
- * **Idea.** A stack [栈]. Where an automaton reads a reference to a rule, the place behind it is put on the stack and the automaton of the rule begins; where that accepts, the top of the stack says
+ * **Idea.** A stack. Where an automaton reads a reference to a rule, the place behind it is put on the stack and the automaton of the rule begins; where that accepts, the top of the stack says
  * where to go on. A grammar may leave open which rule is being read, so the machine may be in several places at once, each with a stack of its own. The stacks share what they have in common: a
  * stack is its top and a link to the rest, and stacks that wait for the same rule at the same place are one.
  *
