@@ -50,7 +50,7 @@ import { WHITE_SPACE } from "./bleu.ts";
 export interface ChrfOptions {
   /** Longest piece in characters; 6 by default. */
   readonly characterOrder?: number;
-  /** Longest piece in words, 0 for none; 0 by default, 2 for chrF++. */
+  /** Longest piece in words; 0 by default, for none. Two are those of chrF++. */
   readonly wordOrder?: number;
   /** How many times as much recall counts as precision; 2 by default. */
   readonly beta?: number;
@@ -275,7 +275,7 @@ function combine(counts: Counts, { beta = 2 }: ChrfOptions): ChrfScore {
 
 // ## Pitfall: lengths that a sentence does not have
 //
-// A sentence of four characters has no piece of five. Counted as a share of 0, it could never score 100. The test "chrf() gives 100 to a perfect sentence of one character" fails for that version.
+// A sentence of four characters has no piece of five. Counted as a fraction of 0, it could never score 100. The test "chrf() gives 100 to a perfect sentence of one character" fails for that version.
 
 // ## Exercise
 //

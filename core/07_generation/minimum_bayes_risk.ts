@@ -10,7 +10,7 @@
  * 0.15 + 0.2 + 0.25 = 0.6 each. All four together have 0.9, so the mean gains are 0.33 and 0.67. The gain of common words, below, chooses otherwise: *ran away* and *sprinted off* have no word in common but *the cat*, which the first sentence has as well.
  *
  * ```ts
- * import { minimumBayesRisk, wordOverlap } from "@heed/heed/generation";
+ * import { type BayesRiskChoice, minimumBayesRisk, wordOverlap } from "@heed/heed/generation";
  *
  * const sentences = ["The cat sat down.", "The cat got out of there.", "The cat sprinted off.", "The cat ran away."];
  * const weights = [0.3, 0.15, 0.2, 0.25], left = new Set(sentences.slice(1));
@@ -19,10 +19,10 @@
  *   gain: (candidate: boolean, reference: boolean) => candidate === reference ? 1 : 0,
  * };
  * console.log("together", weights.reduce((sum, weight) => sum + weight, 0).toFixed(1));
- * for (const gain of [meaning, wordOverlap]) {
- *   const { output, gains } = minimumBayesRisk(sentences, gain, { weights });
+ * const show = ({ output, gains }: BayesRiskChoice<string>) =>
  *   console.log(output, gains.map((mean) => mean.toFixed(2)).join(" "));
- * }
+ * show(minimumBayesRisk(sentences, meaning, { weights }));
+ * show(minimumBayesRisk(sentences, wordOverlap, { weights }));
  * ```
  *
  * ```text
@@ -43,7 +43,7 @@
  * | $G$               | `gain`       | how well $y'$ serves where $y$ was meant                      |
  *
  * **Samples or a list.** Samples are drawn by their probability, so each has the same weight and the mean is an estimate of the expected gain. The sentences of a beam are drawn by nothing: their weights are their probabilities.
- * The cost is one comparison for each pair, so twice the outputs take four times as long.
+ * Each pair is one comparison, so the cost grows with the square of their number.
  *
  * **Special cases.** With exact match as the gain, the expected gain of a sentence is its probability, and the choice is the most probable sentence. With exact match of *answers*, it is a vote.
  *
@@ -74,7 +74,7 @@ import { type ChrfOptions, type ChrfPieces, chrfPieces, comparePieces } from "..
 export interface Gain<Output, Prepared = Output> {
   /** What is compared: counts, pieces, an answer. */
   prepare(output: Output): Prepared;
-  /** $G$: the gain of a candidate where the reference was meant. */
+  /** The gain of a candidate where the reference was meant, $G$. */
   gain(candidate: Prepared, reference: Prepared): number;
 }
 
@@ -288,7 +288,7 @@ export function poolOutputs<Output>(
 export interface Vote<Answer> {
   /** The most frequent answer; the first given of equal ones. */
   readonly answer: Answer;
-  /** Its share of the weight of all that have an answer. */
+  /** Its fraction of the weight of all that have an answer. */
   readonly share: number;
   /** The outputs that gave it, by place. */
   readonly voters: readonly number[];
@@ -309,7 +309,7 @@ export interface Vote<Answer> {
  * @param outputs what was said
  * @param answerOf reads the answer of an output; undefined if it gives none
  * @param weights how much each output counts; equally by default
- * @returns the answer, its share, and who gave it
+ * @returns the answer, its fraction of the votes, and who gave it
  * @throws {RangeError} if no output has an answer
  */
 export function selfConsistency<Output, Answer>(

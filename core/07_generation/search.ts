@@ -40,7 +40,7 @@ export interface TokenSearch {
   readonly name: string;
   /** Where its random numbers come from; absent if it draws nothing. */
   readonly random?: Random;
-  /** Whether it draws each token with the probability that its logit stands for; false by default. */
+  /** Whether it draws each token with the probability of its logit; false by default. */
   readonly drawsByProbability?: boolean;
   /** Chooses one token of a row of logits, `[V]`. */
   onHost(allowed: Float64Array): number;

@@ -28,7 +28,7 @@
  *
  * $$P(\text{accept } x) = \min\Big(1, \frac{p(x)}{q(x)}\Big), \qquad r(x) = \frac{\max(0,\ p(x) - q(x))}{\sum_y \max(0,\ p(y) - q(y))}$$
  *
- * and a token is drawn from $r$ after a rejection. A token comes out by either way, $q(x) \min(1, p(x)/q(x)) + (1 - \alpha)\, r(x)$, and this is $p(x)$, since the share that is rejected, $1 - \alpha$, is the sum under $r$. The rate of acceptance and, if it were the same everywhere,
+ * and a token is drawn from $r$ after a rejection. A token comes out by either way, $q(x) \min(1, p(x)/q(x)) + (1 - \alpha)\, r(x)$, and this is $p(x)$, since the fraction that is rejected, $1 - \alpha$, is the sum under $r$. The rate of acceptance and, if it were the same everywhere,
  * the tokens of one call of the target with $\gamma$ proposals are
  *
  * $$\alpha = \sum_x \min(p(x), q(x)), \qquad \mathrm{E}[\text{tokens}] = 1 + \alpha + \dots + \alpha^\gamma = \frac{1 - \alpha^{\gamma + 1}}{1 - \alpha}$$
@@ -38,7 +38,7 @@
  * | $p$      | `wanted`           | probabilities of the target, after all rules, `[V]`              |
  * | $q$      | `probabilities`    | those that the draft drew from, `[V]`; all on one token for a guess without chance |
  * | $r$      | `residual()`       | what $p$ has more than $q$, `[V]`                                |
- * | $\alpha$ | `acceptanceRate()` | share of proposals that are accepted                             |
+ * | $\alpha$ | `acceptanceRate()` | fraction of proposals that are accepted                             |
  * | $\gamma$ | `length`           | tokens that are proposed at once                                 |
  *
  * If all $\gamma$ are accepted, the last row of the target is one for a token that nobody proposed: it is drawn from $p$, and comes for nothing.
@@ -103,7 +103,7 @@ export function residual(wanted: ArrayLike<number>, drawn: ArrayLike<number>): F
 }
 
 /**
- * The share of proposals that are accepted: $\sum_x \min(p(x), q(x))$.
+ * The fraction of proposals that are accepted: $\sum_x \min(p(x), q(x))$.
  *
  * It is 1 minus the total variation distance of the two.
  *
@@ -121,7 +121,7 @@ export function acceptanceRate(wanted: ArrayLike<number>, drawn: ArrayLike<numbe
 /**
  * Tokens that one call of the target is expected to give.
  *
- * @param rate $\alpha$, the share of proposals that are accepted, the same at every place
+ * @param rate $\alpha$, the fraction of proposals that are accepted, the same at every place
  * @param length $\gamma$, proposals per call
  * @returns between 1 and $\gamma + 1$
  */
@@ -150,7 +150,9 @@ export interface Proposal {
 }
 
 /**
- * Accepts a proposal or puts another token in its place; the result has the probabilities of the target.
+ * Accepts a proposal, or puts another token in its place.
+ *
+ * Whatever was proposed, the token that comes out has the probabilities of the target.
  *
  * @param wanted probabilities of the target, `[V]`
  * @param proposal what was proposed, and how
@@ -254,7 +256,8 @@ export interface Drafter {
    * Proposes tokens that may follow.
    *
    * @param tokens the prompt and everything accepted so far
-   * @param count at most so many; fewer or none where it has no guess
+   * @param count at most so many
+   * @returns fewer or none where it has no guess
    */
   propose(tokens: readonly number[], count: number): Promise<readonly Proposal[]>;
   /** Gives memory back. */

@@ -21,8 +21,8 @@ const V = 20, PAIRS = 50, DISTANCES = [0, 0.25, 0.5, 1, 1.5, 2, 3];
 /** Proposals per call that are compared. */
 const LENGTHS = [1, 2, 3, 4, 6, 8, 12];
 
-/** What becomes of a proposal: by the formula; by equality with the likeliest token; with a token drawn; with a token drawn, and once more after a rejection. */
-const RULES = ["exact", "likeliest", "drawn", "again"] as const;
+/** What becomes of a proposal: by the formula; by equality with the most probable token; with a token drawn; with a token drawn, and once more after a rejection. */
+const RULES = ["exact", "probable", "drawn", "again"] as const;
 
 /** What is found. */
 export interface SpeculativeFindings {
@@ -38,7 +38,7 @@ export interface SpeculativeFindings {
     readonly lengths: readonly number[];
     readonly pairs: number;
     readonly tokens: number;
-    /** Distance in the last figure, and the share accepted there. */
+    /** Distance in the last figure, and the fraction accepted there. */
     readonly distance: number;
     readonly rate: number;
   };
@@ -48,7 +48,7 @@ export interface SpeculativeFindings {
 export interface Speculative extends Parts {
   findings: SpeculativeFindings;
   controls: "distance" | "tokens" | "seed";
-  claims: "exact" | "likeliest" | "again" | "more" | "formula";
+  claims: "exact" | "probable" | "again" | "more" | "formula";
   captions: "wrong" | "rates" | "tokens";
   labels: Labels<
     typeof RULES[number] | "distance" | "wrong" | "accepted" | "length" | "tokens" | "counted" | "expected"
@@ -72,7 +72,7 @@ function outcome(
     const rate = acceptanceRate(p, q), left = rate < 1 - 1e-12 ? residual(p, q) : p;
     return { written: p.map((share, x) => Math.min(share, q[x]!) + (1 - rate) * left[x]!), rate };
   }
-  if (rule === "likeliest") {
+  if (rule === "probable") {
     const best = p.indexOf(Math.max(...p)), rate = q[best]!;
     return { written: p.map((share, x) => (x === best ? rate : 0) + (1 - rate) * share), rate };
   }
@@ -99,7 +99,7 @@ export const experiment: Experiment<Speculative> = {
   constants: { vocabulary: V, pairs: PAIRS },
   claims: {
     exact: { holds: ({ wrong }) => wrong[0]!.every((distance) => distance < 1e-9) },
-    likeliest: { holds: ({ wrong }) => wrong[1]!.every((distance) => distance > 0.05) },
+    probable: { holds: ({ wrong }) => wrong[1]!.every((distance) => distance > 0.05) },
     again: { holds: ({ wrong }) => wrong[3]!.every((distance) => distance > 0.02) },
     more: { holds: ({ rates }) => rates[0]!.every((rate, i) => rate > rates[2]![i]!) },
     formula: {

@@ -23,7 +23,7 @@ export const words: Words<Speculative> = {
   constants: { vocabulary: "tokens of the vocabulary", pairs: "pairs of target and draft" },
   claims: {
     exact: "By min(1, p/q) the distribution is the target's, at every distance",
-    likeliest: "By equality with the likeliest token it is not, even where the draft is the target itself",
+    probable: "By equality with the most probable token it is not, even where the draft is the target itself",
     again: "By equality with a token that is drawn, and another draw after a rejection, it is not either",
     more: "min(1, p/q) accepts more proposals than equality with a token that is drawn, which is exact as well",
     formula: "The tokens of a call are those of the formula, within 15\u202f%",
@@ -32,9 +32,9 @@ export const words: Words<Speculative> = {
     wrong: ({ wrong, shown: { distances, pairs } }) =>
       `Total variation distance between what is written and the target, mean of ${pairs} pairs. With a noise of ${
         number(distances[3]!)
-      }, equality with the likeliest token is wrong by ${percent(wrong[1]![3]!)} of the probability, a second draw by ${
-        percent(wrong[3]![3]!)
-      }. The other two rules lie on the line at 0.`,
+      }, equality with the most probable token is wrong by ${
+        percent(wrong[1]![3]!)
+      } of the probability, a second draw by ${percent(wrong[3]![3]!)}. The other two rules lie on the line at 0.`,
     rates: ({ rates, shown: { distances } }) =>
       `Proposals that are accepted. Where the draft is the target itself, min(1, p/q) accepts all and equality with a token that is drawn ${
         percent(rates[2]![0]!)
@@ -48,7 +48,7 @@ export const words: Words<Speculative> = {
   },
   labels: {
     exact: "min(1, p/q)",
-    likeliest: "equal to the likeliest",
+    probable: "equal to the most probable",
     drawn: "equal to a drawn one, which is written",
     again: "equal to a drawn one, drawn again",
     distance: "noise of the draft's logits",
