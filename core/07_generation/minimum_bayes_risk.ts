@@ -74,7 +74,7 @@ import { type ChrfOptions, type ChrfPieces, chrfPieces, comparePieces } from "..
 export interface Gain<Output, Prepared = Output> {
   /** What is compared: counts, pieces, an answer. */
   prepare(output: Output): Prepared;
-  /** The gain of a candidate where the reference was meant, $G$. */
+  /** The gain of a candidate where the reference was meant. */
   gain(candidate: Prepared, reference: Prepared): number;
 }
 
