@@ -23,6 +23,7 @@ export const words: Words<Constraints> = {
   },
   constants: {
     order: "order of the model of sums",
+    copies: "times that the model of sums reads each sum",
     values: "values of JSON",
     longest: "tokens after which a text is cut off",
   },
