@@ -150,6 +150,7 @@ function partsOfSite(
     ["library/classifier.html", "Recipe: a classifier with attention"],
     ["library/fine_tuning.html", "Recipe: fine-tuning"],
     ["library/translation.html", "Recipe: translation of your own pairs"],
+    ["library/decoding.html", "Recipe: make a model say what you need"],
     ["library/serving.html", "Recipe: a model behind HTTP"],
     ["library/search.html", "Recipe: search by meaning"],
     ["library/worker.html", "Recipe: a worker in a web page"],

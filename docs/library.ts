@@ -22,6 +22,7 @@ export const FOLLOWED: readonly string[] = [
   "classifier",
   "fine_tuning",
   "translation",
+  "decoding",
   "serving",
   "search",
   "worker",
