@@ -42,6 +42,7 @@ import {
   type TokenSimilarity,
 } from "./beam_variants.ts";
 import { contrastiveChecks, type ContrastiveOptions } from "./contrastive.ts";
+import { contrastiveSearch, penaltyAlphaCheck } from "./contrastive_search.ts";
 import {
   beamSearch,
   greedySearch,
@@ -80,6 +81,7 @@ import {
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
+import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
   deviationsCheck,
@@ -157,6 +159,8 @@ export interface SearchOptions {
   readonly diversityPenalty?: number;
   /** Gives similar tokens a part of the penalty; only the same one does by default. Needs `numBeamGroups`. */
   readonly similarity?: TokenSimilarity;
+  /** What similarity to the text so far costs a token, in (0, 1]; nothing by default. Takes `topK`. */
+  readonly penaltyAlpha?: number;
   /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
   /** Where random numbers come from; nothing is drawn by default, the search is greedy. */
@@ -175,6 +179,8 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
 }
@@ -278,6 +284,11 @@ const SEARCHING: SearchRows = {
     use: "a single group has no other to avoid",
   },
   similarity: { ...similarityCheck, use: "a single group has no other to avoid" },
+  penaltyAlpha: {
+    ...penaltyAlphaCheck,
+    placeholder: "ALPHA",
+    help: "How much a token costs whose hidden state is like those before it",
+  },
   stochastic: { ...flag, help: "Draw the beams at random, no text twice", none: false },
   random: {
     ...object<Random>("a Random", (value) => value instanceof Random),
@@ -458,12 +469,15 @@ export const DECODING: SearchRows & RuleRows = { ...SEARCHING, ...RULES };
 const SEARCHES: readonly SearchFactory[] = [
   from([], [], greedySearch),
   from(["random"], [], ({ random }) => ancestralSampling(random)),
+  from(["penaltyAlpha"], ["topK"], contrastiveSearch),
   from(["numBeams"], ["lengthPenalty"], beamSearch),
   from(["numBeams", "numBeamGroups"], ["lengthPenalty", "diversityPenalty", "similarity"], diverseBeamSearch),
   from(["numBeams", "stochastic", "random"], [], ({ numBeams, random }) => stochasticBeamSearch({ numBeams, random })),
 ];
 
-type SearchName = keyof SearchOptions;
+/** Options that a search may read: those that choose one, and one that asks for a rule of others. */
+type SearchedOptions = SearchOptions & Pick<RuleOptions, "topK">;
+type SearchName = keyof SearchedOptions;
 
 /** Makes a search of options. */
 interface SearchFactory {
@@ -471,17 +485,17 @@ interface SearchFactory {
   readonly needs: readonly SearchName[];
   /** These and no others mean it. */
   readonly takes: readonly SearchName[];
-  make(options: SearchOptions): Search;
+  make(options: SearchedOptions): Search;
 }
 
 /** A search that reads an option it does not name does not compile. */
 function from<N extends SearchName, T extends SearchName>(
   needs: readonly N[],
   others: readonly T[],
-  make: (options: Required<Pick<SearchOptions, N>> & Pick<SearchOptions, T>) => Search,
+  make: (options: Required<Pick<SearchedOptions, N>> & Pick<SearchedOptions, T>) => Search,
 ): SearchFactory {
   const takes = [...needs, ...others];
-  const chosen = (options: SearchOptions) =>
+  const chosen = (options: SearchedOptions) =>
     Object.fromEntries(takes.flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]]));
   return { needs, takes, make: (options) => make(chosen(options) as Parameters<typeof make>[0]) };
 }
@@ -533,7 +547,9 @@ export function rulesOf(options: RuleOptions & Pick<LoopOptions, "rules">): Logi
  * @throws {TypeError} if an option has no effect with the others
  */
 export function decodingOf(options: Omit<GenerateOptions, "maxNewTokens">): Decoding {
-  const rules = rulesOf(options), search = searchOf(options);
+  // Candidates of a search are no cut of a draw: there topK asks for no rule.
+  const { topK, ...others } = options, isTaken = topK !== undefined && options.penaltyAlpha !== undefined;
+  const rules = rulesOf(isTaken ? others : options), search = searchOf(options);
   const idle = search.random ? undefined : rules.find(({ needsDraw }) => needsDraw);
   if (idle) {
     throw new TypeError(
@@ -601,6 +617,7 @@ const loopChecks: Checks<LoopOptions> = {
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
+  draft: draftCheck,
   signal: abortSignal,
 };
 

@@ -205,7 +205,7 @@ export class Session {
     const { call, isHeard } = callOf(memories, starts);
     const logits = withoutChance(() => given.forward(tokens, call));
     if (!isHeard()) throw new TypeError(deafTo(rows));
-    dims(logits, "B T V", { B, V: decoder.vocabSize });
+    dims(logits, "B T V", { B, V: decoder.vocabSize + (decoder.featureSize ?? 0) });
     memory.length = held + T;
     for (const row of rows) {
       row.read += row.fresh;
@@ -223,11 +223,12 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize } = this.#decoder, { eosToken, maxNewTokens } = this.#options;
-    const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []);
+    const { vocabSize, featureSize = 0 } = this.#decoder, { eosToken, maxNewTokens } = this.#options;
+    const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []), width = vocabSize + featureSize;
     this.#rows.forEach(({ text, promptLength, tokens }, i) => {
-      const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize);
-      prefixes[text]!.push({ promptLength, eosToken, maxNewTokens, tokens, logits });
+      const row = numbers.subarray(i * width, (i + 1) * width), logits = row.subarray(0, vocabSize);
+      const features = featureSize > 0 ? row.subarray(vocabSize) : undefined;
+      prefixes[text]!.push({ promptLength, eosToken, maxNewTokens, tokens, logits, ...features && { features } });
     });
     return prefixes;
   }
@@ -409,7 +410,8 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-function requireFit(
+/** Refuses what a model cannot continue. */
+export function requireFit(
   decoder: Decoder,
   prompts: readonly (readonly number[])[],
   { maxNewTokens, slide, eosToken }: SessionOptions,

@@ -6,7 +6,8 @@ import { beamSearch, greedySearch } from "../../core/07_generation/greedy_and_be
 import { DECODING, type GenerateOptions } from "../../core/07_generation/options.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
-import { ancestralSampling } from "../../core/07_generation/sampling.ts";
+import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
+import { promptLookup } from "../../core/07_generation/speculative.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
 import { arange } from "../../core/engine/create.ts";
@@ -145,17 +146,26 @@ onEveryBackend("options in words and as values find the same", async () => {
   }
 });
 
+/** A model that is made on the device of the test. */
+const lazyModel: Decoder = {
+  vocabSize: sizes.vocabSize,
+  contextLength: sizes.contextLength,
+  forward: (tokens, { lastOnly, starts }) => languageModel(9).forward(tokens, { lastOnly, starts }),
+};
+
 /** For each option, what it needs to have an effect, and a value that has one; without them it does not compile. */
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
   rules: [() => ({}), [turns]],
-  contrastive: [() => ({}), { amateur: languageModel(9), alpha: 0.01 }],
+  contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
+  draft: [() => ({}), promptLookup()],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],
   search: [() => ({}), beamSearch({ numBeams: 2 })],
   random: [() => ({}), new Random(5)],
+  penaltyAlpha: [() => ({}), 0.9],
   numBeams: [() => ({}), 3],
   lengthPenalty: [() => ({ numBeams: 3 }), -2],
   numBeamGroups: [() => ({ numBeams: 4 }), 2],

@@ -152,6 +152,9 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["translate", "x", "--eta-cutoff", "0.1"], 2, /^heed: Cannot use --eta-cutoff without --stochastic.*\n$/],
   [["generate", "--stochastic"], 2, /^heed: Cannot use --stochastic without --num-beams\n$/],
   [["generate", "--all-beams"], 2, /^heed: Cannot use --all-beams without --num-beams\n$/],
+  [["generate", "--regex", "(?=a)"], 2, /^heed: Cannot read the regular expression .*a look-ahead.*\n$/],
+  [["generate", "--regex", "a", "--grammar", "$/none"], 2, /^heed: Cannot use --regex with --grammar: .*\n$/],
+  [["generate", "--json-schema", "$/none"], 1, /^heed: Cannot read .*none.*\n$/],
   [["generate", "--weights", "int2"], 2, /^heed: Cannot use --weights "int2": it must be one of float32, .*int4\n$/],
   [["translate", "x", "--model", "$/none"], 1, /^heed: Cannot read a model from ".*none": there is no .*\n$/],
   [
@@ -554,6 +557,11 @@ test("train ngram counts a text in a moment, and generate, info and other progra
     assertMatch(output, /^the cat (on|sat) /);
     const beams = await heed("generate", "the cat", "--model", out, "--max-new-tokens", "6", "--num-beams", "2");
     assertMatch(beams.output, /^the cat (on|s)/);
+    const limited = await heed("generate", "the cat", "--model", out, "--regex", " (on|sat)");
+    assertEquals([limited.code, limited.errors], [0, ""]);
+    assertMatch(limited.output, /^the cat (on|sat)\n$/);
+    const cut = await heed("generate", "the cat", "--model", out, "--regex", "( (on|sat)){9}", "--max-new-tokens", "2");
+    assertEquals([cut.code, cut.errors.includes("cut off after 2 tokens")], [0, true]);
     const measured = await heed("evaluate", out, "--data", `${folder}/text.txt`, "--json");
     const { perplexity, bitsPerByte, unknown } = JSON.parse(measured.output);
     assertEquals([measured.code, unknown, perplexity < 2, bitsPerByte < 1], [0, 0, true, true]);
