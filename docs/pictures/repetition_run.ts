@@ -7,7 +7,7 @@
 import { fixed, number, percent } from "../../core/experiments/numbers.ts";
 import type { RunFigures } from "../picture.ts";
 import type { Measures, TextsRun } from "../runs/texts_under_rules.ts";
-import { tableOf } from "./texts_under_rules.ts";
+import { tableOf } from "../runs/texts_table.ts";
 
 /** The recorded run. */
 export const run: RunFigures<TextsRun> = {

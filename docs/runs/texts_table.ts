@@ -6,7 +6,7 @@
 
 import type { Figure } from "../../core/experiments/figure.ts";
 import { fixed, number, percent } from "../../core/experiments/numbers.ts";
-import type { TextsRun } from "../runs/texts_under_rules.ts";
+import type { TextsRun } from "./texts_under_rules.ts";
 
 /** A row for each setting, and one for the plays. */
 export function tableOf(
