@@ -63,7 +63,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
-  { name: "info", summary: "Say what computes here, or what a saved model is" },
+  { name: "info", summary: "Say what computes here, or what was saved" },
 ];
 
 /** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */

@@ -57,7 +57,7 @@ export interface UsualDecoding {
   readonly random: Random;
 }
 
-/** The search that a command line asks for, and the rules once the tokens of the model are known. */
+/** The search that a command line asks for, and its rules for the tokens of a model. */
 export interface AskedDecoding {
   /** How sequences are found. */
   readonly search: Search;

@@ -22,8 +22,8 @@ import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
 import type { LanguageKind, ModelLayout, TextModel } from "./kinds/kind.ts";
-import { type LanguageNotes, readTextModelOf, type Recipe, restore, type SavedModel, settle } from "./models.ts";
-import { count, duration } from "../host/terminal.ts";
+import { type LanguageNotes, readTextModelOf, type Recipe, type SavedModel, settle } from "./models.ts";
+import { count } from "../host/terminal.ts";
 import { line } from "./terminal.ts";
 import {
   CHANGEABLE,
@@ -32,7 +32,6 @@ import {
   folderOf,
   numberOf,
   openFolder,
-  optimizerOf,
   recipeOptions,
   refuseToReplace,
   runOptions,
@@ -245,24 +244,17 @@ async function trainLanguageModel<Options extends ModelLayout>(
   const model = kind.make(layout(vocabulary.vocabSize, recipe), saved ? Random.none : initial);
   const batches = new SequenceWindows(data.training, { contextLength, batchSize, random: random.split() });
   model.train(random.split());
-  const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches };
-  if (saved) restore(saved, run);
-
-  const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
   line(
     `Text: ${count(data.training.length)} tokens to learn from, ${count(data.heldOut.length)} kept apart, ` +
       `${count(vocabulary.vocabSize)} different`,
   );
-  line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
-
-  const measured = await runTraining({
-    run,
+  await runTraining({
+    model,
+    batches,
+    saved,
     recipe,
-    measured: saved?.notes.measured,
     folder,
     kept,
-    schedule,
     tokens: () => batchSize * contextLength,
     loss: (windows) => {
       const { inputs, targets } = nextTokens(windows);
@@ -278,10 +270,9 @@ async function trainLanguageModel<Options extends ModelLayout>(
     }),
     describe: ({ heldOut }) => `held out ${heldOut!.toFixed(3)}`,
     notes: (measured) => ({ format: kind.format, layout: model.options, vocabulary, recipe, measured }),
-    continueWith: `train ${word} --resume`,
+    word,
+    started,
+    result: ({ heldOut }) => heldOut === undefined ? "" : `loss ${heldOut.toFixed(3)} on the text kept apart`,
   });
-  const { heldOut } = measured;
-  const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
   sayHowToContinue(pieces[0]!, folder.path);
 }

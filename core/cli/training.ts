@@ -9,24 +9,22 @@
 
 import { COMMANDS } from "../cli.ts";
 import type { BatchSource } from "../06_training/batching.ts";
-import type { TrainingRun } from "../06_training/checkpoints.ts";
 import { train, type TrainingReport, type TrainOptions } from "../06_training/loop.ts";
 import { adamW } from "../06_training/adam.ts";
 import { Optimizer } from "../06_training/optimizer.ts";
 import { cosineSchedule } from "../06_training/schedules.ts";
 import { backend } from "../engine/device.ts";
 import type { Module } from "../engine/module.ts";
-import { count, ProgressLine, progressText } from "../host/terminal.ts";
+import { count, duration, ProgressLine, progressText } from "../host/terminal.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
-import { CLASSIFIER_FORMAT as CLASSIFIER, ClassifierFound } from "./model_kinds.ts";
-import { programName, shellWord } from "./calling.ts";
+import { hasModel, isClassifier, MODEL_FILE, refuseHeld } from "./model_kinds.ts";
 import { chooseDevice, deviceOptions, interruption } from "./device.ts";
 import { DataError, quote, sentence, UsageError } from "./errors.ts";
 import { named } from "./files.ts";
 import { type RunFolder, takeFolder } from "./folder.ts";
-import { checkNotes, encodeModel, hasModel, type Notes, readModel, type Recipe, type SavedModel } from "./models.ts";
+import { checkNotes, encodeModel, type Notes, readModel, type Recipe, restore, type SavedModel } from "./models.ts";
 import { LIMITS, type NumberName } from "./recipes.ts";
-import { line, standardOutput } from "./terminal.ts";
+import { line, sayNext, standardOutput } from "./terminal.ts";
 
 /** Seconds between two savings. */
 const SAVE_EVERY = 60;
@@ -76,16 +74,20 @@ export function recipeOptions(usual: Recipe): { readonly [K in Setting]: Option<
 }
 
 /** Where to save (in `folder` unless a file is learned), whether to continue, what computes. */
-export function runOptions(folder: string): typeof deviceOptions & {
-  readonly out: Option<string | undefined>;
+export function runOptions(folder: string): typeof deviceOptions & ReturnType<typeof placeOptions> & {
   readonly resume: Option<boolean>;
-  readonly replace: Option<boolean>;
 } {
+  const { out, replace } = placeOptions(folder);
+  return { out, resume: flag("Continue the run that was saved there"), replace, ...deviceOptions };
+}
+
+/** Where to save, in `folder` unless a file is learned. */
+export function placeOptions(
+  folder: string,
+): { readonly out: Option<string | undefined>; readonly replace: Option<boolean> } {
   return {
     out: text("FOLDER", `Where to save the model [${folder}, or models/NAME for a file NAME]`),
-    resume: flag("Continue the run that was saved there"),
     replace: flag("Give up the model that was saved there"),
-    ...deviceOptions,
   };
 }
 
@@ -101,7 +103,7 @@ interface Place {
 const isOwnName = (name: string): boolean => COMMANDS.some((command) => command.name === `train ${name}`);
 
 /** The folder of a run: what learns from a file never comes near what learns from the code's own corpus. */
-export function folderOf({ data, out }: Place, folder: string): string {
+export function folderOf({ data, out }: Pick<Place, "data" | "out">, folder: string): string {
   if (out !== undefined || data === undefined) return out ?? folder;
   const name = data.split(/[/\\]/).at(-1)!.replace(/(?<=.)\.[^.]*$/, "");
   // Standard input has no name, and the names of the code's own models are taken.
@@ -148,13 +150,11 @@ export async function refuseToReplace(
   word: string,
   recipe: Recipe,
 ): Promise<number> {
-  if (resume || replace || !await hasModel(out)) return 0;
-  const saved = await readModel(out).catch((error) => error instanceof ClassifierFound ? CLASSIFIER : undefined);
-  if (saved === CLASSIFIER) {
-    throw new DataError(
-      `Cannot save in ${quote(out)}: it holds a classifier; --replace gives it up, --out names another folder`,
-    );
-  }
+  if (resume) return 0;
+  const isNetwork = await hasModel(out) && !await isClassifier(out);
+  if (!isNetwork) await refuseHeld(out, MODEL_FILE, replace);
+  if (!isNetwork || replace) return 0;
+  const saved = await readModel(out).catch(() => undefined);
   const notes = saved?.kind.trainedBy(saved.notes.layout) === word ? saved.notes : undefined;
   const isSame = notes !== undefined && recipe["data"] === "" && recipe["tokenizer"] === undefined &&
     Object.entries(recipe).every(([name, value]) => notes.recipe[name] === value);
@@ -285,7 +285,7 @@ function memoryFull(how: string, recipe?: Recipe, cause?: unknown): DataError {
 }
 
 /** AdamW and its schedule, as the recipe says. */
-export function optimizerOf(model: Module, recipe: Recipe): {
+function optimizerOf(model: Module, recipe: Recipe): {
   readonly optimizer: Optimizer;
   readonly schedule: (step: number) => number;
 } {
@@ -302,12 +302,12 @@ export function optimizerOf(model: Module, recipe: Recipe): {
 
 /** What {@linkcode runTraining} needs to know. */
 export interface TrainingJob<Batch> {
-  /** Everything the next step depends on. */
-  readonly run: TrainingRun & {
-    readonly model: Module;
-    readonly optimizer: Optimizer;
-    readonly batches: BatchSource<Batch>;
-  };
+  /** What is trained. */
+  readonly model: Module;
+  /** What it learns from. */
+  readonly batches: BatchSource<Batch>;
+  /** The run that is continued, if one is. */
+  readonly saved: SavedModel | undefined;
   /** Mean loss of a batch. */
   readonly loss: TrainOptions<Batch>["loss"];
   /** Tokens in a batch. */
@@ -318,20 +318,20 @@ export interface TrainingJob<Batch> {
   readonly describe: (evaluation: Readonly<Record<string, number>>) => string;
   /** A further line after an evaluation, such as a sample. */
   readonly sample?: (signal: AbortSignal) => Promise<string>;
-  /** The schedule of the learning rate. */
-  readonly schedule: (step: number) => number;
   /** The settled settings. */
   readonly recipe: Recipe;
-  /** What was measured before, of a run that continues. */
-  readonly measured: Readonly<Record<string, number>> | undefined;
   /** What to note down in the file. */
   readonly notes: (measured: Readonly<Record<string, number>>) => Notes;
   /** Where it is saved. */
   readonly folder: RunFolder;
   /** Steps of the same run that are saved there. */
   readonly kept: number;
-  /** The command that continues, without the program and the folder. */
-  readonly continueWith: string;
+  /** What stands behind `train` to continue. */
+  readonly word: string;
+  /** When it began, in milliseconds. */
+  readonly started: number;
+  /** What is said of the last measurement, such as `BLEU 61.2 on 30 unseen sentences`; nothing where there is none. */
+  readonly result: (evaluation: Readonly<Record<string, number>>) => string;
 }
 
 /** Trains on the device that is asked for; refuses what that cannot hold. */
@@ -357,18 +357,21 @@ export async function withinMemory<T>(work: () => Promise<T>, recipe?: Recipe): 
 }
 
 /**
- * Trains to the end, or to an interruption; saves in either case.
+ * Trains to the end, or to an interruption; saves in either case, and says so.
  *
- * @returns what the last evaluation measured
  * @throws {Interrupted} after Ctrl-C, once everything is saved
  */
-export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Readonly<Record<string, number>>> {
-  const { run, recipe, folder } = job;
+export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<void> {
+  const { model, batches, saved, recipe, folder } = job, { optimizer, schedule } = optimizerOf(model, recipe);
+  const run = { model, optimizer, batches };
+  if (saved) restore(saved, run);
+  const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
+  line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
   // What could not be read again is refused before an hour is spent.
   await checkNotes(job.notes({}));
   const progress = new ProgressLine(standardOutput);
   const { signal, stop } = interruption(() => progress.note("Stopping after this step …"));
-  let measured = job.measured ?? {}, shown = "", saved = performance.now();
+  let measured = saved?.notes.measured ?? {}, shown = "", lastSaved = performance.now();
   let speed: number | undefined, isDisturbed = false;
 
   const save = async (): Promise<void> => {
@@ -391,10 +394,10 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
       if (example) progress.note(`step ${report.step}  ${shown}  ${example}`);
     }
     progress.update(progressText(report, [shown, speed === undefined ? "" : `${count(speed)} tokens/s`]));
-    if (performance.now() - saved > SAVE_EVERY * 1000) {
+    if (performance.now() - lastSaved > SAVE_EVERY * 1000) {
       // A disk that is full now may not be so in a minute, and what was learned is still here.
       await save().catch((error) => progress.note(`${sentence(error)}; trying again in ${SAVE_EVERY} s`));
-      [saved, isDisturbed] = [performance.now(), true];
+      [lastSaved, isDisturbed] = [performance.now(), true];
     }
   };
   try {
@@ -407,11 +410,9 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     // A run that was stopped after its last step has still to be measured.
     if (done === steps) measured = { ...measured, ...await evaluate(steps) };
     await train<Batch>({
-      model: run.model,
+      ...run,
       loss: job.loss,
-      batches: run.batches,
-      optimizer: run.optimizer,
-      schedule: job.schedule,
+      schedule,
       steps,
       clipNorm: numberOf(recipe, "clipNorm"),
       tokens: job.tokens,
@@ -423,7 +424,8 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     });
     progress.finish();
     await save();
-    return measured;
+    const result = job.result(measured), seconds = (performance.now() - job.started) / 1000;
+    line(`Trained in ${duration(seconds)}${result && `, ${result}`}; saved in ${folder.label}`);
   } catch (error) {
     progress.finish();
     if (error instanceof RangeError && error.message.startsWith("Cannot continue training")) {
@@ -436,8 +438,8 @@ export async function runTraining<Batch>(job: TrainingJob<Batch>): Promise<Reado
     const where = steps < job.kept
       ? `${label} has step ${job.kept} of the same run`
       : `everything is saved in ${label}`;
-    line(`Stopped after step ${steps}; ${where}. To continue:`);
-    line(`  ${programName()} ${job.continueWith} --out ${shellWord(out)}`);
+    line(`Stopped after step ${steps}; ${where}.`);
+    sayNext("continue", "train", ...job.word.split(" "), "--resume", "--out", out);
     throw error;
   } finally {
     stop();

@@ -4,9 +4,23 @@
  * Starting programs needs permission; without it these tests are reported as ignored.
  */
 
-import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { COMMANDS, loadCommand } from "../../core/cli.ts";
 import { openModel, readTextModel } from "../../core/cli/models.ts";
+import { otherIn } from "../../core/cli/model_kinds.ts";
+import { describe } from "../../core/cli/tokenizers.ts";
+import type { Tokenizer } from "../../core/02_words/before_tokens/tokenizer.ts";
+import { trainWordLevel } from "../../core/02_words/before_tokens/word_level.ts";
+import { trainWordPiece } from "../../core/02_words/before_tokens/word_piece_training.ts";
+import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
+import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
 import { FeedForwardLanguageModel } from "../../core/03_language_models/feed_forward_lm.ts";
@@ -525,7 +539,7 @@ test("train ngram counts a text in a moment, and generate, info and other progra
     assertMatch(await Deno.readTextFile(arpa), /^\\data\\\nngram 1=\d+\n/);
     const again = await heed("train", "ngram", "--data", `${folder}/text.txt`, "--out", out);
     assertEquals(again.code, 1);
-    assertMatch(again.errors, /it holds a model; --replace gives it up/);
+    assertMatch(again.errors, /it holds an n-gram model; --replace gives it up/);
     const { code, output, errors } = await heed(
       "generate",
       "the cat",
@@ -731,6 +745,33 @@ test("experiment computes a table and holds its claims", async () => {
   assertEquals(code, 0);
   assertMatch(output, /^holds /m);
   assertEquals(/^fails /m.test(output), false);
+});
+
+test("info says what a saved tokenizer is, and no model is read from one", async (folder) => {
+  const texts = ["low lower lowest newest widest\n".repeat(20)];
+  const tokenizers: [kind: string, tokenizer: Tokenizer][] = [
+    ["byte pairs of characters", await trainBytePairEncoding(texts, { vocabSize: 40, level: "characters" })],
+    ["byte pairs of bytes", await trainBytePairEncoding(texts, { vocabSize: 280, level: "bytes" })],
+    ["unigram pieces", await trainUnigram(texts, { vocabSize: 20 })],
+    ["word pieces", await trainWordPiece(texts, { vocabSize: 40 })],
+    ["words", await trainWordLevel(texts)],
+    ["characters", await trainWordLevel(texts, { level: "characters" })],
+  ];
+  for (const [kind, tokenizer] of tokenizers) {
+    const path = `${folder}/${kind}.json`;
+    await Deno.writeTextFile(path, JSON.stringify(tokenizer));
+    assertEquals((await otherIn(path))?.name, "a tokenizer");
+    const rows = new Map(await describe(path));
+    assertEquals([rows.get("kind"), rows.get("vocabulary")], [`tokenizer (${kind})`, `${tokenizer.vocabSize} tokens`]);
+    await assertRejects(() => readTextModel(path), Error, 'it is a tokenizer, and "heed tokenize" uses it');
+  }
+  const { code, output } = await heed("info", `${folder}/words.json`);
+  assertEquals(code, 0);
+  assertMatch(output, /^ {2}used by +heed tokenize$/m);
+  await Deno.writeTextFile(`${folder}/other.json`, '{"format": "heed byte-pair encoding 1"}');
+  const damaged = await heed("info", `${folder}/other.json`);
+  assertEquals(damaged.code, 1);
+  assertMatch(damaged.errors, /^heed: Cannot read a tokenizer from ".*other.json": .*\n$/);
 });
 
 test("tokenize cuts, goes back, saves and shows", async (folder) => {
