@@ -488,7 +488,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## The rules side by side
 //
-// The experiment applies five of them to the same four distributions. Top-k keeps as many words where one
+// The experiment applies all seven to the same four distributions. Top-k keeps as many words where one
 // is right as where a hundred are. Top-p adapts, but on the example of [the notes](notes:004.96) the three heads do
 // not have the mass
 // that it needs, so it adds words of the tail. Locally typical can drop the most probable word there, since the
