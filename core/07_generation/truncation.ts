@@ -488,12 +488,19 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## The rules side by side
 //
-// The experiment applies five of them to the same four distributions. Top-k keeps as many words where one
+// The experiment applies all seven to the same four distributions. Top-k keeps as many words where one
 // is right as where a hundred are. Top-p adapts, but on the example of [the notes](notes:004.96) the three heads do
 // not have the mass
 // that it needs, so it adds words of the tail. Locally typical can drop the most probable word there, since the
 // surprisal of this word is below the entropy. The reading below the figures gives the settings at which each of
 // this begins.
+
+// ## On real text
+//
+// An n-gram model of plays goes on after lines that it never saw. Each row has the same beginnings and the same seed, and another rule.
+//
+// ```picture truncation_run Texts drawn under each rule, and the plays.
+// ```
 
 // ## Pitfall: cutting before the sum reaches p
 //
