@@ -497,7 +497,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## On real text
 //
-// An n-gram model of plays goes on after lines that it never saw. Each row has the same beginnings and the same seed, and another rule.
+// An n-gram model of plays goes on after lines that it never saw. Each row has the same prompts and the same seed, and another rule.
 //
 // ```picture truncation_run Texts drawn under each rule, and the plays.
 // ```

@@ -25,7 +25,7 @@ export const run: RunFigures<TextsRun> = {
         percent(greedy.repeated)
       } of its ${findings.gram}-grams have stood in the same text before.`,
       `One setting of each rule is compared, and not the rules at their best: a smaller threshold moves a row towards the first one. The model is a table of ${findings.order}-grams. Its tail is worse than that of a Transformer, and ` +
-      `so is its greedy search. The seed and the ${number(findings.texts)} beginnings are the same in all rows.`,
+      `so is its greedy search. The seed and the ${number(findings.texts)} prompts are the same in all rows.`,
     ];
   },
 };

@@ -3,7 +3,7 @@
  *
  * **Question.** What does each of the rules that truncate do to texts of a model of real text?
  *
- * **Idea.** An n-gram model of the plays of Shakespeare goes on after lines that it never saw. The same beginnings, the same
+ * **Idea.** An n-gram model of the plays of Shakespeare goes on after lines that it never saw. The same prompts, the same
  * random numbers, one rule at a time. Kept are how surprising the texts are to the model, how much they repeat, and the first of them.
  *
  * ```sh
