@@ -32,11 +32,21 @@ import { Pace, rest } from "../engine/pace.ts";
 import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
-import type { LogitsRule } from "./rules.ts";
+import { checkTask, type LogitsRule } from "./rules.ts";
 import type { Decoder, PreparingSearch } from "./sampling.ts";
-import type { Choice, Generation, ScoredPrefix, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
+import type {
+  Choice,
+  Generation,
+  ScoredPrefix,
+  Search,
+  SearchState,
+  SequenceLimits,
+  Speculation,
+  TokenSearch,
+} from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
-import { Session } from "./session.ts";
+import { requireFit, Session } from "./session.ts";
+import { speculate } from "./speculative.ts";
 
 /** Takes steps until every search is over; yields the number of each once it is done. */
 async function* steps(
@@ -127,14 +137,14 @@ export async function generate<P extends Prompts>(
   // One prompt for all sources.
   const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
   const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
-  const { texts, run } = begin(decoder, prompts, search, rules, options);
+  const { texts, run, speculation } = begin(decoder, prompts, search, rules, options);
   const pace = new Pace();
   for await (const step of run) {
     pace.tokens += texts.length;
     const done = texts.filter(({ width }) => width === 0).length;
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
-  const results = texts.map((text) => text.result());
+  const results = texts.map((text) => ({ ...text.result(), ...speculation && { speculation } }));
   return (isOne ? results[0]! : results) as Generated<P>;
 }
 
@@ -199,9 +209,11 @@ export async function* stream(
 interface Run<S extends SearchState> {
   readonly texts: readonly S[];
   readonly run: AsyncGenerator<number, void, void>;
+  /** What the draft was worth so far. */
+  readonly speculation?: Speculation;
 }
 
-type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "contrastive" | "slide" | "signal">;
+type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "contrastive" | "slide" | "draft" | "signal">;
 
 /** Begins a text for each prompt. */
 function begin(
@@ -223,14 +235,41 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, contrastive, slide = false, signal }: Begun,
+  { maxNewTokens, eosToken, contrastive, slide = false, draft, signal }: Begun,
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
   const limits: SequenceLimits = { maxNewTokens, eosToken };
+  if (draft) {
+    requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
+    checkTask(rules, { eosToken, maxNewTokens }, decoder.vocabSize);
+    if ("begin" in search) {
+      throw new TypeError(`Cannot use draft with ${search.name}: a draft proposes how one sequence goes on`);
+    }
+    if ("prepare" in search) {
+      throw new TypeError(`Cannot use draft with ${search.name}: it looks at more of the model than its logits`);
+    }
+    if (prompts.length > 1) {
+      throw new TypeError(
+        `Cannot use draft with ${prompts.length} prompts: each text accepts as many tokens as it can; generate them one by one`,
+      );
+    }
+    const text = new SingleSequence(search, rules, limits), [prompt] = prompts;
+    const steps = speculate(decoder, prompt!, {
+      ...limits,
+      draft,
+      rules,
+      search,
+      promptLength: prompt!.length,
+      signal,
+    });
+    const speculation = { calls: 0, proposed: 0, accepted: 0 };
+    return { texts: [text], run: drafted(steps, text, speculation), speculation };
+  }
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
+  checkTask(rules, { eosToken, maxNewTokens }, decoder.vocabSize);
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
     return { texts, run: steps(session, texts, undefined, signal) };
@@ -240,6 +279,24 @@ function begin(
     texts,
     run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
   };
+}
+
+/** Takes the tokens of each call of the model, one by one, and counts. */
+async function* drafted(
+  steps: ReturnType<typeof speculate>,
+  text: SingleSequence,
+  told: { -readonly [K in keyof Speculation]: number },
+): AsyncGenerator<number, void, void> {
+  let step = 0;
+  for await (const { tokens, proposed, accepted } of steps) {
+    told.calls++;
+    told.proposed += proposed;
+    told.accepted += accepted;
+    for (const { token, logProbability } of tokens) {
+      text.accept(token, logProbability);
+      yield ++step;
+    }
+  }
 }
 
 /** Lets the device take some steps after a number of them, and returns what takes note of each. */

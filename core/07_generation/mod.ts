@@ -21,10 +21,14 @@
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
  * | `repetition`      | how to avoid repetition                              |
+ * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `contrastive`     | what a strong model knows that a weak one does not   |
  * | `contrastive_search` | how a search avoids saying the same thing again   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
+ * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
+ * | `constraints`     | how a text is made to comply with rules              |
+ * | `speculative`     | how several tokens come of one call                  |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -48,7 +52,16 @@
  * @module
  */
 
-export { applyRules, type DecodingContext, type DecodingTask, type DeviceContext, type LogitsRule } from "./rules.ts";
+export {
+  applyRules,
+  checkTask,
+  type DecodingContext,
+  type DecodingTask,
+  type DeviceContext,
+  type ForcedToken,
+  type LogitsRule,
+  type RuleTask,
+} from "./rules.ts";
 export type {
   Beam,
   Choice,
@@ -76,9 +89,26 @@ export {
 } from "./confidence.ts";
 export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
 export * from "./sampling.ts";
-export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
+export { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
-export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
+export {
+  type DryOptions,
+  dryRule,
+  frequencyRule,
+  noRepeatNgramRule,
+  presenceRule,
+  repetitionRule,
+} from "./repetition.ts";
+export {
+  bannedWordsRule,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
 export {
   contrast,
   contrastiveDecoder,
@@ -118,6 +148,41 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+export * from "./minimum_bayes_risk.ts";
+export { allowOnly, keptMass } from "./constraints/mod.ts";
+export { grammarRule } from "./constraints/token_masks.ts";
+export { regularExpression } from "./constraints/regular_expressions.ts";
+export { contextFreeGrammar } from "./constraints/context_free.ts";
+export { type JsonSchema, jsonSchema, type JsonSchemaOptions } from "./constraints/json_schema.ts";
+export { type ByteRow, byteRows, type Characters } from "./constraints/characters.ts";
+export type {
+  Compared,
+  Composed,
+  Expression,
+  Named,
+  OneCharacter,
+  Repeated,
+  Rules,
+} from "./constraints/expressions.ts";
+export { Grammar, type GrammarLimits, type GrammarOptions } from "./constraints/grammar.ts";
+export {
+  acceptanceRate,
+  adaptiveLength,
+  type AdaptiveLengthOptions,
+  constantLength,
+  type Draft,
+  type Drafter,
+  type DraftLength,
+  type DraftStart,
+  expectedTokens,
+  judge,
+  modelDraft,
+  type ModelDraftOptions,
+  promptLookup,
+  type PromptLookupOptions,
+  type Proposal,
+  residual,
+} from "./speculative.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { SeveralSequences, SingleSequence } from "./sequences.ts";

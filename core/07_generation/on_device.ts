@@ -75,6 +75,7 @@ function applyOnDevice(
   };
   const unseen: DeviceContext = {
     eosToken: context[0]!.eosToken,
+    maxNewTokens: context[0]!.maxNewTokens,
     get promptLength() {
       return look();
     },

@@ -51,30 +51,88 @@ import {
   numBeamsCheck,
   tokenCheck,
 } from "./greedy_and_beam.ts";
-import { ngramSizeCheck, noRepeatNgramRule, penaltyCheck, repetitionRule } from "./repetition.ts";
-import type { LogitsRule } from "./rules.ts";
+import {
+  bannedWordsRule,
+  biasCheck,
+  forcedCheck,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  newTokensCheck,
+  phrasesCheck,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
+import {
+  baseCheck,
+  differenceCheck,
+  dryRule,
+  frequencyRule,
+  multiplierCheck,
+  ngramSizeCheck,
+  noRepeatNgramRule,
+  passageCheck,
+  penaltyCheck,
+  presenceRule,
+  repetitionRule,
+} from "./repetition.ts";
+import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
+import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
+  deviationsCheck,
   epsilonRule,
+  etaRule,
   minPRule,
   shareCheck,
   thresholdCheck,
   tokenCountCheck,
   topKRule,
+  topNSigmaRule,
   topPRule,
   typicalRule,
 } from "./truncation.ts";
 
 /** Options that ask for a rule, in the order in which the rules apply. */
 export interface RuleOptions {
+  /** Adds a number to the logits of some tokens, by token id; nothing by default. */
+  readonly logitBias?: LogitBias;
   /** Above 1, makes tokens of the prompt and the text less likely; 1 by default. */
   readonly repetitionPenalty?: number;
   /** Lets no n-gram of this many tokens occur twice, prompt included; any may by default. */
   readonly noRepeatNgramSize?: number;
+  /** Subtracts this for each time that a token was generated; 0 by default. */
+  readonly frequencyPenalty?: number;
+  /** Subtracts this from every token that was generated; 0 by default. */
+  readonly presencePenalty?: number;
+  /** Subtracts this from what would continue a repeated passage; 0 by default. */
+  readonly dryMultiplier?: number;
+  /** What each further token of a passage multiplies that by, at least 1; 1.75 by default. Needs `dryMultiplier`. */
+  readonly dryBase?: number;
+  /** The shortest passage that costs, in tokens; 2 by default. Needs `dryMultiplier`. */
+  readonly dryAllowedLength?: number;
+  /** Tokens at which a passage ends; none by default. Needs `dryMultiplier`. */
+  readonly dryBreakers?: readonly number[];
+  /** Words and phrases that must not occur, each as its tokens; any may by default. */
+  readonly bannedWords?: readonly (readonly number[])[];
+  /** Tokens that must not occur; any may by default. */
+  readonly suppressTokens?: readonly number[];
+  /** Lets no text end before it has so many tokens; 0 by default. Needs `eosToken`. */
+  readonly minNewTokens?: number;
+  /** The first token after the prompt; any by default. Excludes `prefix`. */
+  readonly forcedFirstToken?: number;
+  /** The token at `maxNewTokens`, where a text has not ended before; any by default. */
+  readonly forcedLastToken?: number;
+  /** The tokens that a text begins with, part of the result; any by default. */
+  readonly prefix?: readonly number[];
   /** Divides the logits, greater than 0; 1 by default. Needs `random`. */
   readonly temperature?: number;
+  /** Keeps those within so many standard deviations of the largest logit; all by default. Needs `random`. */
+  readonly topNSigma?: number;
   /** Keeps this many of the most probable tokens; all by default. Needs `random`. */
   readonly topK?: number;
   /** Keeps the fewest whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
@@ -83,6 +141,8 @@ export interface RuleOptions {
   readonly minP?: number;
   /** Keeps those more probable than this, in (0, 1); all by default. Needs `random`. */
   readonly epsilonCutoff?: number;
+  /** Keeps those above a threshold that entropy lowers, in (0, 1); all by default. Needs `random`. */
+  readonly etaCutoff?: number;
   /** Keeps the most typical whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly typicalP?: number;
 }
@@ -119,6 +179,8 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
 }
@@ -177,12 +239,20 @@ export interface DecodingOption<T> extends Check<T> {
 
 /** A row of an option that asks for a rule. */
 export interface RuleOption<T> extends DecodingOption<T> {
-  /** Makes the rule. */
-  rule(value: T): LogitsRule;
+  /** Makes the rule, of this option and of those that need it; null if it needs another option, whose rule it is part of. */
+  readonly rule: ((value: T, options: RuleOptions) => LogitsRule) | null;
+  /** The option without which it has no effect; absent where there is none. */
+  readonly needs?: keyof RuleOptions;
+  /** Options that contradict it, each with the reason; absent where none does. */
+  readonly excludes?: { readonly [K in keyof RuleOptions]?: string };
 }
 
-/** A row for every option that asks for a rule. */
-type RuleRows = { readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> };
+/** A row for every option that asks for a rule, in the order in which the rules apply. */
+type RuleRows = {
+  readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> & {
+    readonly needs?: Exclude<keyof RuleOptions, K>;
+  };
+};
 
 /** A row for every option that chooses a search. */
 type SearchRows = { readonly [K in keyof SearchOptions]-?: DecodingOption<NonNullable<SearchOptions[K]>> };
@@ -227,6 +297,12 @@ const SEARCHING: SearchRows = {
 };
 
 const RULES: RuleRows = {
+  logitBias: {
+    ...biasCheck,
+    rule: logitBiasRule,
+    placeholder: "LIST",
+    help: 'Add to the logits of tokens: "cat=2,dog=-1.5"',
+  },
   repetitionPenalty: {
     ...penaltyCheck,
     rule: repetitionRule,
@@ -241,12 +317,106 @@ const RULES: RuleRows = {
     help: "Let no N tokens in a row occur twice",
     slider: { min: 0, max: 5, none: 0 },
   },
+  frequencyPenalty: {
+    ...differenceCheck,
+    rule: frequencyRule,
+    placeholder: "ALPHA",
+    help: "What a token costs for each time it was written, in nats",
+    slider: { min: -2, max: 2, step: 0.1, none: 0 },
+  },
+  presencePenalty: {
+    ...differenceCheck,
+    rule: presenceRule,
+    placeholder: "BETA",
+    help: "What a token costs that was written, in nats",
+    slider: { min: -2, max: 2, step: 0.1, none: 0 },
+  },
+  dryMultiplier: {
+    ...multiplierCheck,
+    rule: (multiplier, { dryBase = 1.75, dryAllowedLength = 2, dryBreakers }) =>
+      dryRule({
+        multiplier,
+        base: dryBase,
+        allowedLength: dryAllowedLength,
+        ...dryBreakers !== undefined && { breakers: dryBreakers },
+      }),
+    placeholder: "M",
+    help: "What a token costs that goes on with a repeated passage, in nats",
+    slider: { min: 0, max: 3, step: 0.1, none: 0 },
+  },
+  dryBase: {
+    ...baseCheck,
+    rule: null,
+    needs: "dryMultiplier",
+    placeholder: "B",
+    help: "What each further token of the passage multiplies that by",
+  },
+  dryAllowedLength: {
+    ...passageCheck,
+    rule: null,
+    needs: "dryMultiplier",
+    placeholder: "N",
+    help: "The shortest passage that costs, in tokens",
+  },
+  dryBreakers: {
+    ...tokensCheck,
+    rule: null,
+    needs: "dryMultiplier",
+    placeholder: "LIST",
+    help: 'Where passages end: ".,:"',
+  },
+  bannedWords: {
+    ...phrasesCheck,
+    rule: bannedWordsRule,
+    placeholder: "LIST",
+    help: 'Words and phrases that must not occur: "cat,New York"',
+  },
+  suppressTokens: {
+    ...tokensCheck,
+    rule: suppressRule,
+    placeholder: "LIST",
+    help: 'Tokens that must not occur: "cat,ing"',
+  },
+  minNewTokens: {
+    ...newTokensCheck,
+    rule: minNewTokensRule,
+    placeholder: "N",
+    help: "Let no text end before it has N tokens",
+    slider: { min: 0, max: 10, none: 0 },
+  },
+  forcedFirstToken: {
+    ...forcedCheck,
+    rule: forcedFirstRule,
+    excludes: { prefix: "both say what the first token is" },
+    placeholder: "TEXT",
+    help: "The first token",
+  },
+  forcedLastToken: {
+    ...forcedCheck,
+    rule: forcedLastRule,
+    placeholder: "TEXT",
+    help: "The token at --max-new-tokens, where a text has not ended before",
+  },
+  prefix: {
+    ...tokensCheck,
+    rule: prefixRule,
+    excludes: { forcedFirstToken: "both say what the first token is" },
+    placeholder: "TEXT",
+    help: "What a text must begin with",
+  },
   temperature: {
     ...temperatureCheck,
     rule: temperatureRule,
     placeholder: "T",
     help: "Above 1 more diverse, below 1 less",
     slider: { min: 0, max: 3, step: 0.1, none: 1, likeliest: 0 },
+  },
+  topNSigma: {
+    ...deviationsCheck,
+    rule: topNSigmaRule,
+    placeholder: "N",
+    help: "Draw from tokens within N standard deviations of the largest logit",
+    slider: { min: 0, max: 5, step: 0.1, none: 0 },
   },
   topK: {
     ...tokenCountCheck,
@@ -274,6 +444,13 @@ const RULES: RuleRows = {
     rule: epsilonRule,
     placeholder: "P",
     help: "Draw from tokens more probable than this",
+    slider: { min: 0, max: 0.5, step: 0.01, none: 0 },
+  },
+  etaCutoff: {
+    ...thresholdCheck,
+    rule: etaRule,
+    placeholder: "P",
+    help: "Draw from tokens more probable than this, less where many are probable",
     slider: { min: 0, max: 0.5, step: 0.01, none: 0 },
   },
   typicalP: {
@@ -334,7 +511,7 @@ export interface Decoding {
 }
 
 /** Rows by name. */
-const rows = Object.entries(DECODING) as [string, DecodingOption<unknown> & Partial<RuleOption<unknown>>][];
+const rows = Object.entries(DECODING) as unknown as [string, DecodingOption<unknown> & Partial<RuleOption<unknown>>][];
 
 /** Whether an option is given, and is not what stands for none. */
 function isGiven(options: object, name: string, { none }: DecodingOption<unknown>): boolean {
@@ -345,11 +522,21 @@ function isGiven(options: object, name: string, { none }: DecodingOption<unknown
 /**
  * The rules that options ask for: the caller's own, then those of the table in its order.
  *
- * @param options checked
+ * @param options checked one by one
+ * @throws {TypeError} if an option has no effect without another, or contradicts another
  */
 export function rulesOf(options: RuleOptions & Pick<LoopOptions, "rules">): LogitsRule[] {
   const given = options as Readonly<Record<string, unknown>>;
-  const asked = rows.flatMap(([name, row]) => row.rule && given[name] !== undefined ? [row.rule(given[name])] : []);
+  const asked = rows.flatMap(([name, { rule, needs, excludes = {} }]) => {
+    if (given[name] === undefined) return [];
+    if (needs && given[needs] === undefined) {
+      throw new TypeError(`Cannot use ${name} without ${needs}: it would have no effect`);
+    }
+    for (const [other, reason] of Object.entries(excludes)) {
+      if (given[other] !== undefined) throw new TypeError(`Cannot use ${name} with ${other}: ${reason}`);
+    }
+    return rule ? [rule(given[name], options)] : [];
+  });
   return [...options.rules ?? [], ...asked];
 }
 
@@ -373,7 +560,9 @@ export function decodingOf(options: Omit<GenerateOptions, "maxNewTokens">): Deco
 }
 
 function searchOf(options: Omit<GenerateOptions, "maxNewTokens">): Search {
-  const given = rows.flatMap(([name, row]) => !row.rule && isGiven(options, name, row) ? [name as SearchName] : []);
+  const given = rows.flatMap(([name, row]) =>
+    row.rule === undefined && isGiven(options, name, row) ? [name as SearchName] : []
+  );
   if (options.search) {
     if (given.length > 0) throw new TypeError(`Cannot use ${given[0]} with search: the search has its own options`);
     return options.search;
@@ -428,6 +617,7 @@ const loopChecks: Checks<LoopOptions> = {
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
+  draft: draftCheck,
   signal: abortSignal,
 };
 

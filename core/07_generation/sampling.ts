@@ -207,6 +207,7 @@ export function ancestralSampling(random: Random): TokenSearch {
   return {
     name: "ancestral sampling",
     random,
+    drawsByProbability: true,
     onHost: (allowed) => sample(allowed, random),
     onDevice: (allowed) => {
       const uniforms = Array.from({ length: allowed.shape[0]! }, () => random.next());

@@ -40,6 +40,8 @@ export interface TokenSearch {
   readonly name: string;
   /** Where its random numbers come from; absent if it draws nothing. */
   readonly random?: Random;
+  /** Whether it draws each token with the probability of its logit; false by default. */
+  readonly drawsByProbability?: boolean;
   /** Chooses one token of a row of logits, `[V]`. */
   onHost(allowed: Float64Array): number;
   /** Chooses one token of each row, by tensors alone: `[B, V]` to int32 `[B]`. */
@@ -94,6 +96,16 @@ export interface Hypothesis {
   readonly finished: boolean;
 }
 
+/** What a draft was worth. */
+export interface Speculation {
+  /** Calls of the model. */
+  readonly calls: number;
+  /** Tokens that were proposed. */
+  readonly proposed: number;
+  /** Those of them that the model accepted. */
+  readonly accepted: number;
+}
+
 /** What was generated from one prompt. */
 export interface Generation {
   /** The tokens, without the prompt and without the end token. */
@@ -104,6 +116,8 @@ export interface Generation {
   readonly finished: boolean;
   /** All sequences of a beam search, best first or as drawn; absent for other searches. */
   readonly beams?: readonly Hypothesis[];
+  /** What the draft was worth; absent without one. */
+  readonly speculation?: Speculation;
 }
 
 // ## What the loop sees

@@ -223,12 +223,12 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize, featureSize = 0 } = this.#decoder, { eosToken } = this.#options;
+    const { vocabSize, featureSize = 0 } = this.#decoder, { eosToken, maxNewTokens } = this.#options;
     const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []), width = vocabSize + featureSize;
     this.#rows.forEach(({ text, promptLength, tokens }, i) => {
       const row = numbers.subarray(i * width, (i + 1) * width), logits = row.subarray(0, vocabSize);
       const features = featureSize > 0 ? row.subarray(vocabSize) : undefined;
-      prefixes[text]!.push({ promptLength, eosToken, tokens, logits, ...features && { features } });
+      prefixes[text]!.push({ promptLength, eosToken, maxNewTokens, tokens, logits, ...features && { features } });
     });
     return prefixes;
   }
@@ -305,10 +305,11 @@ export class Session {
   /** What rules may look at on the device: the rows as they are, and what was chosen since. */
   #contextOf(chosen: readonly Tensor[]): DeviceContext | DeviceContext[] {
     const rows = this.#rows,
-      { eosToken } = this.#options,
+      { eosToken, maxNewTokens } = this.#options,
       longest = Math.max(...rows.map(({ tokens }) => tokens.length));
     const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
       eosToken,
+      maxNewTokens,
       promptLength: some[0]!.promptLength,
       get tokens() {
         const own = chosen.map((column) => column.slice(0, from, from + some.length));
@@ -409,7 +410,8 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-function requireFit(
+/** Refuses what a model cannot continue. */
+export function requireFit(
   decoder: Decoder,
   prompts: readonly (readonly number[])[],
   { maxNewTokens, slide, eosToken }: SessionOptions,

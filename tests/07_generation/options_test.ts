@@ -7,6 +7,7 @@ import { DECODING, type GenerateOptions } from "../../core/07_generation/options
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
+import { promptLookup } from "../../core/07_generation/speculative.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
 import { arange } from "../../core/engine/create.ts";
@@ -159,6 +160,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
+  draft: [() => ({}), promptLookup()],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],
   search: [() => ({}), beamSearch({ numBeams: 2 })],
@@ -170,13 +172,28 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   diversityPenalty: [() => ({ numBeams: 4, numBeamGroups: 2 }), 5],
   similarity: [() => ({ numBeams: 4, numBeamGroups: 2 }), () => -3],
   stochastic: [() => ({ numBeams: 3, random: new Random(6) }), true],
+  logitBias: [() => ({}), { 3: 100 }],
   repetitionPenalty: [() => ({}), 3],
   noRepeatNgramSize: [() => ({}), 1],
+  frequencyPenalty: [() => ({}), 3],
+  presencePenalty: [() => ({}), 9],
+  dryMultiplier: [() => ({}), 9],
+  dryBase: [() => ({ dryMultiplier: 0.5, dryAllowedLength: 1 }), 1000],
+  dryAllowedLength: [() => ({ dryMultiplier: 9 }), 1],
+  dryBreakers: [() => ({ dryMultiplier: 9, dryAllowedLength: 1 }), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  bannedWords: [() => ({}), [[3], [4], [5], [6]]],
+  suppressTokens: [() => ({}), [3, 4, 5, 6]],
+  minNewTokens: [() => ({ eosToken: 7, logitBias: { 7: 100 } }), 5],
+  forcedFirstToken: [() => ({}), 9],
+  forcedLastToken: [() => ({}), 9],
+  prefix: [() => ({}), [9, 9]],
   temperature: [() => ({ random: new Random(6) }), 9],
+  topNSigma: [() => ({ random: new Random(6) }), 0.1],
   topK: [() => ({ random: new Random(6) }), 2],
   topP: [() => ({ random: new Random(6) }), 0.3],
   minP: [() => ({ random: new Random(6) }), 0.9],
   epsilonCutoff: [() => ({ random: new Random(6) }), 0.5],
+  etaCutoff: [() => ({ random: new Random(6) }), 0.5],
   typicalP: [() => ({ random: new Random(6) }), 0.2],
 };
 
