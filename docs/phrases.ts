@@ -93,7 +93,7 @@ export interface Phrases {
 export const ENGLISH: Phrases = {
   language: "en",
   name: "English",
-  description: "A book about attention and Transformers that runs",
+  description: "A book that runs, about attention and Transformers",
   skip: "Skip to the text",
   place: "Place",
   contents: "contents",
@@ -117,7 +117,7 @@ export const ENGLISH: Phrases = {
   tryIt: "How to try it.",
   hint: "Hint",
   solution: "Solution",
-  proved: (files) => `Proved by the tests of ${files}.`,
+  proved: (files) => `Checked by the tests of ${files}.`,
   measured: (files) => `Measured by ${files}.`,
   more: (count) => ` and ${count} more`,
   program: "Its\u00a0program",
