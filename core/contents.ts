@@ -182,6 +182,7 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["rules"], numbered: false },
       { pages: ["search"], numbered: false },
+      { pages: ["stops"], numbered: false },
       { pages: ["confidence"] },
       { pages: ["hallucination"] },
       { pages: ["sampling"] },

@@ -731,6 +731,8 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       { tokens: [1], logits: Float64Array.from(rows[0]!) },
     ]),
   "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
+  stopStrings: () => call({ decode: () => "" }, ["a"]),
+  beamSampling: () => call({ numBeams: 2, random: new engine.Random(1), lengthPenalty: 0.6, earlyStopping: "never" }),
   draw: () => call(x(2, 4), x(2).mul(0.5)),
   confidenceOf: () => call([0.7, 0.3]),
   topPredictions: () => call([[1, 2], [2, 1]], [1, 0], 2),

@@ -133,7 +133,10 @@ export async function generate<P extends Prompts>(
     const done = texts.filter(({ width }) => width === 0).length;
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
-  const results = texts.map((text) => text.result());
+  const found = texts.map((text) => text.result()), { numReturnSequences: count = 1 } = options;
+  const results = "begin" in search
+    ? found.map((result) => best(result, count))
+    : Array.from({ length: prompts.length }, (_, i) => firstOf(found.slice(i * count, (i + 1) * count)));
   return (isOne ? results[0]! : results) as Generated<P>;
 }
 
@@ -187,9 +190,23 @@ export async function* stream(
   }
   const { rules, search } = decodingOf(options);
   const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options);
-  for await (const step of run) {
-    if (text!.last) yield { ...text!.last, step };
-  }
+  let step = 0;
+  const shown = function* (): Generator<StreamedToken> {
+    for (const token of text!.certain.slice(step)) yield { ...token, step: ++step };
+  };
+  for await (const _ of run) yield* shown();
+}
+
+/** The first of several texts, with all of them. */
+function firstOf(texts: readonly Generation[]): Generation {
+  return texts.length === 1 ? texts[0]! : { ...texts[0]!, sequences: texts };
+}
+
+/** What a search of several sequences has found, with so many of them as texts. */
+function best(result: Generation, count: number): Generation {
+  if (count === 1) return result;
+  const sequences = result.beams!.slice(0, count).map(({ score: _, ...sequence }) => sequence);
+  return { ...result, sequences };
 }
 
 // ## What the loop is given
@@ -200,7 +217,10 @@ interface Run<S extends SearchState> {
   readonly run: AsyncGenerator<number, void, void>;
 }
 
-type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "slide" | "signal">;
+type Begun = Pick<
+  GenerateOptions,
+  "maxNewTokens" | "eosToken" | "stopStrings" | "slide" | "signal" | "numReturnSequences"
+>;
 
 /** Begins a text for each prompt. */
 function begin(
@@ -222,20 +242,41 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, slide = false, signal }: Begun,
+  { maxNewTokens, eosToken, stopStrings, slide = false, signal, numReturnSequences = 1 }: Begun,
 ): Run<SearchState> {
-  const limits: SequenceLimits = { maxNewTokens, eosToken };
+  const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
+  const copies = "begin" in search ? 1 : numReturnSequences;
+  requireSequences(search, numReturnSequences);
   // First of all, since it refuses what does not fit the context.
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
+  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies });
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
     return { texts, run: steps(session, texts, undefined, signal) };
   }
-  const texts = prompts.map(() => new SingleSequence(search, rules, limits));
+  const texts = Array.from(
+    { length: prompts.length * copies },
+    () => new SingleSequence(search, rules, limits),
+  );
   return {
     texts,
     run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
   };
+}
+
+/** Refuses more texts than a search finds. */
+function requireSequences(search: Search, count: number): void {
+  if (count === 1) return;
+  if (!("begin" in search)) {
+    if (search.random) return;
+    throw new TypeError(
+      `Cannot use numReturnSequences = ${count} with ${search.name}: without chance all texts would be the same`,
+    );
+  }
+  if (count > search.numBeams) {
+    throw new RangeError(
+      `Cannot return ${count} sequences of ${search.numBeams} beams: numReturnSequences is too large`,
+    );
+  }
 }
 
 /** Lets the device take some steps after a number of them, and returns what takes note of each. */

@@ -17,6 +17,7 @@
  * | `search`          | what all searches have in common                     |
  * | `confidence`      | how sure a model is, and how often it is right then  |
  * | `hallucination`   | why a model states what is false, and whether it knows |
+ * | `stops`           | where a text ends                                    |
  * | `sampling`        | how to sample, and what a model must offer           |
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
@@ -73,12 +74,15 @@ export {
   topPredictions,
 } from "./confidence.ts";
 export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
+export { type Ending, type StopStrings, stopStrings } from "./stops.ts";
 export * from "./sampling.ts";
 export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
 export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
 export {
   type BeamOptions,
+  beamSampling,
+  type BeamSamplingOptions,
   BeamSearch,
   beamSearch,
   type BeamSearchOptions,
@@ -104,7 +108,7 @@ export {
 } from "./beam_variants.ts";
 export * from "./kv_cache.ts";
 export type { SessionOptions } from "./session.ts";
-export { SeveralSequences, SingleSequence } from "./sequences.ts";
+export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";
 export { draw } from "./on_device.ts";
 export type {
   GenerateOptions,

@@ -38,8 +38,8 @@ import type { Tensor } from "../engine/tensor.ts";
 export interface DecodingTask {
   /** How many of the tokens are the prompt's; none by default. */
   readonly promptLength?: number | undefined;
-  /** The token that ends a sequence; none by default. */
-  readonly eosToken?: number | undefined;
+  /** The tokens that end a sequence; none by default. */
+  readonly eosTokens?: readonly number[] | undefined;
 }
 
 /** What a rule may look at besides the logits. */

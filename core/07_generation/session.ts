@@ -38,6 +38,7 @@ import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { withoutChance } from "../engine/chance.ts";
 import { tensor } from "../engine/create.ts";
+import { take } from "../engine/indexing.ts";
 import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
@@ -47,6 +48,7 @@ import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
+import { tokensOf } from "./stops.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
 /** How long the sequences of a session may become. */
@@ -56,7 +58,9 @@ export interface SessionOptions {
   /** Goes on where the context is full by forgetting its older half. */
   readonly slide: boolean;
   /** What ends a sequence, for rules to know; nothing by default. */
-  readonly eosToken?: number | undefined;
+  readonly eosToken?: number | readonly number[] | undefined;
+  /** Texts that continue each prompt, which is read once for all of them; 1 by default. */
+  readonly copies?: number | undefined;
 }
 
 /** A token that the device chose, read. */
@@ -71,8 +75,11 @@ export interface ReadToken {
 
 /** A row of the batch: a prefix of a text, and how far the caches hold it. */
 interface Row {
-  /** Which text it continues. */
+  /** Which text it continues, and the prompt of which source. */
   readonly text: number;
+  readonly source: number;
+  /** Texts that begin with it, once it has been read. */
+  readonly copies: number;
   readonly promptLength: number;
   readonly tokens: number[];
   /** Its place in the caches; below 0 if they hold nothing of it. */
@@ -118,8 +125,9 @@ export class Session {
 
   #enter(prompt: readonly number[]): void {
     const fresh = Math.min(prompt.length, this.#decoder.contextLength);
-    const text = this.#texts++;
-    this.#rows.push({ text, promptLength: prompt.length, tokens: [...prompt], at: -1, read: 0, fresh });
+    const { copies = 1 } = this.#options, text = this.#texts, source = text / copies;
+    this.#texts += copies;
+    this.#rows.push({ text, source, copies, promptLength: prompt.length, tokens: [...prompt], at: -1, read: 0, fresh });
   }
 
   #open(): Memory {
@@ -189,17 +197,33 @@ export class Session {
     this.#memory = memories.reduce(joined);
     this.#rows = groups.flat();
     this.#rows.forEach((row, at) => row.at = at);
-    return logits.length === 1 ? logits[0]! : concat(logits, 0);
+    return this.#copied(logits.length === 1 ? logits[0]! : concat(logits, 0));
+  }
+
+  /** Where a prompt that has just been read begins several texts, a row for each of them. */
+  #copied(logits: Tensor): Tensor {
+    if (this.#rows.every(({ copies }) => copies === 1)) return logits;
+    const rows = this.#rows.flatMap((row) =>
+      Array.from(
+        { length: row.copies },
+        (_, i): Row => ({ ...row, text: row.text + i, copies: 1, tokens: row.tokens.slice() }),
+      )
+    );
+    const places = rows.map(({ at }) => at);
+    for (const cache of this.#memory.caches) cache.reorder(places);
+    rows.forEach((row, at) => row.at = at);
+    this.#rows = rows;
+    return take(logits, tensor(Int32Array.from(places)));
   }
 
   /** Feeds tokens `[B, T]` of some rows; returns the logits after the last, `[B, V]`. */
   #pass(rows: readonly Row[], tokens: Tensor, memory: Memory): Tensor {
     const { memories } = memory, [B, T] = tokens.shape as [number, number];
     const held = this.#remembers ? memory.length : 0;
-    const decoder = this.#decoder, texts = rows.map(({ text }) => text);
+    const decoder = this.#decoder, sources = rows.map(({ source }) => source);
     // Chosen here, so that what a model copies for it is freed with the step.
-    const isWhole = texts.length === decoder.numSources && texts.every((text, row) => text === row);
-    const given = (isWhole ? undefined : decoder.select?.(texts)) ?? decoder;
+    const isWhole = sources.length === decoder.numSources && sources.every((source, row) => source === row);
+    const given = (isWhole ? undefined : decoder.select?.(sources)) ?? decoder;
     const places = rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
     const starts = places.every((start) => start === held) ? undefined : places;
     const { call, isHeard } = callOf(memories, starts);
@@ -223,11 +247,11 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize } = this.#decoder, { eosToken } = this.#options;
+    const { vocabSize } = this.#decoder, eosTokens = tokensOf(this.#options.eosToken);
     const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []);
     this.#rows.forEach(({ text, promptLength, tokens }, i) => {
       const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize);
-      prefixes[text]!.push({ promptLength, eosToken, tokens, logits });
+      prefixes[text]!.push({ promptLength, eosTokens, tokens, logits });
     });
     return prefixes;
   }
@@ -304,10 +328,10 @@ export class Session {
   /** What rules may look at on the device: the rows as they are, and what was chosen since. */
   #contextOf(chosen: readonly Tensor[]): DeviceContext | DeviceContext[] {
     const rows = this.#rows,
-      { eosToken } = this.#options,
+      eosTokens = tokensOf(this.#options.eosToken),
       longest = Math.max(...rows.map(({ tokens }) => tokens.length));
     const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
-      eosToken,
+      eosTokens,
       promptLength: some[0]!.promptLength,
       get tokens() {
         const own = chosen.map((column) => column.slice(0, from, from + some.length));
@@ -443,8 +467,9 @@ function requireFit(
     const wrong = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
     if (wrong !== undefined) throw new RangeError(`Cannot read token ${wrong}: the vocabulary has ${vocabSize}`);
   }
-  if (eosToken !== undefined && eosToken >= vocabSize) {
-    throw new RangeError(`Cannot end with eosToken = ${eosToken}: the vocabulary has ${vocabSize}`);
+  const beyond = tokensOf(eosToken).find((token) => token >= vocabSize);
+  if (beyond !== undefined) {
+    throw new RangeError(`Cannot end with eosToken = ${beyond}: the vocabulary has ${vocabSize}`);
   }
   if (slide && contextLength === Infinity) throw new TypeError("Cannot use slide with a model of unbounded context");
   if (slide && numSources !== undefined && shortest !== size) {

@@ -65,7 +65,8 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
   const options = { ...usual.options, ...Object.fromEntries(asked.map((name) => [name, given[name]])) };
   const names = Object.keys(options);
   // A generator is always at hand; it is used where the options need it, or allow it and the command usually draws.
-  const draws = !findSearch(names) || usual.draws && findSearch([...names, "random"]) !== undefined;
+  const mayDraw = usual.draws && !names.includes("numBeams") && findSearch([...names, "random"]) !== undefined;
+  const draws = !findSearch(names) || mayDraw;
   let decoding: Decoding;
   try {
     decoding = decodingOf(draws ? { ...options, random: usual.random } : options);

@@ -74,7 +74,7 @@ onEveryBackend("a rule knows how long the prompt is and what ends a sequence, un
     onHost: (logits) => logits.map((logit, token) => token === END ? 1e3 : logit),
     onDevice: (logits) => logits.where(arange(logits.shape[1]!).notEqual(END), 1e3),
   };
-  const later = ({ eosToken, promptLength = 0 }: DecodingTask, length: number): number | undefined =>
+  const later = ({ eosTokens: [eosToken] = [], promptLength = 0 }: DecodingTask, length: number): number | undefined =>
     length - promptLength < FEWEST ? eosToken : undefined;
   const onHost: LogitsRule["onHost"] = (logits, context) => {
     const forbidden = later(context, context.tokens.length);
@@ -149,6 +149,7 @@ onEveryBackend("options in words and as values find the same", async () => {
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
+  stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
   slide: [() => ({ maxNewTokens: 40 }), true],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
@@ -158,6 +159,8 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   numBeams: [() => ({}), 3],
   lengthPenalty: [() => ({ numBeams: 3 }), -2],
   numBeamGroups: [() => ({ numBeams: 4 }), 2],
+  earlyStopping: [() => ({ numBeams: 3, eosToken: 3, lengthPenalty: 3 }), true],
+  numReturnSequences: [() => ({ numBeams: 3 }), 2],
   diversityPenalty: [() => ({ numBeams: 4, numBeamGroups: 2 }), 5],
   similarity: [() => ({ numBeams: 4, numBeamGroups: 2 }), () => -3],
   stochastic: [() => ({ numBeams: 3, random: new Random(6) }), true],
