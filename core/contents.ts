@@ -188,7 +188,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["sampling"] },
       { pages: ["truncation"] },
       { pages: ["temperature", "repetition"] },
-      { pages: ["contrastive"], planned: "Contrastive decoding" },
+      { pages: ["contrastive"] },
       { pages: ["greedy_and_beam", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
       { pages: ["constraints"], planned: "Constraints" },

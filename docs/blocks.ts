@@ -230,8 +230,8 @@ function coreEnd(blocks: readonly Block[]): number {
 }
 
 /**
- * Puts each experiment where the source says: below a part with a heading that links to its program. The others stand below the
- * core of the code, which they test.
+ * Puts each experiment where the source says: below the part with a heading, or the text between two definitions, that links to its
+ * program. The others stand below the core of the code, which they test.
  */
 export function withFigures(
   blocks: readonly Block[],
@@ -242,7 +242,8 @@ export function withFigures(
   const named = blocks.map((block) => {
     if (block.kind === "region" || block.kind === "endregion") isFolded = block.kind === "region";
     const hasHeading = (block.kind === "opening" || block.kind === "section") && block.anchor !== "";
-    if (!hasHeading || isFolded) return [];
+    const isBetween = block.kind === "note" && block.code.length === 0;
+    if (!(hasHeading || isBetween) || isFolded) return [];
     const found = waiting.filter(({ program }) =>
       program !== undefined && new RegExp(`\\]\\((?:\\.\\./)?experiments/${program}\\)`).test(block.prose?.text ?? "")
     );

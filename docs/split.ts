@@ -3,7 +3,7 @@
  *
  * **Question.** A source is one column of lines. Where does the prose end and the code begin?
  *
- * **Idea.** Three voices speak in comments: the book (the doc comment at the top, and blocks that open with `## `),
+ * **Idea.** Three voices speak in comments: the book (the doc comment at the top, and blocks that open with `## `; each further `## ` in a block opens one more),
  * the reference (a doc comment above a declaration) and the margin (a comment on lines of its own). Each starts a row:
  * the comment stands at the left, and the lines that follow it, up to the next comment, at the right. A comment that
  * shares its line with code stays there. Between `// #region TITLE` and `// #endregion` stands what is folded on the page; the
@@ -151,8 +151,9 @@ export function split(source: string, inside: ReadonlySet<number> = new Set()): 
       begin("endregion", "");
     } else if (own(at, /^\s*\/\//) && isComment(lines[at]!)) {
       while (own(at, /^\s*\/\//) && isComment(lines[at]!)) at++;
-      const prose = proseOf(lines.slice(start, at));
-      begin(/^## /.test(prose) ? "section" : "note", prose);
+      for (const prose of partsOf(proseOf(lines.slice(start, at)))) {
+        begin(/^## /.test(prose) ? "section" : "note", prose);
+      }
     } else {
       if (!row || /^(opening|region|endregion)$/.test(row.kind)) begin("code", "");
       row!.code.push({ number: at + 1, text: lines[at]! });
@@ -163,6 +164,18 @@ export function split(source: string, inside: ReadonlySet<number> = new Set()): 
     .filter(({ kind, prose, tags, code }) =>
       kind === "endregion" || prose !== "" || tags.length > 0 || code.length > 0
     );
+}
+
+/** A text cut at its headings of the second level, those in code apart. */
+function partsOf(prose: string): string[] {
+  const parts: string[][] = [[]];
+  let isFenced = false;
+  for (const line of prose.split("\n")) {
+    if (/^\s*```/.test(line)) isFenced = !isFenced;
+    if (!isFenced && line.startsWith("## ")) parts.push([]);
+    parts.at(-1)!.push(line);
+  }
+  return parts.map((lines) => lines.join("\n").trim()).filter((part) => part !== "");
 }
 
 /** The text of comment lines. */

@@ -2,7 +2,7 @@
  * # Autoregressive models
  *
  * **Question.** Nobody can list all sequences of words with their probabilities: most of them were never written. How can a model
- * give every one of them a probability, and how is one number said to be better than another?
+ * give every one of them a probability, and how is it decided which of two models gives the better ones?
  *
  * **Idea.** Read from left to right and predict each token from those before it, its context. The chain rule (链式法则) of probability says
  * that the product of these predictions is the probability of the whole sequence. It holds for every distribution and assumes
@@ -15,7 +15,7 @@
  * **By hand.** A sequence of four words, 我 喜欢 吃 苹果 (*I like to eat apples*). A model gives them, one after the other, the
  * probabilities 0.4, 0.5, 0.3 and 0.2. The probability of the sequence is $0.4 \cdot 0.5 \cdot 0.3 \cdot 0.2 = 0.012$. The
  * logarithms are −0.916, −0.693, −1.204 and −1.609. Their sum is −4.423, and that is the logarithm of 0.012. The mean per
- * word is −1.106. The perplexity is $e^{1.106}$, or 3.021: as if the model had guessed, at every word, among three that are equally
+ * word is −1.1057. The perplexity is $e^{1.1057}$, or 3.021: as if the model had guessed, at every word, among three that are equally
  * probable.
  *
  * ```ts
@@ -28,7 +28,7 @@
  * console.log("product    ", probabilities.reduce((product, p) => product * p).toFixed(3));
  * console.log("logarithms ", logProbabilities.map((log) => log.toFixed(3)).join(" "));
  * console.log("their sum  ", logProbability.toFixed(3), "and log 0.012 is", Math.log(0.012).toFixed(3));
- * console.log("their mean ", (logProbability / 4).toFixed(3));
+ * console.log("their mean ", (logProbability / 4).toFixed(4));
  * console.log("perplexity ", perplexity.toFixed(3));
  * ```
  *
@@ -36,7 +36,7 @@
  * product     0.012
  * logarithms  -0.916 -0.693 -1.204 -1.609
  * their sum   -4.423 and log 0.012 is -4.423
- * their mean  -1.106
+ * their mean  -1.1057
  * perplexity  3.021
  * ```
  *
@@ -53,20 +53,22 @@
  *
  * **Why logarithms.** A product of probabilities shrinks with every token. The smallest positive number of float64 is near
  * $e^{-745}$, and that of float32 near $e^{-103}$. A product below it is 0 (underflow) [下溢], and all longer sequences look alike. A sum of logarithms only
- * grows in length. It also keeps what a product of rounded numbers loses: the order of two sequences that are both improbable.
+ * becomes a larger negative number, which a float64 holds without trouble. It also keeps what a product of rounded numbers loses: the order of two sequences that are both improbable.
  *
- * **Why perplexity.** The probability of a long sequence is small for every model, so it is divided among the tokens: the perplexity [困惑度] is
- * the inverse of their geometric mean, the $T$-th root of their product. A uniform guess among $V$ tokens has the perplexity $V$, certainty has 1. The exponent is the
+ * **Why perplexity.** The probability of a long sequence is small for every model, so it is shared out among the tokens. The geometric mean of the $T$ factors is the
+ * $T$-th root of their product, and the perplexity [困惑度] is its inverse: $\exp(-\tfrac{1}{T} \log \prod_t P_t) = (\prod_t P_t)^{-1/T}$, here $0.012^{-1/4} = 3.021$. A uniform guess among $V$ tokens has the perplexity $V$, certainty has 1. The exponent is the
  * [cross-entropy](../06_training/loss.ts) of training, so training a language model is lowering its perplexity.
  *
  * **The notes, 004.26.** It is the first formula above. The product has a factor for each token, and the context of the first one is
- * empty: a token BEGIN stands there, or the first token is not predicted.
+ * empty: a token BEGIN stands there, or the first token is not predicted. For the product to be the probability of a whole text, and not that of all texts which begin so, the text
+ * ends with a token END, which is predicted like any other.
  *
  * **The notes, 004.28.** Right, and more than a trick: the sum is what every program of this book keeps, from the loss to
  * [beam search](../07_generation/greedy_and_beam.ts), which compares unfinished texts by it.
  *
- * **The notes, 004.29.** Refuted. A logarithm keeps a number representable. The gradient of a network is a product of matrices, one for each layer: the
- * derivatives of all its outputs by all its inputs, its Jacobian [雅可比矩阵]. No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
+ * **The notes, 004.29.** Refuted. A logarithm keeps a number representable. On its way back, a gradient is multiplied by one matrix for each layer. This matrix holds the
+ * derivatives of all outputs of the layer by all its inputs: the layer's Jacobian [雅可比矩阵]. If these products make the gradient shorter and shorter it vanishes, if longer and longer it explodes
+ * ([section](rnn.ts#the-gradient-through-time)). No logarithm enters them: what a layer multiplies, it multiplies with or without one. Residual connections
  * ([section](../05_transformer/residual.ts)), norms ([section](../05_transformer/normalization.ts)) and clipping
  * ([section](../06_training/clipping.ts)) are what helps there. One grain of truth: with $p$ the probability of the token that came, the
  * loss $-\log p$ has a simple gradient by the logits: all probabilities, minus 1 at the place of that token. It does not vanish where the model is
@@ -106,7 +108,10 @@ import { logSoftmax } from "../02_words/softmax.ts";
 /**
  * The logarithms of the probabilities that a model gave to the tokens that came.
  *
- * @param logits what it computed before each of them, `[B, T, V]`
+ * Row $t$ of the logits belongs to target $t$. A model's `forward()` returns a row for each token that it reads, and the row scores the token after it. So its
+ * inputs are the sequence without the last token, and the targets are the sequence without the first.
+ *
+ * @param logits of each token, computed from those before it, `[B, T, V]`
  * @param targets the tokens, int32 `[B, T]`
  * @returns numbers of at most 0, `[B, T]`
  * @throws {TypeError} if the shapes disagree
@@ -118,14 +123,15 @@ export function targetLogProbabilities(logits: Tensor, targets: Tensor): Tensor 
   // $\log \mathrm{softmax}(z_t)$: one number for each token that could have come.
   const all = logSoftmax(logits); // [B, T, V]
 
-  // $\ell_t$: the one of the token that did.
+  // $\ell_t$: the one of the token that did. `gather` takes from each row of V numbers the one at the target's place; `unsqueeze` adds an axis of length 1 for
+  // it, `squeeze` drops it.
   const logProbabilities = gather(all, -1, targets.unsqueeze(-1)).squeeze(-1); // [B, T]
   return logProbabilities;
 }
 
 /** How well a model predicts some tokens. */
 export interface Perplexity {
-  /** Exponential of the mean surprise per token: 1 is certainty, `vocabSize` a uniform guess. */
+  /** Exponential of the mean surprise per token: 1 is certainty, `vocabSize` a uniform guess. The surprise is $-\log p$. */
   readonly perplexity: number;
   /** How many tokens were predicted. */
   readonly tokens: number;
@@ -140,7 +146,7 @@ export interface Perplexity {
 }
 
 /**
- * Sums up the scores of some tokens.
+ * Sums up the log-probabilities of some tokens.
  *
  * @param logProbabilities of the tokens, as {@linkcode score} returns them
  * @param text size of what the tokens spell, for bits per character and byte; neither by default
@@ -157,7 +163,7 @@ export function measureScores(logProbabilities: ArrayLike<number>, text?: TextSi
   const bitsPerToken = surprise / Math.LN2, perplexity = Math.exp(surprise);
   if (!text) return { perplexity, tokens, logProbability, bitsPerToken };
 
-  // Where the first token was not predicted, it is charged with the mean.
+  // Characters and bytes include those of a first token that was not predicted, so it is given the mean number of bits of the others.
   const bits = bitsPerToken * text.tokens;
   return {
     perplexity,
@@ -171,8 +177,9 @@ export function measureScores(logProbabilities: ArrayLike<number>, text?: TextSi
 
 // ## How long a product lasts
 //
-// The [experiment](experiments/autoregressive.ts) draws words and keeps the probability of the text in three ways. It also asks each way which
-// of two models is the better one.
+// The [experiment](experiments/autoregressive.ts) draws words from a distribution in which the probability of a word is in proportion to the inverse of its rank: the second word is half as frequent as the
+// first. It keeps the probability of the text in three ways, and asks each way which of two models is the better one. How fast a text becomes improbable is said by the entropy [熵] of the distribution,
+// $-\sum_w p_w \log p_w$: the mean of $-\log p$ of a word that is drawn.
 
 // ## One contract for all language models
 //
@@ -187,7 +194,7 @@ export interface LanguageModel {
   /** Most tokens it can look at; `Infinity` where there is no bound. */
   readonly contextLength: number;
   /**
-   * Scores the token after each position.
+   * The logits of the token after each position.
    *
    * @param tokens ids, int32 `[B, T]`
    * @returns logits, `[B, T, V]`; no logit may depend on a later token
@@ -235,7 +242,7 @@ export interface LanguageModel {
  * @param options windows, batches, and who is told
  * @returns natural logarithms, in float64 where the model computes in it
  * @throws {RangeError} if there is nothing to score, a token does not exist, or an option is outside its interval
- * @throws {TypeError} if the model drops: after `model.eval()` it does not
+ * @throws {TypeError} if the model still sets numbers to zero at random as in training (dropout): after `model.eval()` it does not
  * @throws the signal's reason after an abort
  */
 export async function score(
@@ -311,7 +318,7 @@ export async function perplexity(
 //
 // A generative language model (生成式语言模型) describes how texts arise, and can be sampled. A discriminative language model
 // (判别式语言模型) describes what follows from a text, a label, and says nothing of the text. They are two uses rather than two kinds. Train one language model for each class,
-// $P(x \mid c)$. Each can be sampled. Bayes' rule turns them into a classifier:
+// $P(x \mid c)$. Each can be sampled. Bayes' rule turns them into a classifier, with $P(c)$ how frequent the class is beforehand (the prior):
 //
 // $$P(c \mid x) = \frac{P(c)\, P(x \mid c)}{\sum_{c'} P(c')\, P(x \mid c')}$$
 //
@@ -368,15 +375,14 @@ export async function classify(
 
 // ## What a language model is not
 //
-// **The notes, 001.6.** Refuted. A language model predicts. An n-gram model ([chapter](mod.ts)) has no vectors at all and is
-// a language model by every definition of this page. A GPT has vectors, and writes without anybody looking at them. Vectors are what is left
+// **The notes, 001.6.** Refuted. A language model predicts. An n-gram model ([section](n_grams/mod.ts)) has no vectors at all and is
+// a language model by every definition of this page. A GPT, a Transformer that is trained to predict the next token ([section](../05_transformer/decoder_only.ts)), has vectors, and writes without anybody looking at them. Vectors are what is left
 // over when a network is trained to predict, and [the chapter on words](../02_words/mod.ts) puts them to use.
 
 // #region Windows longer than the context
 //
-// A window of $C$ inputs scores at most $C$ tokens. The first window scores all of its own. Each further one begins so much later that
-// it ends `stride` tokens further, and scores those: every token but the first ones has at least $C -$ `stride` tokens before
-// it. The last window ends with the text. All windows are equally long and are computed in batches.
+// A window of $C$ inputs scores at most $C$ tokens. The first window scores all of its own. Each further window ends `stride` tokens
+// later than the one before, and scores only those last `stride` tokens. So every token but the first ones is predicted from more than $C -$ `stride` tokens. The last window ends with the text. All windows are equally long and are computed in batches.
 
 /** Options of {@linkcode score}. */
 export interface ScoreOptions {
@@ -632,7 +638,7 @@ function checkClasses(logLikelihoods: ArrayLike<number>, priors: ArrayLike<numbe
 // ## Pitfall: perplexities of different tokens
 //
 // A perplexity is per token, and a tokenizer with longer tokens has fewer and harder ones. Two models with different
-// vocabularies are compared by bits per character or byte alone. The test "perplexity() of one distribution is another per token and the same per
+// vocabularies are compared by bits per character or byte alone. The bits of a whole text are $-\log_2$ of its probability, however it is cut; divided by its characters or bytes they can be compared. The test "perplexity() of one distribution is another per token and the same per
 // byte" has one text and two tokenizers. A vocabulary with an unknown word escapes the comparison altogether: the more words are
 // unknown, the better it looks, since one frequent token stands for all of them.
 

@@ -9,7 +9,7 @@
  * says which side decides: below the ratio of the machine it waits for memory, above it for arithmetic. Drawn over the intensity, what a machine can attain
  * is a slope and a flat top: the *roofline* [屋顶线].
  *
- * ```picture roofline What a machine of 40 operations and 10 bytes per nanosecond can attain, by the intensity of the work. The dots, from left to right, are a matrix that
+ * ```picture roofline What a machine of 40 operations and 10 bytes per nanosecond can attain, by the intensity of the work. The squares, from left to right, are a matrix that
  * is multiplied by 1, 2, 4, 8 and 16 vectors at once.
  * ```
  *
@@ -36,7 +36,7 @@
  *   attains 40 and takes 6.4
  * ```
  *
- * **Formula.** With $W$ operations and $Q$ bytes of the work, and a machine of $\pi$ operations and $\beta$ bytes per second,
+ * **Formula.** With $W$ operations and $Q$ bytes of the work, and a machine of $\pi$ operations and $\beta$ bytes per second, the machine attains $P$ operations per second, and the work takes the time $t$:
  *
  * $$I = \frac{W}{Q}, \qquad P = \min(\pi,\; \beta I), \qquad t \ge \frac{W}{P} = \max\Big(\frac{W}{\pi},\; \frac{Q}{\beta}\Big)$$
  *
@@ -52,8 +52,8 @@
  * least that has to, and $t$ the least time; a program can only be slower.
  *
  * **The notes, 004.50.** These are the four measures, with one addition. What the notes call latency (延迟) is two: the time to the *first* token, in which the prompt is read, and the
- * time to the last. The first is bound by arithmetic, since all tokens of a prompt share one reading of the weights; the others are bound by memory, one reading for each. Throughput (吞吐量) is no inverse of
- * latency: a larger batch raises both. The functions below count all of it, and measure it.
+ * time to the last. The first is bound by arithmetic, since all tokens of a prompt share one reading of the weights; the others are bound by memory, one reading for each. Throughput (吞吐量) is not the inverse of
+ * latency: with a larger batch more tokens are done per second, and each sequence waits longer. The functions below count all of it, and measure it.
  *
  * Sources: Williams, Waterman and Patterson 2009, *Roofline: An Insightful Visual Performance Model for Multicore Architectures*; Kaplan et al. 2020, *Scaling Laws for
  * Neural Language Models* (operations per token); Pope et al. 2022, *Efficiently Scaling Transformer Inference*.
@@ -136,10 +136,13 @@ export function leastTime(machine: MachineSpeed, work: Work): number {
 
 // ## What a language model costs
 //
-// A matrix of $m$ numbers costs $2m$ operations for each token. The matrices of a Transformer layer of width $E$, with keys and values of $K$ numbers and a feed-forward network of $F$, have
-// $2E^2 + 2EK + 2EF$ numbers; those of a recurrent layer of width $H$ with $G$ gates have $G(EH + H^2)$. The matrix of the scores has a column for each entry of the
-// vocabulary. Biases, norms and the rows that are looked up are left out: they are few. Attention adds $4E$ operations for each pair of a query and a key, and reads all keys and values
-// once. These grow with the text. The states of a recurrent network do not.
+// A matrix of $m$ numbers costs $2m$ operations for each token. The matrices of a recurrent layer of width $H$, which reads vectors of $E$ numbers, have $G(EH + H^2)$ numbers: $G = 1$ in an RNN, 3 in a GRU, 4 in an LSTM. The matrix of the scores has a column for each entry of the
+// vocabulary. Biases and the rows that are looked up are left out: they are few.
+//
+// The chapter's figures have shown a Transformer beside these networks, and its costs stand beside theirs here. Later chapters ([attention](../04_attention/mod.ts), [the Transformer](../05_transformer/mod.ts)) explain it; for the count this much is enough. A Transformer has no loop over the words. For each word a layer computes three vectors: a *query*, a *key* and a *value*. The query of a word is
+// compared with the keys of all words up to it, and the result is a weighted sum of their values ([section](../04_attention/scaled_dot_product.ts)). Then a feed-forward network with one hidden layer of $F$ numbers follows ([section](../05_transformer/feed_forward/mod.ts)). So a layer of width $E$ has six matrices: one for the queries and one for the output, $E \cdot E$ each; one for the keys and one for the values,
+// $E \cdot K$ each, where $K$ is how many numbers a key has in all (here not the words of a kernel); and two in the feed-forward network, $E \cdot F$ each. Together that is $2E^2 + 2EK + 2EF$. The pairs come on top: $4E$ operations for each pair of a query and a key, $2E$ for their product and $2E$ for adding the value by
+// its weight. While it writes, the keys and values of all earlier words are kept (a cache) and read once for each new word. They grow with the text. The states of a recurrent network do not. GPT-2 is such a Transformer, of 12 layers and $E = 768$; the text that it is given to continue is its *prompt*.
 
 /** What one pass of a model does, and with how many weights. */
 export interface ModelWork extends Work {
@@ -204,18 +207,18 @@ export function recurrentWork(layout: RecurrentSizes, pass: PassSizes = {}): Mod
 //
 // The [experiment](experiments/efficiency.ts) draws the intensity by the size of the batch, counts what four tricks save, and times them if it is given a clock.
 //
-// None of them changes the result: the same operations are done in another order or in fewer pieces. Nor does each of them save time everywhere. On a CPU a reading is a copy, and the last trick gains nothing. A GPU works while the program goes on,
-// and each reading waits until it is done.
+// None of them changes the result: the same operations are done in another order or in fewer pieces. Nor does each of them save time everywhere. On a CPU fetching a loss is a copy, and the last trick gains nothing. A GPU works while the program goes on,
+// and each fetch waits until it has finished.
 //
 // **The notes, 004.52.** It is true of both kinds of processors, and the reason is memory, not that a GPU is better at matrices. Ten sequences need ten times the operations and one reading of the weights. A GPU gains more
-// because its peak is further above its bandwidth. It ends where the intensity reaches the machine's ratio, or earlier, where each sequence brings bytes of its own: the keys and values of attention are shared by none. In training, the sum over
+// because the ratio of its peak to its bandwidth is larger. The gain ends where the intensity reaches this ratio. It ends earlier where each sequence has bytes of its own to read, such as its keys and values. In training, the sum over
 // the batch has another effect as well ([section](../06_training/batching.ts)): the update is an average over more examples.
 //
 // **The notes, 004.53.** All three hold, and the experiment has each with and without. The second has a limit in a recurrent network: the state times its matrix cannot leave the loop, since each step needs the state of the one before. Attention
 // has no such dependence, and no loop over the positions.
 //
-// **The notes, 004.51.** They are named here and explained elsewhere. Distillation (蒸馏) trains a smaller model on the answers of a larger one, so that all counts of this page shrink: a section on it is planned for the [chapter](../06_training/mod.ts) on training. Compression (压缩) keeps the number of operations and makes the bytes fewer: with `bytesPerWeight` 1 in
-// place of 4 the slope of the roofline moves by a factor of four. [`quantize`](../engine/inference.ts) does it to a model; a section on such weights is planned for the chapter on pre-trained models. Generation algorithms such as speculative decoding turn several passes of one token into one of several ([chapter](../07_generation/mod.ts)).
+// **The notes, 004.51.** They are named here and explained elsewhere. Distillation (蒸馏) trains a smaller model on the answers of a larger one, so that all counts of this page shrink: a section on it is planned for [chapter](../06_training/mod.ts). Compression (压缩) keeps the number of operations and makes the bytes fewer: with `bytesPerWeight` 1 in
+// place of 4 the intensity is multiplied by up to $4$, and by nearly $4$ where the weights are most of what is read: the work moves to the right under the same roofline. [`quantize`](../engine/inference.ts) does it to a model; a section on such weights is planned for the chapter on pre-trained models. Generation algorithms such as speculative decoding turn several passes of one token into one of several ([chapter](../07_generation/mod.ts)).
 
 // ## Measured on this machine
 //
@@ -335,7 +338,7 @@ export async function measureLatency(
 /**
  * The two speeds of this machine, as far as this library reaches them.
  *
- * A large matrix product needs much arithmetic and few bytes, a matrix times a vector the opposite. Half a second on a usual machine.
+ * A large matrix product needs much arithmetic and few bytes, a matrix times a vector the opposite. Takes about half a second on a usual machine.
  *
  * @param options sizes, and the clock
  * @returns operations and bytes per second on the current device
@@ -621,7 +624,8 @@ function passOf(pass: PassSizes): Record<"B" | "T" | "past" | "scored" | "width"
 //
 // **Hint.** Which of the two bounds is the higher one, for one token and for 128?
 //
-// **Solution.**
+// **Solution.** One token reads 123.5 million weights, 494 MB, and 9.5 MB of keys and values. At 40 GB per second 504 MB take 12.6 ms, which is 79 tokens per second: memory decides. A prompt of 128 tokens reads the same 504 MB and needs
+// 22.1 billion operations, which take 0.369 s: arithmetic decides.
 //
 // ```ts
 // import { decoderWork, intensityOf, leastTime } from "@heed/heed/language-models";
@@ -644,7 +648,7 @@ function passOf(pass: PassSizes): Record<"B" | "T" | "past" | "scored" | "width"
 //
 // **Hint.** The bytes of a pass are a sum of two parts, one of which grows with the batch.
 //
-// **Solution.**
+// **Solution.** The weights are read once for all sequences, the keys and values of each sequence once: $494\,128\,128 / 75\,497\,472 = 6.5$, so from 7 sequences on.
 //
 // ```ts
 // import { decoderWork } from "@heed/heed/language-models";

@@ -5,14 +5,14 @@
  * of a word serve the words that are like it?
  *
  * **Idea.** Each word is a vector, a row of one table. The vectors of the last few words are put side by side to one long vector. A hidden layer (隐藏层) with tanh mixes it, and a second map gives each word a score: a feed-forward
- * language model (前馈神经网络语言模型). The table is learned together with the rest. Words that predict the same get vectors that are near each other. What is then learned of one holds for the others.
+ * language model (前馈神经网络语言模型). $\tanh z = (e^z - e^{-z})/(e^z + e^{-z})$ maps every number into (−1, 1). Near 0 it is nearly $z$ itself, and its slope is $1 - \tanh^2 z$. The table is learned together with the rest. Words that predict the same get vectors that are near each other. What is then learned of one holds for the others.
  *
- * ```picture feed_forward_window The last two words, their vectors side by side, a hidden layer, and a score for each word that may follow.
+ * ```picture feed_forward_window The last two words, their vectors side by side, a hidden layer, and the probability of each word that may follow.
  * ```
  *
  * **By hand.** The words 我 喜欢 (*I like*) have the vectors (1, 0) and (0, 1), side by side (1, 0, 0, 1). The hidden layer has one number. Its weights are (1, 0, 0, 1) and its bias is −1: $1 + 0 + 0 + 1 - 1 = 1$, and tanh of 1 is 0.762.
- * The scores of 苹果 and 我 (*apple*, *I*) are twice that and minus that: 1.523 and −0.762. The softmax gives 苹果 0.908. Now 爱 in place of 喜欢: its vector is close, (0, 0.9), and the hidden number is tanh of 0.9. 苹果 has 0.896, although this sequence
- * was in no text.
+ * The scores of 苹果 and 我 (*apple*, *I*) are twice that and minus that: 1.523 and −0.762. The softmax gives 苹果 0.908. Now 爱 in place of 喜欢: its vector is close, (0, 0.9), and the hidden number is tanh of 0.9. 苹果 has 0.896. If the weights had been learned from texts with 我 喜欢 苹果 alone, 我 爱 苹果 would
+ * be probable too.
  *
  * ```ts
  * import { scoreNext } from "@heed/heed/language-models";
@@ -36,13 +36,14 @@
  * tanh of 1 0.762
  * ```
  *
- * **Formula.** With the vectors $C(w)$ of the last $N$ words,
+ * **Formula.** With the vectors $C(w)$ of the last $N$ words, joined to one row $x$ of $N E$ numbers; the letters are those of the paper,
  *
  * $$x = [C(w_{t-N}); \dots; C(w_{t-1})], \qquad y = b + x W + \tanh(d + x H)\, U, \qquad P(w_t \mid w_{t-N}, \dots, w_{t-1}) = \mathrm{softmax}(y)$$
  *
  * | symbol | in code        | shape      |
  * | ------ | -------------- | ---------- |
- * | $C$    | `window`       | `[N, E]`   |
+ * | $C(w)$ | a row of `window` | `[E]`   |
+ * | $x$    | `x`            | `[1, N·E]` |
  * | $H$    | `hiddenWeight` | `[N·E, F]` |
  * | $d$    | `hiddenBias`   | `[F]`      |
  * | $U$    | `outputWeight` | `[F, V]`   |
@@ -52,10 +53,12 @@
  *
  * The direct connections $W$ are optional, as in the paper. There they made the training shorter and the perplexity a little worse.
  *
+ * **How it learns.** The loss is $-\log P(w_t \mid \dots)$ at every position ([section](autoregressive.ts)). Its gradient passes the softmax, $U$, tanh and $H$, and ends in $x$: in the $N$ rows of the table that were looked up.
+ *
  * **Why side by side.** A sum of the vectors would lose the order. Side by side each place of the window has its own rows of $H$. So the layer can weigh the word before and ignore the one before that. The
  * price is a window whose length is fixed when the model is built.
  *
- * **The notes, 004.38.** It holds, with *smaller* as a habit and not a rule. The paper's best models map 150 or 300 numbers to 50 or 100.
+ * **The notes, 004.38.** It holds, with *smaller* as a habit and not a rule. The two best models of the paper's table see four words of 30 or 60 numbers each, 120 or 240 in all, and map them to 100 or 50.
  *
  * **The notes, 004.39.** Both hold as far as the window reaches. The first experiment withholds pairs of words from the training: this model predicts them from words that are used alike, and a table of
  * counts does not. It has to have seen each word often enough to know its kind. The second one puts names between a title and its pronoun. That several words enter together is not the reason: a 7-gram table sees
@@ -143,7 +146,7 @@ export function scoreNext(window: Tensor, weights: FeedForwardWeights): Tensor {
 // In *Mr. Peter Smith … he* the pronoun depends on the title alone. The [experiment](experiments/feed_forward_lm/window.ts) puts more and more names between, up to the end of a window and beyond it.
 
 // #region A model of any text
-// The windows of all positions are put side by side by copies, and two matrix products score them all. Before the first word there are zeros. While it writes, the model keeps the vectors of the last
+// For each position a copy of its window is made, as one row. All rows together are one matrix, and two matrix products score all positions. Before the first word there are zeros. While it writes, the model keeps the vectors of the last
 // words, which is a memory of fixed size.
 
 /** A language model of a fixed window. */
@@ -154,7 +157,7 @@ export class FeedForwardLanguageModel extends Module {
   readonly embedding: Embedding;
   /** From a window to the hidden layer. */
   readonly hidden: Linear;
-  /** Drops a fraction of the hidden layer in training. */
+  /** Sets a fraction of the hidden numbers to zero at random in training (dropout). */
   readonly dropout: Dropout;
   /** From the hidden layer to the scores. */
   readonly head: Linear;
@@ -361,7 +364,8 @@ function checkPlain(window: Tensor, weights: FeedForwardWeights): { X: number } 
 
 // ## Cost
 //
-// A position costs $N E F + F V$ multiplications. A word more in the window is $E F$ more weights, where a table of counts would have to hold every longer n-gram of the text.
+// A position costs $N E F + F V$ multiplications. A word more in the window is $E F$ more weights. A table of counts would get
+// one more order, with up to as many entries as the text has tokens.
 
 // ## Pitfall: the order of the places
 //

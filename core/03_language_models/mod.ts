@@ -4,10 +4,10 @@
  * **Question.** Which of two sequences of words is more probable? Which word comes next? A model that answers the second question
  * answers the first as well. What is the simplest such model, and what does each better one add?
  *
- * **Idea.** A language model (语言模型) gives a probability to every sequence. The chain rule makes it a product: one factor for each token,
- * given the tokens before it ([section](autoregressive.ts)). The models of this chapter differ in how they see those tokens. A table
+ * **Idea.** A language model (语言模型) gives a probability to every sequence. The chain rule of probability, which is not the chain rule of
+ * derivatives, makes it a product: $P(a, b) = P(a)\,P(b \mid a)$, and so on, one factor for each token, given the tokens before it ([section](autoregressive.ts)). The models of this chapter differ in how they see those tokens. A table
  * of counts knows the last few of them, and only as a whole. A feed-forward network knows as many, each by its vector. A recurrent network reads their vectors one after the other, from the first to the last,
- * and knows of them what its state holds. A convolutional network computes all positions at once, each from a window.
+ * and keeps what it has read in one vector, its state. It knows no more of the earlier tokens than this vector holds. A convolutional network computes all positions at once, each from a window.
  *
  * | page             | answers                                                           |
  * | ---------------- | ----------------------------------------------------------------- |
@@ -17,14 +17,15 @@
  * | `rnn`            | how a network of fixed size reads a text of any length            |
  * | `lstm`           | how it remembers something for more than a few steps              |
  * | `cnn`            | how all positions are computed at once, by a window that slides   |
- * | `rnn_encoder_decoder` | how two of them translate, with one vector between them       |
+ * | `rnn_encoder_decoder` | how two recurrent networks translate, with one vector between them |
  * | `efficiency`     | what a model costs, and how to measure it                         |
  *
  * ## Notation
  *
  * A sequence $x_1 \dots x_T$ has $T$ tokens of a vocabulary of $V$. What stands before a token is its context (上下文), $x_{<t}$. The
  * logarithm is the natural one, and its unit the nat; a bit is $\log 2$ nats. $n$ is the order of an n-gram model: the token and the
- * $n - 1$ before it.
+ * $n - 1$ before it. In this chapter $H$ is the width of a recurrent state, or of what a convolution puts out; from [the chapter on attention](../04_attention/mod.ts) on it is the number of heads.
+ * $N$ is the number of words in a window, $K$ that of the words of a kernel, $L$ the number of layers. Each page says what its other letters mean, $C$ among them.
  *
  * @example
  * ```ts

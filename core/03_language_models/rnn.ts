@@ -55,10 +55,11 @@
  * | $h$    | `states`       | `[T, H]` |
  *
  * **Why tanh.** It keeps every number of the state between −1 and 1, however long the text. A state that is multiplied by a matrix at
- * each step would otherwise grow or die like a power.
+ * each step could otherwise grow like a power. That it dies like one, tanh does not prevent.
  *
  * **The notes, 004.41.** It holds. $W_x$ and $W_h$ are used at each step, and a third matrix turns a state into scores where an output is
- * wanted. The gradient of a matrix is the sum over all steps, and one update changes the network at all of them.
+ * wanted. A language model ([section](lstm/language_model.ts)) scores the next word by $z_{t+1} = h_t U + b'$, with $U$ of shape `[H, V]`, and its loss is $-\log P(x_{t+1} \mid x_{\le t})$ at each position ([section](autoregressive.ts)).
+ * The gradient of a matrix is the sum over all steps, and one update changes the network at all of them.
  *
  * Sources: Elman 1990, *Finding Structure in Time*; Werbos 1990, *Backpropagation Through Time: What It Does and How to Do It*; Bengio,
  * Simard and Frasconi 1994, *Learning Long-Term Dependencies with Gradient Descent is Difficult*; Schuster and Paliwal 1997,
@@ -126,18 +127,21 @@ export function plainRnn(
 // ## The gradient through time
 //
 // An error at the end has to reach the words that caused it. By the chain rule it passes every step between. One step multiplies it by the
-// matrix of the derivatives of the new state by the old one: $W_h$, each column $j$ times the slope of tanh, $1 - h_{t,j}^2$. Over a
-// distance these matrices are multiplied:
+// matrix of the derivatives of the new state by the old one. One entry first: the sum for number $c$ of the new state contains $h_{t-1,r}\,(W_h)_{rc}$, and tanh has the slope $1 - h_{t,c}^2$. So $\partial h_{t,c} / \partial h_{t-1,r} = (W_h)_{rc}\,(1 - h_{t,c}^2)$:
+// each column $c$ of $W_h$ times a slope. That is $W_h\,\mathrm{diag}(1 - h_t^2)$, where the square is taken of each number and $\mathrm{diag}$ makes a diagonal matrix of a row. Over a distance these matrices are multiplied, the earliest on the left:
 //
 // $$\frac{\partial h_k}{\partial h_t} = \prod_{j=t+1}^{k} W_h\, \mathrm{diag}(1 - h_j^2), \qquad \frac{\partial L}{\partial W_x} = \sum_{t=1}^{k} x_t^\top \Big( \frac{\partial L}{\partial h_t} \odot (1 - h_t^2) \Big)$$
 //
 // Rows of the first matrix stand for the earlier state, columns for the later one. In the second formula a loss $L$ is computed from $h_k$, $x_t$ and
 // $\partial L / \partial h_t = \partial L / \partial h_k \, (\partial h_k / \partial h_t)^\top$ are rows, and $\odot$ multiplies numbers of the same place.
-// It is the recursion that [the notes](notes:004.43) arrive at. Each word contributes to the gradient of $W_x$, through all steps after it.
+// It is a sum since the same matrix is used at every step: its derivative is the sum of those that its uses would have, each with a matrix of its own. So each word contributes, through all steps after it.
+// Written step by step the formula is a recursion, $\partial L / \partial h_{t-1} = (\partial L / \partial h_t \odot (1 - h_t^2))\, W_h^\top$.
 //
 // Two numbers describe how a matrix stretches vectors. Its largest singular value [奇异值] is the largest factor by which one product lengthens any vector. An eigenvalue [特征值] is a
 // factor $\lambda$, real or complex, of a vector that the matrix only multiplies: $v W = \lambda v$. The spectral radius [谱半径] $\rho$ is the largest
 // absolute value of an eigenvalue. It is never above the largest singular value. It says by which factor per step a vector grows or shrinks in the long run.
+// The matrix of the example, with the rows $(0.5, 0.5)$ and $(-0.5, 0.5)$, turns every vector by 45° and multiplies its length by $\sqrt{0.5} = 0.707$. So this is its largest singular value, and $\rho$ is the same, although no real vector is only multiplied: the eigenvalues are $0.5 \pm 0.5i$.
+// The matrix with the rows $(0.5, 4)$ and $(0, 0.5)$ turns $(1, 0)$ into $(0.5, 4)$, whose length is $4.03$. After $k$ steps the length is about $8k \cdot 0.5^k$, and $\rho = 0.5$ wins.
 
 /**
  * The derivatives of the last state with respect to every state before it.
@@ -161,21 +165,23 @@ export function derivativesThroughTime(hiddenWeight: Tensor, states: Tensor): Te
   let product = withBackend(states.device, () => identity(H));
   const products = [product];
   for (let t = T - 1; t > 0; t--) {
-    // One factor more, at the front: from $h_t$ to $h_{t-1}$.
+    // One factor more, at the front. The row of slopes multiplies each row of $W_h$, so each column gets its slope; $t$ counts from 0 here.
     product = hiddenWeight.mul(slopes.slice(0, t, t + 1)).matmul(product);
     products.unshift(product);
   }
   return stack(products, 0); // [T, H, H]
 }
 
+// ## What vanishes and what explodes
+//
 // The [experiment](experiments/rnn.ts) follows the size of the product over the distance. If every factor shrinks vectors, the product
 // shrinks like a power (vanishing gradient, 梯度消失). If the factors stretch them, it grows like one (exploding gradient, 梯度爆炸).
 //
 // **The notes, 004.43.** The direction is right, the criterion is not. $W_h$ is a matrix, and its size alone says little: the factor
 // is $W_h$ times the slopes of tanh, and no slope is above 1. With states near 0 the slopes are near 1, and $\rho(W_h)$ decides. With large
 // states the slopes are small, and the gradient vanishes with a $\rho$ well above 1. A largest singular value below 1 is enough for
-// vanishing, and one above 1 is needed for exploding. The notes' recursion also leaves the tanh out of $O_k$, where it has $h_{k-1}$ linearly, and
-// writes $W_k$ once for $W_x$.
+// vanishing, and one above 1 is needed for exploding. The notes' recursion, $\frac{d h_k}{d W_x} = \frac{d h_k}{d O_k} \big(x_k + \frac{d h_{k-1}}{d W_x} W_h\big)$ with the sum $O_k$ whose tanh is $h_k$, is the one above seen from $W_x$; one of its lines has
+// $W_k$ for $W_x$.
 //
 // ## Clipping
 //
@@ -460,7 +466,7 @@ export interface RNNOptions extends RecurrentOptions {
 const RNN_OPTIONS: Checks<RNNOptions> = { ...recurrentChecks, nonlinearity: oneOf(["tanh", "relu"]) };
 
 /**
- * An Elman network: any number of layers, in one direction or both.
+ * The recurrent network of this page (Elman network): any number of layers, in one direction or both.
  *
  * @example
  * ```ts
@@ -576,10 +582,10 @@ function checkPlain(
 
 // ## Exercise
 //
-// Start $W_h$ as the identity and use `nonlinearity: "relu"` (Le, Jaitly and Hinton 2015). What is $\partial h_k / \partial h_t$ as long as no number of the
+// Start $W_h$ as the identity and use `nonlinearity: "relu"` (Le, Jaitly and Hinton 2015). ReLU keeps positive numbers and replaces negative ones by 0. What is $\partial h_k / \partial h_t$ as long as no number of the
 // state falls below 0? And what does a first step of training do to it?
 //
 // **Hint.** The slope of ReLU is 1 above 0.
 //
-// **Solution.** It is a power of the identity, so it neither vanishes nor explodes. The first step of training changes the matrix, and a spectral radius a little
+// **Solution.** It is the identity, at any distance, so it neither vanishes nor explodes. The first step of training changes the matrix, and a spectral radius a little
 // above 1 makes states and gradients grow with the distance, since ReLU does not hold them back. Clipping and a small learning rate are needed.

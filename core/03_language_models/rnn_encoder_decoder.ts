@@ -1,20 +1,20 @@
 /**
  * # RNN encoder–decoder
  *
- * **Question.** A [recurrent language model](lstm/language_model.ts) goes on in the language of its text, and never stops. A translation is in another language, in another order,
+ * **Question.** A [recurrent language model](lstm/language_model.ts) continues the text that it has read, in the language of that text. A translation is in another language, in another order,
  * and has a length of its own. How does a recurrent network write it?
  *
- * **Idea.** Two networks with one vector between them. The *encoder* reads the source word by word. Its last state has read all of it. The *decoder* is a
+ * **Idea.** Two networks with one state between them: a vector, or with LSTMs two vectors for each layer. Its size does not depend on the sentence. The *encoder* reads the source word by word. Its last state has read all of it. The *decoder* is a
  * language model of the other language. It begins with that state, where a language model begins with zeros, and it writes until it writes END. So it decides itself how long the translation is.
- * Papers of that time call the last state the context vector; on later pages this is what attention returns for each query. A source of five words and a source of fifty become equally many numbers: a bottleneck [瓶颈].
+ * Papers of that time call the last state the context vector. (On later pages the word means something else: what attention returns.) A source of five words and a source of fifty become equally many numbers: a bottleneck [瓶颈].
  *
  * ```picture one_vector The example below. Whatever the decoder knows of the source has passed through the one vector in the middle.
  * ```
  *
  * **By hand.** 我 走 becomes *I walk*, in two dimensions. The encoder is [the network](rnn.ts) of an earlier page, without bias. The words are (1, 0) and (0, 1), and the matrix of its state has the rows (0.5, 0.5) and (−0.5, 0.5). Its last
- * state is (0.363, 0.881). The decoder has the rows (1.9, 2) and (1.4, −2). Its words are the rows of one table: BEGIN (−1.5, 0.5), *I* (−0.6, −0.4), *walk* (−1, 1.1) and END (−2, 0.2).
+ * state is (0.363, 0.881). The matrix of the decoder's state has the rows (1.9, 2) and (1.4, −2). Its words are the rows of one table: BEGIN (−1.5, 0.5), *I* (−0.6, −0.4), *walk* (−1, 1.1) and END (−2, 0.2).
  *
- * *The first word.* The vector through the matrix is (1.924, −1.035). BEGIN is added: (0.424, −0.535). Its tanh is the first state of the decoder, (0.400, −0.490). A score is the product of the state with a row. BEGIN scores −0.845, *I* −0.044,
+ * *The first word.* The vector through the matrix is (1.924, −1.035). BEGIN is added: (0.424, −0.535). Its tanh is the first state of the decoder, (0.400, −0.490). A score is the product of the state with a row of the same table; the formula has a matrix $U$ of its own. BEGIN scores −0.845, *I* −0.044,
  * *walk* −0.939, END −0.899. *I* has the largest score and is written.
  *
  * *The others.* The decoder reads *I*. Its next state is (−0.481, 0.881), and *walk* has the largest score, 1.450. After *walk* END has it, 1.000.
@@ -75,10 +75,10 @@
  *   written: END
  * ```
  *
- * **Formula.** With LSTMs, the vectors $W_x$ of the source's words and $W'_y$ of the target's, and BEGIN for $y_0$,
+ * **Formula.** With LSTMs, $e(x)$ the row of a source word and $e'(y)$ that of a target word in their tables, and BEGIN for $y_0$,
  *
- * $$(h_s, C_s) = \mathrm{LSTM}(W_{x_s},\; h_{s-1}, C_{s-1}), \qquad (d_0, D_0) = (h_S, C_S)$$
- * $$(d_t, D_t) = \mathrm{LSTM}(W'_{y_{t-1}},\; d_{t-1}, D_{t-1}), \qquad P(y_t \mid y_{<t}, x) = \mathrm{softmax}(d_t U + b)$$
+ * $$(h_s, C_s) = \mathrm{LSTM}(e(x_s),\; h_{s-1}, C_{s-1}), \qquad (d_0, D_0) = (h_S, C_S)$$
+ * $$(d_t, D_t) = \mathrm{LSTM}(e'(y_{t-1}),\; d_{t-1}, D_{t-1}), \qquad P(y_t \mid y_{<t}, x) = \mathrm{softmax}(d_t U + b)$$
  *
  * | symbol | in code       | shape       |
  * | ------ | ------------- | ----------- |
@@ -87,11 +87,12 @@
  * | $h$    | `hiddenState` | `[B, L, H]` |
  * | $C$    | `cellState`   | `[B, L, H]` |
  *
- * $S$ words of the source, $L$ layers of width $H$. Each layer of the decoder begins with the last states of the encoder's layer of the same height. $U$ and $b$ turn a state into scores.
+ * $S$ words of the source, $L$ layers of width $H$. $d$ and $D$ are the decoder's two states, `[B, L, H]` as the encoder's. Each layer of the decoder begins with the last states of the encoder's layer of the same height. $U$, `[H, V]`, and $b$, `[V]`, turn a state into scores.
+ * In training $y_{t-1}$ is the word of the given translation (teacher forcing, [section](../06_training/teacher_forcing.ts)), and the loss is $-\log P(y_t \mid y_{<t}, x)$. Afterwards it is the word that the decoder has just written.
  *
- * **Why the source is read backwards.** Read forwards, the first word of the source is $S$ steps away from the first word of the translation, and so is each other word from its own. Read
+ * **Why the source is often read backwards.** Until here it was read forwards; `reverseSource`, true by default, turns it around. Read forwards, the first word of the source is $S$ steps away from the first word of the translation, and so is each other word from its own. Read
  * backwards, the first word is read last and is one step away. The mean distance is the same, but the first words are close together, and after a good prefix the rest is easier. Sutskever, Vinyals and
- * Le introduced it, and report a gain in all their figures, from English to French.
+ * Le introduced it for translation from English to French, and report that it helped in every measure they give.
  *
  * **The notes, 002.1.** It holds, and this page is the model that attention was added to. An RNN encoder–decoder translates without any attention. Its one vector has to keep a long sentence in as many numbers as a short one. Bahdanau, Cho and Bengio
  * let the decoder look back at `output`, the states after each word, and this look is attention. The Transformer then left the recurrence out ([section](../05_transformer/encoder_decoder.ts)).
@@ -132,7 +133,7 @@ function readSource(model: RecurrentEncoderDecoder, source: Tensor, mask: Tensor
   // Reversed, the first word is read last: next to the first word that is written.
   const { reverseSource } = model.options, turned = (x: Tensor): Tensor => reverseSource ? flip(x, 1) : x;
 
-  // $W_x$: a row for each word, in the order of reading.
+  // $e(x)$: a row for each word, in the order of reading.
   const embedded = model.dropout.forward(model.sourceEmbedding.forward(turned(source)));
 
   // $h_S, C_S$: the last states. Padding leaves them as they are, at either end.
@@ -147,10 +148,10 @@ function scoreTarget(
   { hiddenState, cellState }: EncodedSource,
   call: RecurrentDecodingCall,
 ): Tensor {
-  // $s_0 = h_S$: a language model that begins with the states of the source, and not with zeros.
+  // $d_0 = h_S$, $D_0 = C_S$: a language model that begins with the states of the source, and not with zeros.
   const begin = { hiddenState, ...(cellState && { cellState }) };
 
-  // $s_t$, and the scores $s_t U + b$.
+  // $d_t$, and the scores $d_t U + b$.
   return model.decoder.forward(target, { ...call, ...begin });
 }
 
@@ -218,7 +219,7 @@ export class RecurrentEncoderDecoder extends Module {
     this.decoder = new RecurrentLanguageModel({ ...layout, tieHead }, random);
     const { vocabSize, embeddingSize, hiddenSize, numLayers, recurrence, dropout, bias } = this.decoder.options;
     this.options = { ...this.decoder.options, sourceVocabSize: sourceVocabSize ?? vocabSize, reverseSource };
-    // A table that scores nothing has rows of variance 1: smaller ones are hardly heard by the gates.
+    // If the table is not used for the scores, its rows start with variance 1; smaller numbers would hardly change the gates.
     const { weight } = this.decoder.embedding, deviation = tieHead ? 1 / Math.sqrt(embeddingSize) : 1;
     if (!tieHead && random !== Random.none) {
       noGrad(() => weight.tensor.assign(weight.tensor.mul(Math.sqrt(embeddingSize))));
@@ -416,7 +417,7 @@ function rowsOf(x: Tensor, indices: readonly number[]): Tensor {
 
 // ## Pitfall: the state of another sentence
 //
-// A beam search goes on with other prefixes, and a source has several of them. The states must follow. They lie in a cache, which the loop rearranges, and the first step takes those of the source, once for
+// Beam search ([section](../07_generation/greedy_and_beam.ts)) keeps several prefixes of a translation at once, drops some and continues others at each step. Each prefix has a state of its own, and the states must follow. They lie in a cache, which the loop rearranges, and the first step takes those of the source, once for
 // each prefix. The test "beam search with a recurrent translator equals beam search without its cache" compares.
 
 // ## Exercise

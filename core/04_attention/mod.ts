@@ -2,8 +2,8 @@
  * # 4 · Attention
  *
  * **Question.** A recurrent network reads a sentence word by word and keeps one vector of what it has
- * read, which every word changes. Past two hundred words, [the notes](notes:001.12) say, even an LSTM has lost the
- * first word, although its gates protect what it keeps.
+ * read, which every word changes. Past some distance even an LSTM has lost the first word, although its gates
+ * protect what it keeps ([section](../03_language_models/lstm/mod.ts#how-far-back); [the notes](notes:001.12) say two hundred words).
  * Can a position fetch what it needs from any other position, however far (long-distance
  * dependency, 长距离依赖), in one step?
  *
@@ -12,7 +12,9 @@
  * *query* (查询), every position offers a *key* (键) to be found by and a *value* (值) to be
  * handed over. How well a query matches a key decides the weight of that value in the result. [The
  * notes](notes:001.15) compare it with a search engine: the query is what is typed, the key is what a page is
- * filed under, the value is the page.
+ * filed under, the value is the page. In the [translator](../03_language_models/rnn_encoder_decoder.ts) of the last chapter the state of the decoder
+ * would be the query, and the states of the encoder, one after each source word, both keys and values: the decoder gets an average of those
+ * states that match its own.
  *
  * | page                 | answers                                             |
  * | -------------------- | --------------------------------------------------- |
@@ -35,7 +37,7 @@
  * | E      | width of a hidden vector                          |
  * | C      | width of the context, `E` unless it differs       |
  *
- * The context is the sequence that is asked. In formulas $V$ is the matrix of the values; as the size of
+ * From here on H counts heads; the width of a hidden vector is E. The context is the sequence that is asked. (In the [chapter](../03_language_models/mod.ts) before, the context of a token was what stands before it.) In formulas $V$ is the matrix of the values; as the size of
  * an axis, V is the number of words in the vocabulary.
  *
  * A position is a row: $Q$, $K$ and $V$ hold one query, key or value per *row*, and a row of

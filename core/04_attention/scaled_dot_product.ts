@@ -4,7 +4,7 @@
  * **Question.** In attention each position of a sequence asks by a vector, its *query*. It is found by a second one, its *key*, and hands
  * over a third one, its *value* ([chapter](mod.ts)). How well does a query match a key? The first answer was
  * additive attention (加性注意力): a network with one hidden layer (multi-layer perceptron, 多层感知机) reads both
- * vectors and returns a score, once for every pair of positions. Can one matrix product compare all pairs
+ * vectors and returns a score, once for every pair of positions (its formula is [below](#what-the-output-means)). Can one matrix product compare all pairs
  * instead?
  *
  * **Idea.** Queries and keys are vectors of the same space (vector space, 向量空间). Their dot product (点积) is the score: it
@@ -77,7 +77,7 @@
  * ```
  *
  * **Why the square root.** Let the coordinates of query and key be independent, with mean 0 and variance 1. Each product of two
- * coordinates has mean 0 and variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its standard deviation
+ * coordinates has mean 0 and, since $E[q^2 k^2] = E[q^2]\, E[k^2] = 1$, variance 1. A dot product is a sum of $d$ of them: its variance is $d$, its standard deviation
  * $\sqrt{d}$. The wider the vectors, the farther apart the scores, and a softmax of scores that are far apart is almost one-hot:
  * one weight near 1, the others near 0. The [derivative](../02_words/softmax.ts) of a weight $p$ by its own score, $p(1-p)$, is almost 0 there. The factor $1/\sqrt{d}$ returns the variance to 1 at any width.
  *

@@ -29,6 +29,7 @@
 
 import { checkOptions } from "../engine/options.ts";
 import { Pace, rest } from "../engine/pace.ts";
+import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
 import type { LogitsRule } from "./rules.ts";
@@ -219,7 +220,7 @@ interface Run<S extends SearchState> {
 
 type Begun = Pick<
   GenerateOptions,
-  "maxNewTokens" | "eosToken" | "stopStrings" | "slide" | "signal" | "numReturnSequences"
+  "maxNewTokens" | "eosToken" | "stopStrings" | "contrastive" | "slide" | "signal" | "numReturnSequences"
 >;
 
 /** Begins a text for each prompt. */
@@ -242,8 +243,10 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, stopStrings, slide = false, signal, numReturnSequences = 1 }: Begun,
+  { maxNewTokens, eosToken, stopStrings, contrastive, slide = false, signal, numReturnSequences = 1 }: Begun,
 ): Run<SearchState> {
+  // Two models in one: whatever follows knows of none of this.
+  if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
   const copies = "begin" in search ? 1 : numReturnSequences;
   requireSequences(search, numReturnSequences);

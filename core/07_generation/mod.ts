@@ -6,7 +6,7 @@
  *
  * **Idea.** How far its probabilities can be trusted comes first ([section](confidence.ts), [section](hallucination.ts)). There are two kinds of decoding algorithm (解码算法). The first changes the distribution
  * of the next token, and samples from it: sampling (采样, [section](sampling.ts)), truncation
- * ([section](truncation.ts)), temperature ([section](temperature.ts)). The second looks at whole
+ * ([section](truncation.ts)), temperature ([section](temperature.ts)), a second model ([section](contrastive.ts)). The second looks at whole
  * sequences and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
  * ([section](greedy_and_beam.ts)). Both run in one loop, which keeps the keys and values that it has computed
  * ([section](kv_cache.ts)). A pass over the whole prompt comes first (prefill), then one pass for each token (decoding).
@@ -22,6 +22,7 @@
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
  * | `repetition`      | how to avoid repetition                              |
+ * | `contrastive`     | what a strong model knows that a weak one does not   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
  * | `kv_cache`        | how keys and values are computed once                |
@@ -79,6 +80,13 @@ export * from "./sampling.ts";
 export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
 export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
+export {
+  contrast,
+  contrastiveDecoder,
+  type ContrastiveOptions,
+  type ContrastOptions,
+  jointDecoder,
+} from "./contrastive.ts";
 export {
   type BeamOptions,
   beamSampling,

@@ -26,6 +26,7 @@ import {
   type Check,
   type Checks,
   flag,
+  group,
   integer,
   list,
   object,
@@ -40,6 +41,7 @@ import {
   stochasticBeamSearch,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+import { contrastiveChecks, type ContrastiveOptions } from "./contrastive.ts";
 import {
   beamSampling,
   beamSearch,
@@ -118,6 +120,8 @@ export interface LoopOptions {
   readonly stopStrings?: StopStrings;
   /** Further rules, applied to the logits before all others; none by default. */
   readonly rules?: readonly LogitsRule[];
+  /** A weaker model, which is contrasted with this one before all rules; none by default. */
+  readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
@@ -444,6 +448,7 @@ const loopChecks: Checks<LoopOptions> = {
   eosToken: eosTokenCheck,
   stopStrings: stopStringsCheck,
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
+  contrastive: group(contrastiveChecks),
   slide: flag,
   signal: abortSignal,
 };

@@ -76,6 +76,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/sampling",
   "07_generation/experiments/truncation",
   "07_generation/experiments/temperature",
+  "07_generation/experiments/contrastive",
   "07_generation/experiments/greedy_and_beam",
   "07_generation/experiments/beam_variants",
   "07_generation/experiments/kv_cache",

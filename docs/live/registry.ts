@@ -337,6 +337,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/07_generation/experiments/temperature.words.ts")).words,
   },
   {
+    name: "generation/contrastive",
+    load: async () => (await import("../../core/07_generation/experiments/contrastive.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/contrastive.words.ts")).words,
+  },
+  {
     name: "generation/greedy_and_beam",
     load: async () => (await import("../../core/07_generation/experiments/greedy_and_beam.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/greedy_and_beam.words.ts")).words,

@@ -25,7 +25,9 @@ export const run: RunFigures<LanguageModelsRun> = {
       bySubword = ofKind(rows, "subwords");
     const points = (some: readonly Row[], value: (row: Row) => number) =>
       some.map((row): [number, number] => [row.order!, value(row)]);
-    const top = best(byCharacter), networks = networksOf(rows);
+    const top = best(byCharacter), networks = networksOf(rows), bits = networks.map((row) => row.bits!);
+    const low = Math.min(...bits), high = Math.max(...bits), lowest = fixed(best(bySubword).bits!, 3);
+    const orders = bySubword.filter((row) => fixed(row.bits!, 3) === lowest).map(({ order }) => order);
     return [
       {
         kind: "line",
@@ -33,19 +35,25 @@ export const run: RunFigures<LanguageModelsRun> = {
           `Bits per character of the last tenth, ${
             number(characters)
           } characters, by the order of the model. Characters are best at order ` +
-          `${top.order} with ${fixed(top.bits!, 3)}, subwords at order ${best(bySubword).order} with ${
-            fixed(best(bySubword).bits!, 3)
-          }.`,
+          `${top.order} with ${fixed(top.bits!, 3)}, subwords at ${orders.length > 1 ? "orders" : "order"} ${
+            orders.join(" and ")
+          } with ${lowest}.` +
+          (networks.length === 0
+            ? ""
+            : ` The band holds the ${networks.length} networks, which have no order: they read characters and have ${
+              fixed(low, 3)
+            } to ${fixed(high, 3)}, as the table says.`),
         x: { title: "order n" },
         y: { title: "bits per character" },
         series: [
           { label: "characters", points: points(byCharacter, ({ bits }) => bits!) },
           { label: "subwords", points: points(bySubword, ({ bits }) => bits!) },
-          ...networks.map((row) => ({
-            label: row.name,
-            points: points(byCharacter, () => row.bits!),
+          ...networks.length === 0 ? [] : [{
+            label: `${networks.length} networks`,
+            points: points(byCharacter, () => (low + high) / 2),
+            ranges: byCharacter.map((): [number, number] => [low, high]),
             dashed: true,
-          })),
+          }],
         ],
       },
       {
@@ -98,15 +106,15 @@ export const run: RunFigures<LanguageModelsRun> = {
       `change from ${fixed(top.bits!, 3)} to ${fixed(last.bits!, 3)}, and the table grows from ${
         fixed(top.bytes / 1e6, 1)
       } to ` +
-      `${fixed(last.bytes / 1e6, 1)} MB. It does not grow exponentially: the text has no more than ${
+      `${fixed(last.bytes / 1e6, 1)} MB. It does not grow exponentially: of each order the text has no more than ${
         number(training.characters)
-      } n-grams of any order.`,
+      } n-grams.`,
       `Words have a perplexity of ${fixed(best(words).perplexity, 0)} at order ${
         best(words).order
       }, with a vocabulary of ${number(vocabularies.words)} ` +
       `and ${
         percent(unknown)
-      } unknown words in the test. Their bits per character are not shown, since nobody says which words were unknown.`,
+      } unknown words in the test. Their bits per character are not shown: the model predicts only that a word is unknown, and would have to spell it as well.`,
     ];
     if (same && others.length > 0) {
       const sorted = others.toSorted((a, b) => a.bits! - b.bits!),

@@ -47,14 +47,14 @@ export const run: RunFigures<RecallRun> = {
     const paragraphs = [
       `Each network is trained for ${steps} steps of ${batch} texts at each distance, with ${seeds} seeds, on the ${
         number(vocabulary)
-      } most frequent words of the file. States and vectors are ${width} numbers wide; the networks have ${
-        weights.map((count) => number(count)).join(", ")
-      } weights.`,
-      `With every seed it is right more than twice as often as a guess: the recurrent network ${
+      } most frequent words of the file. States and vectors are ${width} numbers wide; the recurrent network has ${
+        number(weights[0]!)
+      } weights, each LSTM ${number(weights[1]!)}, the GRU ${number(weights[3]!)}, attention ${number(weights[4]!)}.`,
+      `Which networks are right more than twice as often as a guess, with every seed? The recurrent network ${
         say(0)
-      }, the LSTM with the usual bias ${say(1)}, the LSTM whose forget gates start at a bias of ln d ${
+      }; the LSTM with the usual bias ${say(1)}; the LSTM whose forget gates start at a bias of ln d ${
         say(2)
-      }, the GRU with the same bias ${say(3)}, attention ${say(attention)}. At ${
+      }; the GRU with the same bias ${say(3)}; attention ${say(attention)}. At ${
         distances[last]
       } words the fractions are ${NAMES.map((name, i) => `${far(i, last)} (${name})`).join(", ")}.`,
     ];

@@ -87,7 +87,7 @@ export const CHINESE_TITLES: Readonly<Record<string, readonly [english: string, 
 export const CHINESE_QUESTIONS: Readonly<Record<string, readonly [hash: string, chinese: string]>> = {
   "02_words/mod.ts": ["9efad782", "网络用数字计算，文本由字符组成。怎样在两者之间来回转换？"],
   "04_attention/mod.ts": [
-    "ea4f7565",
+    "b6a97774",
     "一个位置能不能一步就从任何别的位置取来它需要的东西，无论相隔多远（长距离依赖）？",
   ],
   "06_training/mod.ts": [

@@ -151,6 +151,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   eosToken: [() => ({}), 7],
   stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
+  contrastive: [() => ({}), { amateur: languageModel(9), alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],

@@ -249,6 +249,22 @@ Deno.test("withFigures() puts an experiment of which the beginning says nothing 
   assertEquals(blocks.filter((block) => block.kind === "figure").length, 1);
 });
 
+Deno.test("blocksOf() begins a section at each heading of one comment, those in code apart", () => {
+  const comment = "A text.\n\n## One\n\n```text\n## no heading\n```\n\n## Two\n\nb".replace(/^/gm, "// ");
+  const added = read(`${SOURCE}\n${comment}\n`).slice(read().length);
+  assertEquals(added.map((block) => "prose" in block && [block.kind, block.prose?.heading, block.prose?.text]), [
+    ["note", "", "A text."],
+    ["section", "One", "```text\n## no heading\n```"],
+    ["section", "Two", "b"],
+  ]);
+});
+
+Deno.test("withFigures() puts an experiment below a text between two definitions that links to it", () => {
+  const source = SOURCE.replace("/** A die. */", "// See [it](experiments/late.ts).\n\n/** A die. */");
+  const order = withFigures(read(source), [{ name: "late", program: "late.ts" }]).map(({ kind }) => kind).join(" ");
+  assertEquals(order, "opening opening code reference note note note figure reference reference note section section");
+});
+
 Deno.test("checkColours() finds symbols that are in no formula or in no code", () => {
   const opening = proses(read())[0]!.text;
   assertEquals(checkColours(read(), quantitiesOf(opening)), [

@@ -5,7 +5,7 @@
  * at once, by weights that are the same at each of them?
  *
  * **Idea.** A *sliding window* (滑动窗口) moves over the text. At each position the vectors of the words in the window are multiplied by one
- * matrix, the *kernel* [卷积核]. A row of the result says how much the window looks like a phrase. This is a convolution. A network of
+ * matrix, the *kernel* [卷积核]. Each row of the kernel stands for a phrase, and each number of the result says how much the window looks like the phrase of one row. This is a convolution. A network of
  * convolutions is a convolutional neural network (CNN, 卷积神经网络). No position waits for another one.
  *
  * ```picture sliding_window The same kernel at each position of one text. Above, the window looks to both sides. Below, it looks back only, so that a
@@ -13,8 +13,8 @@
  * ```
  *
  * **By hand.** The words 我 喜欢 (*I like*) in two dimensions, (1, 0) and (0, 1). The window holds two words, the one before and this one. The kernel
- * has one row. It multiplies the word before by (1, 0) and this word by (0, 1), and the bias is −1. It stands for the phrase 我 喜欢. At 我 there is no word before, so there is 0: $0 + 0 - 1 = -1$. At 喜欢 both
- * products are 1: $1 + 1 - 1 = 1$. In the order 喜欢 我 the first position has $0 + 1 - 1 = 0$ and the second $0 + 0 - 1 = -1$. The two texts have the same words. No position of the second one
+ * has one row. It multiplies the word before by (2, −1) and this word by (0, 1), and the bias is −1. It stands for the phrase 我 喜欢. At 我 there is no word before, so there is 0: $0 + 0 - 1 = -1$. At 喜欢 the
+ * products are 2 and 1: $2 + 1 - 1 = 2$. In the order 喜欢 我 the first position has $0 + 1 - 1 = 0$ and the second $-1 + 0 - 1 = -2$. The two texts have the same words. No position of the second one
  * is above 0.
  *
  * ```ts
@@ -22,7 +22,7 @@
  * import { tensor } from "@heed/heed/engine";
  *
  * // One row; for each dimension a weight of the word before, and one of this word.
- * const kernel = tensor([[[1, 0], [0, 1]]]), bias = tensor([-1]);
+ * const kernel = tensor([[[2, 0], [-1, 1]]]), bias = tensor([-1]);
  *
  * for (const [name, x] of [["我 喜欢", [[1, 0], [0, 1]]], ["喜欢 我", [[0, 1], [1, 0]]]] as const) {
  *   const output = plainConvolution(tensor(x), kernel, bias, { causal: true });
@@ -31,19 +31,20 @@
  * ```
  *
  * ```text
- * 我 喜欢 -1 1
- * 喜欢 我 0 -1
+ * 我 喜欢 -1 2
+ * 喜欢 我 0 -2
  * ```
  *
- * **Formula.** With the words $x_1, \dots, x_T$ as rows, zeros beyond both ends, a kernel of $K$ words, each $d$ behind the next, and $p$ positions
- * before this one,
+ * **Formula.** The words $x_1, \dots, x_T$ are rows, with zeros beyond both ends. A window holds $K$ words. Neighbours in the window are $d$ positions apart: the dilation, 1 unless words are left out. Its first word stands $p$ positions before position $t$.
  *
  * $$h_t = b + \sum_{k=0}^{K-1} x_{t + k d - p}\, W_k^\top, \qquad p = \begin{cases} (K - 1)\, d & \text{causal} \\ \lfloor (K - 1)\, d / 2 \rfloor & \text{to both sides} \end{cases}$$
+ *
+ * To both sides a window has its position in the middle if $K$ is odd; with $K = 2$ and $d = 1$ it holds this word and the next.
  *
  * | symbol | in code    | shape                                  |
  * | ------ | ---------- | -------------------------------------- |
  * | $x$    | `x`        | `[T, E]`                               |
- * | $W$    | `kernel`   | `[H, E, K]`, $W_k$ is `kernel[:, :, k]` |
+ * | $W$    | `kernel`   | `[H, E, K]`; $W_k$ is the `[H, E]` matrix of place $k$, stored as PyTorch does, hence the transpose |
  * | $b$    | `bias`     | `[H]`                                  |
  * | $d$    | `dilation` | 1, unless words are left out           |
  * | $p$    | `before`   | a number of positions                  |
@@ -52,12 +53,14 @@
  * **Why the same kernel everywhere.** A phrase means the same wherever it stands. One kernel that is learned at all positions needs far fewer
  * examples than one for each position, and a text may have any length.
  *
+ * **Why something stands between two convolutions.** Two linear maps one after the other are one, so a stack of these would be one wide convolution. Between them stands a function such as tanh, as between all layers. A
+ * [language model](language_model.ts) is a stack of such blocks, and a last matrix scores the next word from row $t$.
+ *
  * **The notes, 004.48.** It holds. The notes write the window as $[x_{t-k}; \dots; x_{t+k}]$, side by side, and $[x_{t-k}; \dots; x_t]$ for generation. The product of the matrix
  * with the words side by side is the sum of the formula.
  *
- * **The notes, 004.49.** Phrases are found. The third statement is wrong: each place of the window has weights of its own, and the example by hand tells two orders of the same words apart. It does not see
- * where in the text the window stands. The second statement is too strong: one convolution sees $K$ words, and a stack of them as many as wanted ([below](#the-receptive-field)). All
- * three are measured below.
+ * **The notes, 004.49.** Phrases are found. The second statement is too strong: one convolution sees $K$ words, and a stack of them as many as wanted ([below](#the-receptive-field)). The third statement mixes two things. A convolution sees
+ * the order of the words within its window, since each place has weights of its own, as in the example by hand. It does not see where in the text the window stands. Phrases, order and reach are measured below.
  *
  * Sources: Waibel, Hanazawa, Hinton, Shikano and Lang 1989, *Phoneme Recognition Using Time-Delay Neural Networks*; LeCun, Bottou, Bengio and Haffner 1998, *Gradient-Based Learning Applied
  * to Document Recognition*; van den Oord et al. 2016, *WaveNet: A Generative Model for Raw Audio* (causal and dilated); Yu and Koltun 2016, *Multi-Scale Context Aggregation by Dilated
@@ -100,7 +103,7 @@ const WINDOW: Checks<SlidingWindow> = { dilation: integer(), causal: flag };
 export function plainConvolution(x: Tensor, kernel: Tensor, bias: Tensor, window: SlidingWindow = {}): Tensor {
   const { T, K } = checkPlain(x, kernel, bias, window), { dilation = 1 } = window;
 
-  // $p$: words that the window holds before this one; the others stand behind it.
+  // $p$: how many positions before this one the window begins; the words after this one stand after it.
   const { reach, before } = extentOf(K, window);
   const padded = pad(x, [[before, reach - before], [0, 0]]);
 
@@ -126,7 +129,7 @@ function extentOf(kernelSize: number, { dilation = 1, causal = false }: SlidingW
 
 // ## Order and phrases
 //
-// The [experiment](../experiments/cnn.ts) asks which of two words comes first. Convolutions of several widths answer, and the largest value over all positions decides, as in a [classifier](classifier.ts).
+// The [experiment](../experiments/cnn.ts) asks which of two words comes first. Convolutions of several widths answer. The largest value of each number over all positions goes to the scores, as in the [classifier](classifier.ts).
 
 // ## The receptive field
 //
@@ -135,7 +138,7 @@ function extentOf(kernelSize: number, { dilation = 1, causal = false }: SlidingW
 //
 // $$R = 1 + (K - 1) \sum_{l=1}^{L} d_l$$
 //
-// Without dilation, this is linear in the number of layers. With dilations 1, 2, 4, 8, … it doubles with each layer, and no word between is left out: what one layer skips has entered through the
+// Without dilation, this is linear in the number of layers. With dilations 1, 2, 4, 8, … it doubles with each layer for $K = 2$ (2, 4, 8, 16), and more than doubles for larger $K$ (3, 7, 15, 31 for $K = 3$). No word between is left out: what one layer skips has entered through the
 // layers below.
 //
 // ```picture dilated_field Four causal convolutions of two words, with dilations 1, 2, 4 and 8. The last output sees sixteen words, and each exactly once.

@@ -27,7 +27,7 @@ export const words: Words<Underflow> = {
   constants: { texts: "texts for the comparison", seeds: "seeds" },
   claims: {
     underflow: "The product is 0 within 40 words in float32, and within 250 words in float64",
-    sum: "The sum of logarithms grows by the entropy with every word, within 10\u202f%",
+    sum: "The sum of logarithms falls by the entropy with every word, within 10\u202f%",
     order: "The sum tells the better of two models for every text, and the product for none",
   },
   captions: {
@@ -40,12 +40,11 @@ export const words: Words<Underflow> = {
       } in float64, over ${seeds} seeds; there its line ends. The sum goes on to ${words}.`,
   },
   reading: ({ surprise, entropy, bySum, byProduct, shown: { texts, words, vocabulary } }) => [
-    `With every word the sum falls by ${
-      written(surprise, (one) => fixed(one, 2))
-    } nats on average, and the entropy of the frequencies is ` +
-    `${
+    `Some of the words are frequent and most are rare. The entropy of their distribution is the mean of −log p of a word that is drawn, ${
       number(entropy, 3)
-    }. So a product lasts for about as many words as the entropy goes into the exponent of the smallest number: ` +
+    } nats. So the sum falls by about as much with every word, here by ${
+      written(surprise, (one) => fixed(one, 2))
+    } on average. A product lasts for about as many words as the entropy goes into the exponent of the smallest number: ` +
     `${number(103.97 / entropy, 2)} in float32, ${number(745.13 / entropy, 3)} in float64.`,
     `A second model takes all ${
       number(vocabulary)

@@ -41,7 +41,9 @@ export const words: Words<Efficiency> = {
         number(calls[0]![0])
       } calls one by one and ${number(calls[0]![1])} at once. Reading ${tokens} losses takes ${
         number(transfers[3]![0])
-      } transfers one by one and ${number(transfers[3]![1])} at the end. At its peak the batch holds ${
+      } transfers one by one and ${number(transfers[3]![1])} at the end, and ${
+        number(calls[3]![1] - calls[3]![0])
+      } calls more, which copy the losses beside one another. At its peak the batch holds ${
         number(peakTogether)
       } bytes, a single sequence ${number(peakSingle)}.`,
     intensity: ({ recurrent, later, bound, shown: { past } }) =>
@@ -49,7 +51,9 @@ export const words: Words<Efficiency> = {
         number(recurrent[0]!, 2)
       } to ${number(recurrent.at(-1)!, 3)}. After ${number(past)} tokens the Transformer goes from ${
         number(later[0]!, 2)
-      } to ${number(later.at(-1)!, 2)}, and cannot exceed ${number(bound, 2)}.`,
+      } to ${number(later.at(-1)!, 2)}, and cannot exceed ${
+        number(bound, 2)
+      }, the operations of one sequence divided by the bytes of its own keys and values.`,
     roofline: ({ shown: { machine, attained } }) =>
       `This machine does ${number(machine[0]!.peak / 1e9, 3)} billion operations and moves ${
         number(machine[0]!.bandwidth / 1e9, 3)
@@ -64,7 +68,7 @@ export const words: Words<Efficiency> = {
   reading: ({ recurrent, first, later, shown: { seconds } }) => [
     `A single sequence does about half an operation per byte, ${number(recurrent[0]!, 2)} and ${
       number(first[0]!, 2)
-    }, since each weight of 4 bytes is multiplied and added once. Every machine has a peak far above that, so one sequence alone waits for memory. ` +
+    }, since each weight of 4 bytes is multiplied and added once. On every usual machine the ratio of peak to bandwidth is larger than that, so one sequence alone waits for memory. ` +
     `Up to the ratio of the machine a larger batch costs hardly any time, and beyond it the time grows with the batch.`,
     `With a long context the ratio stays at ${
       number(later.at(-1)!, 2)
@@ -73,7 +77,7 @@ export const words: Words<Efficiency> = {
       ? [
         `On this machine the four tricks take ${
           seconds.map(([without, within]) => number(within / without, 2)).join(", ")
-        } of the time without them, in the order of the table. What a trick saves in calls it need not save in time: a small product costs more than its call, and on a CPU a reading is a copy.`,
+        } of the time without them, in the order of the table. What a trick saves in calls it need not save in time: a small product costs more than its call, and on a CPU fetching a loss is a copy.`,
       ]
       : [],
   ],

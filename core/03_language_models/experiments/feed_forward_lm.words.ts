@@ -39,13 +39,13 @@ export const words: Words<Sharing> = {
   },
   captions: {
     right: ({ network, table, shown: { seeds, seen } }) =>
-      `Fraction of withheld pairs that are right, over ${seeds} seeds. With ${
+      `Fraction of withheld pairs that are right. The lines are the middle of the range over ${seeds} seeds, the bands the range. With ${
         seen.at(-1)
       } verbs for each noun the network has ${written(network.at(-1)!, share)}, the bigram table ${
         written(table.at(-1)!, share)
       }.`,
     cosine: ({ alike, unlike, shown: { seen } }) =>
-      `Mean cosine of the vectors of two nouns. With ${seen.at(-1)} verbs it is ${
+      `Mean cosine of the vectors of two nouns, drawn in the same way. With ${seen.at(-1)} verbs it is ${
         written(alike.at(-1)!, short)
       } for one kind and ${written(unlike.at(-1)!, short)} for two.`,
   },

@@ -45,7 +45,10 @@ export interface CellFindings {
     readonly seeds: number;
     readonly texts: number;
     readonly length: number;
+    /** Sizes by way. */
     readonly curves: readonly Curve[];
+    /** Differences from the exact derivative, relative to its size: forget gates alone, four terms. */
+    readonly errors: readonly Curve[];
     readonly bands: readonly (readonly Range[])[];
     readonly terms: readonly number[];
   };
@@ -56,8 +59,8 @@ export interface Cell extends Parts {
   findings: CellFindings;
   controls: "width" | "distance" | "steps" | "seed";
   claims: "equal" | "below" | "dominates" | "vanish";
-  captions: "size" | "terms";
-  labels: Labels<Way | Term | "distance" | "size" | "term">;
+  captions: "error" | "terms";
+  labels: Labels<Way | Term | "distance" | "error" | "term">;
 }
 
 /** The size of a matrix: by how much it stretches a vector, as a root mean square over all directions. */
@@ -94,7 +97,7 @@ function wholeStep(weight: Tensor, before: Tensor, step: LstmStep): Step {
 /** What one text shows. */
 interface Followed {
   readonly curves: readonly number[][];
-  readonly errors: readonly (readonly [number, number])[];
+  readonly errors: readonly number[][];
   readonly terms: readonly number[];
 }
 
@@ -146,7 +149,7 @@ async function follow(cell: RecurrentCell, vectors: Tensor, distance: number): P
   const [curves, errors, terms] = await Promise.all([read(found.sizes), read(found.errors), read(found.terms)]);
   return {
     curves,
-    errors: errors.map((list) => [list[0]!, list[Math.min(9, list.length - 1)]!] as const),
+    errors,
     terms: terms.map((list) => list.reduce((a, b) => a + b, 0) / list.length),
   };
 }
@@ -213,7 +216,12 @@ async function once(
         (_, d): readonly [number, number] => [d, mean(({ curves }) => curves[i]![d]!)],
       )
     ),
-    errors: [0, 1].map((i) => [0, 1].map((k) => mean(({ errors }) => errors[i]![k]!))),
+    errors: [0, 1].map((i) =>
+      Array.from(
+        { length: distance },
+        (_, d): readonly [number, number] => [d + 1, mean(({ errors }) => errors[i]![d]!)],
+      )
+    ),
     terms: TERMS.map((_, i) => mean(({ terms }) => terms[i]!)),
   };
   discard(model);
@@ -243,14 +251,17 @@ export const experiment: Experiment<Cell> = {
     return {
       terms: TERMS.map((_, i) => over(({ terms }) => terms[i]!)),
       far: WAYS.map((_, i) => over(({ curves }) => curves[i]!.at(-1)![1])),
-      error: [0, 1].map((i) => [over(({ errors }) => errors[i]![0]!), over(({ errors }) => errors[i]![1]!)] as const),
+      error: [0, 1].map((i) =>
+        [over(({ errors }) => errors[i]![0]![1]), over(({ errors }) => errors[i]![9]![1])] as const
+      ),
       difference: Math.max(...runs.map(({ difference }) => difference)),
       shown: {
         seeds: SEEDS,
         texts: TEXTS,
         length: controls.distance,
         curves: first.curves,
-        bands: WAYS.map((_, i) => bandOf(runs.map(({ curves }) => curves[i]!))),
+        errors: first.errors,
+        bands: [0, 1].map((i) => bandOf(runs.map(({ errors }) => errors[i]!))),
         terms: first.terms,
       },
     };
@@ -260,14 +271,13 @@ export const experiment: Experiment<Cell> = {
     return [
       {
         kind: "line",
-        caption: captions.size(findings),
+        caption: captions.error(findings),
         x: { title: labels.distance },
-        y: { title: labels.size, logarithmic: true },
-        series: WAYS.map((way, i) => ({
+        y: { title: labels.error },
+        series: WAYS.slice(1).map((way, i) => ({
           label: labels[way],
-          points: shown.curves[i]!,
+          points: shown.errors[i]!,
           ranges: shown.bands[i]!,
-          dashed: i > 0,
         })),
       },
       {

@@ -16,7 +16,7 @@ const short = (value: number): string => number(value, 2);
 export const words: Words<Cell> = {
   title: "The gradient along the cell",
   purpose:
-    "An LSTM learns the characters of English sentences. The lines show the derivative of its last cell state by the one so many steps before, on unseen sentences: exactly, as a product of forget gates, and as a product of the four terms of the page. The bars compare the terms of one step. Set the steps to 0 to see a network that has learned nothing.",
+    "An LSTM learns the characters of English sentences. On unseen sentences, the derivative of its last cell state by earlier ones is computed exactly, as a product of forget gates, and as a product of the four terms of the page. The lines show how far both are off. The bars compare the terms of one step. Set the steps to 0 to see a network that has learned nothing.",
   controls: {
     width: { label: "Width", description: "Numbers of a cell state" },
     distance: { label: "Distance", description: "Steps back" },
@@ -36,14 +36,18 @@ export const words: Words<Cell> = {
     vanish: "Over ten steps the other terms no longer matter: the product of forget gates is off by less than a tenth",
   },
   captions: {
-    size: ({ far, shown: { length, seeds, texts } }) =>
-      `Size of the derivative by distance, mean of ${texts} places: the root mean square by which it stretches a vector. After ${length} steps it is ${
+    error: ({ error, far, shown: { length, seeds, texts } }) =>
+      `Size of the difference between each product and the exact derivative, as a fraction of the size of the exact one, mean of ${texts} places. The size of a matrix is the root mean square of the factors by which it stretches vectors of all directions. The lines are the first of ${seeds} seeds, the bands reach from the lowest to the highest. After ten steps it is ${
+        written(error[0]![1], (value) => percent(value))
+      } for the forget gates and ${
+        written(error[1]![1], (value) => percent(value))
+      } for the four terms. The exact derivative itself has the size ${
         written(far[0]!, short)
-      }, by forget gates alone ${written(far[1]!, short)}, over ${seeds} seeds.`,
+      } after ${length} steps, the product of forget gates ${written(far[1]!, short)}.`,
     terms: ({ terms }) =>
-      `Mean size of the four terms of one step: ${
+      `Mean size of the four terms of one step, from top to bottom: ${
         terms.map((range) => written(range, short)).join(", ")
-      }, in the order of the bars.`,
+      }. The bars are the first seed.`,
   },
   reading: ({ terms, error, difference, shown: { curves } }) => [
     `In one step the forget gate is by far the largest term, and without the others the derivative is off by ${
@@ -55,14 +59,14 @@ export const words: Words<Cell> = {
         ? "The other terms are small, and yet they do not die out: each step adds them again."
         : "The error does not grow with every seed."
     }`,
-    `This error is the size of the difference of two matrices. Their own sizes, which the lines show, differ by less: after ${
+    `This error is the size of the difference of two matrices. Their own sizes differ by less: after ${
       number(curves[0]![10]![0])
     } steps by ${
       percent(Math.abs(curves[1]![10]![1] / curves[0]![10]![1] - 1))
     } in the first seed. Two matrices of one size can stretch different directions.`,
     `The product of all four terms is off by ${
       written([error[1]![1][0], error[1]![1][1]], (value) => percent(value))
-    } over ten steps. What it lacks is the way through the output gate, which leads past a cell.`,
+    } over ten steps. What it lacks is one way more: an earlier cell acts on the output gate of the next step, and through it on the cell after that, without passing the cell between.`,
     `${
       terms[0]![1] < 1
         ? "No forget gate is above 1, so their product falls at every step."
@@ -78,7 +82,7 @@ export const words: Words<Cell> = {
     candidate: "through the candidate",
     inputGate: "through the input gate",
     distance: "distance, in steps",
-    size: "size of the derivative",
+    error: "relative error",
     term: "size of a term",
   },
 };

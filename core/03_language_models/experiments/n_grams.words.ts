@@ -44,7 +44,7 @@ export const words: Words<Orders> = {
       `${fixed(smoothed.at(-1)![0], 1)} at order ${orders.at(-1)}. Add-one is best at order 2 with ${
         fixed(addOne[1]![0], 0)
       }. The network has ` +
-      `${written(network, (one) => fixed(one, 1))} over ${seeds} seeds.`,
+      `${written(network, (one) => fixed(one, 1))} over ${seeds} seeds; all lines are the lowest of them.`,
     unseen: ({ unseen, impossible, shown: { orders } }) =>
       `N-grams of unseen sentences that the table does not hold: ${percent(unseen[1]![0])} at order 2, ${
         percent(unseen.at(-1)![0])
@@ -79,8 +79,10 @@ export const words: Words<Orders> = {
     } after these few steps, ${
       network[0] > smoothed.at(-1)![1] ? "above" : "below"
     } that of the tables. Counting took one pass over the text. With more steps and more text this can turn.`,
-    `A context cannot be longer than the sentence so far. At the second place the bigram model is worse by a factor of ` +
-    `${number(gainByPlace[1]!, 3)} only, since there is little more to know.`,
+    `A context cannot be longer than the sentence so far. At the first place it is the token BEGIN alone. At the second place the bigram model is worse by a factor of ` +
+    `${
+      number(gainByPlace[1]!, 3)
+    } only, since there is little more to know. At the first place the orders from 2 on differ a little, since their discounts are estimated from different counts.`,
   ],
   labels: {
     order: "order n",

@@ -17,8 +17,7 @@ export const words: Words<Vanishing> = {
   title: "Vanishing and exploding gradients",
   purpose:
     "A random matrix is scaled to a spectral radius below 1, of 1 and above 1. The lines show the derivative of the last state by the one so " +
-    "many steps before. Three networks read nothing. The fourth has the largest matrix and reads words. Change the " +
-    "radius, and compare the two networks of the same matrix.",
+    "many steps before. In three networks all states are 0, so every slope of tanh is 1. The fourth has the largest matrix and reads random words. Change the radius.",
   controls: {
     radius: {
       label: "Radius",
@@ -40,10 +39,10 @@ export const words: Words<Vanishing> = {
     equal: "The product is what backward() computes",
   },
   captions: {
-    size: ({ factors, shown: { seeds } }) =>
-      `The size of the derivative by distance: the root mean square by which it stretches a vector. Over the second half of the distance the factors per step are ${
-        factors.map((range) => written(range, short)).join(", ")
-      }, in the order of the legend, over ${seeds} seeds.`,
+    size: ({ radius, factors, shown: { seeds } }) =>
+      `The size of the derivative by distance: the root mean square of the factors by which it stretches vectors of all directions. The lines are the first of ${seeds} seeds, the bands reach from the lowest to the highest. Over the second half of the distance the factors per step are ${
+        factors.slice(0, 3).map((range, i) => `${written(range, short)} for ρ = ${short(radius[i]!)}`).join(", ")
+      }, and ${written(factors[3]!, short)} for ρ = ${short(radius[3]!)} with words.`,
   },
   reading: ({ radius, factors, slope, stretch, difference }) => [
     `Where the states are 0, every slope of tanh is 1 and the factor per step comes close to the spectral radius after some steps: it is ${
@@ -57,14 +56,14 @@ export const words: Words<Vanishing> = {
       short(radius[3]!)
     }. Its states are large and the mean slope of tanh is ${short(slope[3]!)}. The factor per step is ${
       written(factors[3]!, short)
-    }. ${
+    }; the mean slope times ρ is a rough guess of it, since the slopes differ. ${
       factors[3]![1] < 1
         ? "The gradient vanishes, although the spectral radius is above 1."
         : "Here the slopes are not small enough to make it vanish."
     }`,
-    `The product, times a vector, differs from what backward() finds by ${
+    `Multiplied by a vector, the product gives what backward() finds, but for ${
       number(difference, 1)
-    } of the largest number.`,
+    } of the largest number of the result.`,
   ],
   labels: {
     distance: "distance, in steps",

@@ -44,11 +44,11 @@ export const words: Words<OneVector> = {
         sizes.join(", ")
       } by the length of the source. Mean of ${seeds} seeds; the bands are from the lowest to the highest.`,
     bleu: ({ weights, bleu, shown: { seeds, pairs } }) =>
-      `BLEU of greedy translations, the mean of ${seeds} seeds and their range. Over all sentences it is ${
-        bleu.map(score).join(", ")
-      }, in the order of the legend. The models have ${
-        weights.map((each) => number(each, 3)).join(", ")
-      } weights and learned from ${pairs} pairs.`,
+      `BLEU, the mean of ${seeds} seeds and their range. It compares translations with those of people, from 0 to 100. The translations always take the most probable word (greedy). Over all sentences the Transformer has ${
+        score(bleu[0]!)
+      }, the LSTMs have ${score(bleu[1]!)} forwards and ${score(bleu[2]!)} backwards. The Transformer has ${
+        number(weights[0]!, 3)
+      } weights and the LSTMs ${number(weights[1]!, 3)}; all learned from ${pairs} pairs.`,
     examples: ({ shown: { examples } }) =>
       `The ${examples.length} longest unseen sentences, translated after this short training.`,
   },
@@ -59,12 +59,12 @@ export const words: Words<OneVector> = {
         nats(backwards.at(-1)!)
       } in the longest. The Transformer saves ${nats(transformer[0]!)} and ${
         nats(transformer.at(-1)!)
-      }: it looks at each word of the source. The LSTMs' part of it is ${
+      }: it looks at each word of the source. The source saves the LSTMs ${
         written(kept[0], percent)
-      } in the shortest group and ${written(kept[1], percent)} in the longest. ${
+      } of what it saves the Transformer in the shortest group and ${written(kept[1], percent)} in the longest. ${
         kept[1][1] < kept[0][0]
-          ? "A longer sentence loses more in the one vector."
-          : "Here the longer sentences lose no more than the short ones."
+          ? "So the LSTMs lose more with the length than the Transformer does, which is what one would expect of the one vector."
+          : "So the LSTMs lose no more with the length than the Transformer does."
       }`,
       `The order of reading matters: ${written(savedRanges[2]![0]!, nats)} nats backwards and ${
         written(savedRanges[1]![0]!, nats)
@@ -78,7 +78,7 @@ export const words: Words<OneVector> = {
       } for the LSTMs forwards and ${score(bleu[2]!)} backwards. ${
         groups[2]!.at(-1)! < groups[2]![0]!
           ? "That of the LSTMs is lower for the longest sources than for the shortest."
-          : "That of the LSTMs does not fall with the length here: they learn few steps, and write English sentences that share little with the source, whatever its length."
+          : "That of the LSTMs does not fall with the length here: they are trained for few steps only, and write English sentences that share little with the source, whatever its length."
       }`,
       "The difference between the models has two causes: one vector for the source, and slower learning. All have the same number of steps. Each kind has a learning rate of its own, the better one of a few that were tried.",
     ];

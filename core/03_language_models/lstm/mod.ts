@@ -7,14 +7,15 @@
  * **Idea.** It keeps a second vector, the *cell state* (细胞状态), that passes no matrix. At each step a part of each of its numbers is kept and a part of
  * something new is added, the *candidate*. How much is kept, added and shown is decided by three *gates*: vectors of numbers between 0 and 1 that are computed from the word
  * and the hidden state. The forget gate (遗忘门) says what is kept, the input gate (输入门) what is written, the output gate (输出门)
- * what is shown. This is the long short-term memory [长短期记忆], LSTM. The [gated recurrent unit](gru.ts) does with two gates.
+ * what is shown. This is the long short-term memory [长短期记忆], LSTM. The gated recurrent unit (GRU) has no second vector: one gate decides
+ * how much of the state is replaced, another how much of the old state the replacement is computed from ([section](gru.ts)).
  *
  * ```picture lstm_gates One step. The cell state runs straight through: it is multiplied by the forget gate, and what the input gate lets in is
  * added. The output gate decides what the next step sees of it.
  * ```
  *
  * **By hand.** One step in two dimensions. The cell state is (1, −1). The sums that the matrices have computed are (0, 2) for the input gate,
- * (2, −2) for the forget gate, (1, −1) for the candidate and (2, 0) for the output gate. The sigmoid turns those of the gates into
+ * (2, −2) for the forget gate, (1, −1) for the candidate and (2, 0) for the output gate. The sigmoid, $\sigma(z) = 1/(1 + e^{-z})$, turns those of the gates into
  * (0.500, 0.881), (0.881, 0.119) and (0.881, 0.500), tanh turns the candidate into (0.762, −0.762). The forget gate keeps (0.881, −0.119). The input
  * gate adds (0.381, −0.671). The new cell state is (1.262, −0.790). Its tanh is (0.852, −0.658), and the output gate
  * shows (0.750, −0.329) of it: the hidden state.
@@ -52,7 +53,8 @@
  * hidden state 0.750 -0.329
  * ```
  *
- * **Formula.** One product computes the sums of the three gates and of the candidate; σ is the sigmoid, $\sigma(z) = 1/(1 + e^{-z})$, which lies between 0 and 1, and $\odot$ multiplies numbers of the same place.
+ * **Formula.** The weights are those of [a recurrent network](../rnn.ts), with columns for all three gates and the candidate: $W_x$ is `[E, 4·H]`, $W_h$ is `[H, 4·H]`, $b$ is `[4·H]`. The sum in the brackets has $4H$ numbers. The first $H$ go through the sigmoid $\sigma$ and are $i_t$, the next $H$ through $\sigma$ and are $f_t$,
+ * the next through tanh and are $g_t$, the last through $\sigma$ and are $o_t$. $\sigma$ lies between 0 and 1, and $\odot$ multiplies numbers of the same place.
  *
  * $$[\,i_t \;\; f_t \;\; g_t \;\; o_t\,] = [\,\sigma \;\; \sigma \;\; \tanh \;\; \sigma\,]\big(x_t W_x + h_{t-1} W_h + b\big)$$
  * $$C_t = f_t \odot C_{t-1} + i_t \odot g_t, \qquad h_t = o_t \odot \tanh(C_t)$$
@@ -66,8 +68,8 @@
  * | $C_t$  | `cellState`   | `[…, H]` |
  * | $h_t$  | `hiddenState` | `[…, H]` |
  *
- * **Why a sum.** A product of many factors is near 0 or very large; a sum of many terms need not be either. What was written into the cell
- * is changed by later steps only through their forget gates. With a forget gate of 1 it stays what it is, for any number of steps.
+ * **Why a sum.** A product of many factors is near 0 or very large; a sum of many terms need not be either. Of what was written into the cell, later steps
+ * keep the product of their forget gates; what they add does not touch it. With a forget gate of 1 it stays what it is, for any number of steps.
  *
  * **The notes, 004.44.** It holds. What is between 0 and 1 is not forgotten or kept as a whole: each number of the cell has a gate of its own, and is kept
  * in part.
@@ -151,13 +153,21 @@ export function lstmStep(sums: Tensor, cellState: Tensor): LstmStep {
 
 // ## The gradient along the cell
 //
-// $C_t$ depends on $C_{t-1}$ directly, and through $h_{t-1} = o_{t-1} \odot \tanh(C_{t-1})$, from which the gates and the candidate are computed. The product rule gives
-// one term for each way:
+// $C_t$ depends on $C_{t-1}$ directly, and through $h_{t-1} = o_{t-1} \odot \tanh(C_{t-1})$, from which the gates and the candidate are computed. For number $j$ of the later cell and number $r$ of the earlier one, the product rule gives one term for each way:
 //
-// $$\frac{\partial C_t}{\partial C_{t-1}} = f_t + C_{t-1} \frac{\partial f_t}{\partial C_{t-1}} + i_t \frac{\partial g_t}{\partial C_{t-1}} + g_t \frac{\partial i_t}{\partial C_{t-1}}$$
+// $$\frac{\partial C_{t,j}}{\partial C_{t-1,r}} = f_{t,j}\,[r = j] + C_{t-1,j} \frac{\partial f_{t,j}}{\partial C_{t-1,r}} + i_{t,j} \frac{\partial g_{t,j}}{\partial C_{t-1,r}} + g_{t,j} \frac{\partial i_{t,j}}{\partial C_{t-1,r}}$$
 //
-// The first term is a number for each place of the cell, the diagonal of a matrix. The others are matrices: column $j$ of the derivative of the gate is multiplied by number
-// $j$ of the vector before it, such as $C_{t-1,j}$. Each has $W_h$ in it, as in a network without gates.
+// $[r = j]$ is 1 if $r$ is $j$, and 0 otherwise: the first term is the diagonal of a matrix. For the others three slopes are needed. $h_{t-1,r}$ changes with $C_{t-1,r}$ by $s_r = o_{t-1,r}\,(1 - \tanh^2 C_{t-1,r})$, since $o_{t-1}$ was computed before
+// $C_{t-1}$ and does not depend on it. In the sum of the forget gate $h_{t-1,r}$ has the factor $(W^f_h)_{rj}$, where $W^f_h$ are the columns of $W_h$ for that gate, and likewise $W^g_h$ and $W^i_h$. The sigmoid has the slope $\sigma' = \sigma(1 - \sigma)$ and tanh has
+// $1 - \tanh^2$. The chain rule multiplies them:
+//
+// $$\frac{\partial f_{t,j}}{\partial C_{t-1,r}} = s_r\, (W^f_h)_{rj}\, f_{t,j}(1 - f_{t,j}), \qquad \frac{\partial g_{t,j}}{\partial C_{t-1,r}} = s_r\, (W^g_h)_{rj}\, (1 - g_{t,j}^2), \qquad \frac{\partial i_{t,j}}{\partial C_{t-1,r}} = s_r\, (W^i_h)_{rj}\, i_{t,j}(1 - i_{t,j})$$
+//
+// So all four terms together are
+//
+// $$\frac{\partial C_{t,j}}{\partial C_{t-1,r}} = f_{t,j}\,[r = j] + s_r \Big( (W^f_h)_{rj}\, f_{t,j}(1 - f_{t,j})\, C_{t-1,j} + (W^g_h)_{rj}\, (1 - g_{t,j}^2)\, i_{t,j} + (W^i_h)_{rj}\, i_{t,j}(1 - i_{t,j})\, g_{t,j} \Big)$$
+//
+// The last three are matrices, with rows $r$ for the earlier cell and columns $j$ for the later one. Each has $W_h$ in it, as in a network without gates.
 
 /** The four terms of the derivative of a cell state with respect to the one before. */
 export interface CellDerivatives {
@@ -196,26 +206,28 @@ export function cellDerivatives(hiddenWeight: Tensor, before: LstmStep, step: Ls
   };
 }
 
-/** The slope of the sigmoid where it has a value. */
+/** The slope of the sigmoid where it has the value p: p(1 − p). */
 const slopeOfSigmoid = (value: Tensor): Tensor => value.mul(value.neg().add(1));
 
-/** The slope of tanh where it has a value. */
+/** The slope of tanh where it has the value p: 1 − p². */
 const slopeOfTanh = (value: Tensor): Tensor => value.square().neg().add(1);
 
+// ## Over many steps
+//
 // The [experiment](../experiments/lstm.ts) follows the gradient along the cell of a trained network: as it is, by the product of the forget gates alone, and
 // by the product of all four terms.
 //
-// **The notes, 004.46.** Two corrections. The derivative of the *loss* is that at the later cell times this factor, so that
-// $\partial L / \partial C_{t-1} \approx \partial L / \partial C_t \odot f_t$, and over a distance a product of forget gates. And the other three terms do not die out because
-// $o_{t-1}$ and $1 - \tanh^2$ are below 1: they are added again at every step, and each has $W_h$ as a factor. Whether they are small is a matter of the
-// weights. One more way is missing from the four: $h_{t-1}$ also depends on $C_{t-2}$ through its output gate. The experiment measures all of it.
+// **The notes, 004.46.** Two corrections. The derivative of the *loss* by the earlier cell is its derivative by the later cell times this factor,
+// $\partial L / \partial C_{t-1} \approx \partial L / \partial C_t \odot f_t$. Over several steps the factors are multiplied: a product of forget gates, and not one of them. And from $o_{t-1}$ and $1 - \tanh^2$ being below 1 it does not follow that
+// the other three terms die out: they are added again at every step, and each has $W_h$ as a factor. Whether they are small is a matter of the
+// weights. One more way is missing from the four: $C_{t-2}$ acts on the output gate $o_{t-1}$ and through it on $C_t$, without passing $C_{t-1}$. The experiment measures all of it.
 //
 // ## What the gates do on text
 //
 // The [experiment](../experiments/lstm/forget_gates.ts) trains a language model on English sentences and looks at its forget gates, on
 // sentences and on the same words in random order.
 //
-// **The notes, 004.47.** The first half is measured by the experiment. The second half needs a limit. The factor $f_t$ is below 1, so the product of forget gates alone cannot explode.
+// **The notes, 004.47.** The first half is half true: most forget gates are near 1, but they are as near to 1 on characters in random order. The second half needs a limit. The factor $f_t$ is below 1, so the product of forget gates alone cannot explode.
 // The gradient as a whole can, through the other terms, and clipping is in use for LSTMs as well.
 
 // ## How far back
@@ -223,7 +235,9 @@ const slopeOfTanh = (value: Tensor): Tensor => value.square().neg().add(1);
 // The [experiment](../experiments/lstm/recall.ts) shows a word, then a number of others, and asks for the first. It compares a recurrent network,
 // an LSTM, a GRU and attention at growing distances. The run below does it with words of Shakespeare in between, over distances up to several hundred words.
 //
-// ```picture recall_run A sign is remembered over words of Shakespeare. Each network is trained anew at each distance, with the same number of steps.
+// With the bias $\ln d$ a forget gate starts at $\sigma(\ln d) = d/(d + 1)$, so that over $d$ steps the product of the gates is still about $1/e$.
+//
+// ```picture recall_run A word is remembered over words of Shakespeare. Each network is trained anew at each distance, with the same number of steps.
 // ```
 //
 // **The notes, 001.12.** It is true that an LSTM fails at some distance, and that attention reaches further with the same training. The number of 200 words is
@@ -321,7 +335,7 @@ export class LSTM extends Module {
     const { hiddenSize, forgetBias = 1 } = options;
     for (const { forwards, backwards } of this.layers) {
       for (const cell of [forwards, backwards]) {
-        // Of the two biases that are added, one says it.
+        // The map of the word and that of the state each have a bias; the start is put into one of them.
         noGrad(() => cell?.hidden.bias?.slice(0, hiddenSize, 2 * hiddenSize).assign(forgetBias));
       }
     }
@@ -386,5 +400,5 @@ function checkDerivatives(hiddenWeight: Tensor, before: LstmStep, step: LstmStep
 //
 // **Hint.** What is added to a cell that forgets nothing?
 //
-// **Solution.** The direct term is 1, over any distance: nothing vanishes along the cell. But the cell only adds. On a text without end it grows until its tanh is 1 or −1 everywhere, and
+// **Solution.** The direct term is 1, over any distance: nothing vanishes along the cell. But the cell only adds. On a text without end the sum drifts away from 0 until its tanh is near 1 or −1, and
 // it cannot make room for a new sentence. Gers, Schmidhuber and Cummins added the forget gate for this reason.

@@ -31,6 +31,7 @@
  *
  * const words = ["我", "喜欢", "吃", "苹果"];
  * const text = ["我", "喜欢", "我", "吃", "我", "喜欢"].map((word) => words.indexOf(word));
+ * // 0.5 for single words, and 0.5 for pairs.
  * const smoothing = absoluteDiscounting({ discounts: [0.5, 0.5] });
  * const model = await trainNGrams(text, { order: 2, vocabSize: 4, smoothing });
  *
@@ -59,13 +60,14 @@
  * | $\gamma$ | `left`                      | one for a context |
  * | $P$      | `probability`               | one for an n-gram |
  *
- * A method of smoothing says what $\alpha$ and $\gamma$ are. For absolute discounting, as in the example, an n-gram with the count $c$ keeps
- * $\alpha = (c - d)/c(h)$. With $N(h)$ different tokens after the context, $\gamma = d\, N(h)/c(h)$ is left. Here $d$ is the discount, and $c(h)$ the sum
- * of the counts after $h$.
+ * The shortest context is empty; below it stands the uniform distribution, $1/V$. After a context that was never seen nothing is kept and everything is left: $\alpha = 0$ and $\gamma = 1$.
  *
- * **Why the shorter context.** After *Mr. Peter* the counts say little, since the two words were seen a few times. After *Peter* they say
- * more, and without a context most of all, about a distribution that is less to the point. Each order is a compromise between the two errors, and the
- * sum above makes the compromise for each context by its own counts.
+ * A method of smoothing says what $\alpha$ and $\gamma$ are after the other contexts. For absolute discounting, as in the example, an n-gram with the count $c$ keeps
+ * $\alpha = \max(c - D, 0)/c(h)$. Here $D$ is the discount, between 0 and 1, and $c(h)$ the sum of the counts after $h$. One that was not counted keeps nothing. With $N(h)$ different tokens after the context, $D$ is taken $N(h)$ times.
+ * So $D\, N(h)/c(h)$ is missing from the sum of $\alpha$ over all tokens, and that is $\gamma$: the probabilities after $h$ sum to one.
+ *
+ * **Why the shorter context.** After *Mr. Peter* there are few counts, and chance decides them. After *Peter* there are more. Without any context there are most, but
+ * they describe a distribution that has less to do with this place. A long context makes the first error, a short one the second. The sum above weighs the two for each context, by its own counts.
  *
  * Sources: Shannon 1948, *A Mathematical Theory of Communication* (n-grams of letters and words); Chen and Goodman 1999, *An Empirical Study of
  * Smoothing Techniques for Language Modeling*; Heafield 2011, *KenLM: Faster and Smaller Language Model Queries*; Wenzek et al. 2020,
@@ -98,6 +100,8 @@ export * from "./filtering.ts";
 
 /**
  * The probabilities of the n-grams of one order, from their counts and the order below.
+ *
+ * `prefix` says which n-gram of the order below is the context $h$ of each, `suffix` which one is left without the first token, $h' w$.
  *
  * @param order the n-grams with their counts
  * @param contexts what was seen after each context
@@ -146,7 +150,7 @@ export interface NGramOptions {
 /**
  * Counts the n-grams of a text and turns the counts into a model.
  *
- * Takes a second or two for a million tokens, and 24 bytes of memory for each different n-gram while it counts.
+ * Takes about a second for a million tokens up to order 6 and some seconds up to order 10, and 24 bytes of memory for each different n-gram while it counts.
  *
  * @example
  * ```ts
@@ -175,6 +179,7 @@ export async function trainNGrams(
   let below: Float64Array | undefined, backoffs = new Float64Array(1);
   for (let n = 1; n <= order; n++) {
     await rest(signal);
+    // Add-k mixes with the uniform distribution, at the highest order only; every other method mixes each order with the one below.
     const isUniform = smoothing.uniform === true, isMixed = !isUniform || n === order;
     const one = adjusted(counted, n, smoothing, beginToken), contexts = contextsOf(one, n, counted);
     const estimator = smoothing.estimator(n, countsOfCounts(one.count), V);
@@ -183,7 +188,7 @@ export async function trainNGrams(
       ? estimate(one, contexts, estimator, lower)
       : new Float64Array(one.count.length).fill(1 / V);
     if (n === 1 && beginToken !== undefined) probability[beginToken] = 0;
-    // What the contexts of this order leave belongs to the n-grams of the order below, whose weights they are.
+    // $\gamma(h)$, the back-off weight: a context of this order is an n-gram of the order below, and its weight is kept beside that n-gram.
     backoffs = new Float64Array(n === 1 ? 1 : counted[n - 2]!.word.length).fill(1);
     if (isMixed) {
       for (let h = 0; h < backoffs.length; h++) if (contexts(h).total > 0) backoffs[h] = estimator.left(contexts(h));
@@ -199,27 +204,66 @@ export async function trainNGrams(
   return new NGramModel({ vocabSize, orders, beginToken });
 }
 
+// ## Modified Kneser–Ney
+//
+// This is the default, and the method of the figures where they name no other. It differs from absolute discounting in two things.
+//
+// *What is counted.* At the highest order the count $c(g)$ of an n-gram $g$ is how often it occurred. Below, it is the number of different tokens that stood before it (continuation count). After a context that is new, a
+// word is wanted that can follow many words, and not one that is frequent after one word only. An n-gram that nothing precedes, since it only begins sequences, keeps the number of its occurrences.
+//
+// *How much is taken.* The discount depends on the count: $D(0) = 0$, $D(1) = D_1$, $D(2) = D_2$, and $D_{3+}$ for all larger counts. With $n_i$ the number of n-grams of an order that have the count $i$, Chen and Goodman estimate for
+// this order
+//
+// $$Y = \frac{n_1}{n_1 + 2 n_2}, \qquad D_1 = 1 - 2 Y \frac{n_2}{n_1}, \qquad D_2 = 2 - 3 Y \frac{n_3}{n_2}, \qquad D_{3+} = 3 - 4 Y \frac{n_4}{n_3}$$
+//
+// In a small text one of $n_1, \dots, n_4$ may be 0, or a $D_i$ negative or above $i$. Then the three are $\tfrac{1}{2}$, $1$ and $\tfrac{3}{2}$, as in KenLM. With $c(h) = \sum_w c(hw)$, and $N_i(h)$ the number of tokens $w$ for which $c(hw)$ is $i$,
+//
+// $$P(w \mid h) = \frac{\max(c(hw) - D(c(hw)),\, 0)}{c(h)} + \frac{D_1 N_1(h) + D_2 N_2(h) + D_{3+} N_{3+}(h)}{c(h)}\, P(w \mid h')$$
+//
+// After a context with $c(h) = 0$ it is $P(w \mid h')$, and below the empty context stands $1/V$.
+//
+// *By hand.* The text of the example, 我 喜欢 我 吃 我 喜欢, is too small for an estimate, so the discounts are $\tfrac{1}{2}$, $1$ and $\tfrac{3}{2}$. After 我 stand 喜欢 and 吃, with the counts 2 and 1, together 3. 喜欢 keeps $(2 - 1)/3 = 0.3333$, and $(\tfrac{1}{2} + 1)/3 = 0.5$
+// is left. Among the single words 我 has the count 2, since 喜欢 and 吃 stand before it. 喜欢 has 1 and 吃 has 1: only 我 stands before them. Together that is 4. 喜欢 keeps $(1 - \tfrac{1}{2})/4 = 0.125$. What is left is
+// $(2 \cdot \tfrac{1}{2} + 1)/4 = 0.5$, a quarter of it for each entry of the vocabulary, so 喜欢 has $0.125 + 0.125 = 0.25$. After 我 it has $0.3333 + 0.5 \cdot 0.25 = 0.4583$. The discounts of a larger text: with 6 n-grams of the count 1, 3 of the count 2,
+// 2 of 3 and 1 of 4, $Y = 6/12 = 0.5$, and they are $1 - 2 \cdot 0.5 \cdot 3/6 = 0.5$, $2 - 3 \cdot 0.5 \cdot 2/3 = 1$ and $3 - 4 \cdot 0.5 \cdot 1/2 = 2$.
+//
+// ```ts
+// import { modifiedDiscounts, modifiedKneserNey, trainNGrams } from "@heed/heed/language-models";
+//
+// const words = ["我", "喜欢", "吃", "苹果"];
+// const text = ["我", "喜欢", "我", "吃", "我", "喜欢"].map((word) => words.indexOf(word));
+// const model = await trainNGrams(text, { order: 2, vocabSize: 4, smoothing: modifiedKneserNey() });
+// for (const [name, context] of [["anywhere:", []], ["after 我:", [0]]] as const) {
+//   console.log(name, Array.from(model.next(context), (log, i) => `${words[i]} ${Math.exp(log).toFixed(4)}`).join("  "));
+// }
+// // How many n-grams have the count 0, 1, 2, 3 and 4.
+// console.log("discounts:", modifiedDiscounts([0, 6, 3, 2, 1]).join(" "));
+// ```
+//
+// ```text
+// anywhere: 我 0.3750  喜欢 0.2500  吃 0.2500  苹果 0.1250
+// after 我: 我 0.1875  喜欢 0.4583  吃 0.2917  苹果 0.0625
+// discounts: 0.5 1 2
+// ```
+
 // ## What the table cannot know
 //
-// Of the methods of smoothing ([all formulas](smoothing.ts)) these have names in the figures. Add-one adds 1 to the count of every n-gram that is possible.
-// Witten–Bell leaves the more to the shorter context, the more different tokens followed. Kneser–Ney takes a discount from every count; and below the highest order a token
-// counts as often as there are different tokens before it. Modified Kneser–Ney has three discounts: for the counts 1, 2, and all larger ones.
+// Other methods of smoothing ([all formulas](smoothing.ts)) appear below. Add-$k$ adds $k$ to the count of every n-gram that is possible, add-one adds 1. Jelinek–Mercer keeps the same fraction $\lambda$ of every frequency.
+// Witten–Bell leaves the more to the shorter context, the more different tokens followed. Absolute discounting and Kneser–Ney have one discount for all counts, and Kneser–Ney counts as the modified method does.
 //
 // The [experiment](../experiments/n_grams.ts) trains models of growing order on sentences, with two methods of smoothing. Beside them stands a small network: a decoder-only
 // [Transformer](../../05_transformer/decoder_only.ts), which a later chapter explains.
 //
-// **The notes, 004.27.** Right, and an approximation: words do depend on one another. The frequencies of words without their order are what a search engine
-// counts. [tf–idf](tf_idf.ts) is that use.
-//
+
 // **The notes, 004.31.** The n-grams that are possible grow exponentially, $V^n$. Those that are stored do not. A text of $T$ tokens has at most $T$
 // different n-grams of each order, so each order adds at most $T$ entries. What must be computed grows in the same way: one pass for each order.
 //
-// **The notes, 004.32.** Right in both halves, for a model with smoothing. Without it a single unseen n-gram makes a text impossible. With it the
-// perplexity falls with $n$ until the contexts are too rare to say anything, and then stays where it is. With add-one smoothing it rises.
+// **The notes, 004.32.** Half right. A model without smoothing gives the probability 0 to every text with an unseen n-gram. With good smoothing the
+// perplexity falls with $n$ until longer contexts are too rare to say anything, and then hardly changes. With add-one it falls up to order 2 and rises from there.
 //
 // **The notes, 004.33.** Right. A token is a number, and two numbers are equal or not. What was counted after *big* says nothing of *large*.
 //
-// **The notes, 004.35.** A rule of practice, not a limit: the table for any $n$ is no larger than the text. Longer contexts stop helping because they are new. So
+// **The notes, 004.35.** A rule of practice, not a limit: of each order the table holds at most as many n-grams as the text has tokens, so it grows at most in proportion to $n$. Longer contexts stop helping because they are new. So
 // dependencies over long distances are out of reach, whatever $n$ is.
 //
 // **The notes, 001.14.** Right as far as this chapter can measure it. In short sentences the gain of a long context ends early, since most words have no long
@@ -231,6 +275,14 @@ export async function trainNGrams(
 // characters, not words.
 //
 // **The notes, 004.30.** Right in both halves: a unigram model cannot tell the two sentences apart, and a bigram model can.
+
+// ## Counts without order
+//
+// Counts of words without their order are of use for finding texts. [tf–idf](tf_idf.ts) weighs the count of a word in a sentence by how rare the word is in all others, so that *the* counts for little. Two sentences are compared by the cosine of the
+// angle between their vectors of weights. The [experiment](../experiments/n_grams/tf_idf.ts) looks for a sentence by a few of its words, with tf–idf and with the counts alone.
+//
+// **The notes, 004.27.** Right, and an approximation: words do depend on one another. The frequencies of words without their order are what a search engine
+// counts.
 
 // ## Words between
 //
@@ -369,20 +421,21 @@ function joined(
 
 // ## On one text
 //
-// N-gram models of every order learn the first nine tenths of Tiny Shakespeare, and predict the rest. Tokens are characters, subwords or words. A [Transformer](../../05_transformer/decoder_only.ts) learns
-// its characters, and so do [recurrent networks](../lstm/language_model.ts) of about as many parameters.
+// N-gram models of every order learn the first nine tenths of Tiny Shakespeare, and predict the rest. Tokens are characters, subwords or words. The run looks ahead: it compares the tables with the networks of the next pages, a
+// [feed-forward model](../feed_forward_lm.ts), [recurrent networks](../lstm/language_model.ts) and a [CNN](../cnn/language_model.ts), and with a [Transformer](../../05_transformer/decoder_only.ts), all of about as many parameters. On a first reading the
+// comparison of the tables is enough.
 //
 // ```picture language_models_run N-gram models of characters, subwords and words by their order.
 // ```
 
 // ## Pitfall: frequencies instead of probabilities
 //
-// $c(hw) / c(h)$ is the best model of the text that was counted, and gives the probability 0 to whatever was not in it. The test "next() sums to one after
+// The plain frequency $c(hw) / c(h)$ gives the counted text the largest probability that any n-gram model of this order can give it, and gives 0 to whatever was not in it. The test "next() sums to one after
 // every context, seen and unseen, short and long" asks for contexts that never occurred: there the fraction is $0/0$.
 
 // ## Pitfall: continuation counts at the highest order
 //
-// Kneser–Ney counts different predecessors below the highest order, and occurrences there. With continuation counts at every order the model
+// Kneser–Ney counts different predecessors below the highest order, and occurrences there. With counts of predecessors (continuation counts) at every order the model
 // forgets how often anything was said. The test "kneserNey() gives the probabilities of NLTK" fails for that version.
 
 // ## Exercise
@@ -392,7 +445,9 @@ function joined(
 //
 // **Hint.** After an unseen context both ask their unigrams. What do these count?
 //
-// **Solution.** Absolute discounting counts occurrences, ten against three. Kneser–Ney counts different predecessors, one against three.
+// **Solution.** Absolute discounting counts occurrences, ten against three. Kneser–Ney counts different predecessors, one against three. No word has the count 2 either way, so $D = n_1/(n_1 + 2 n_2) = 1$. The vocabulary
+// has 10 entries. The occurrences of the 6 words are 10, 10, 3, 1, 1 and 1, together 26: $(10 - 1)/26 + (6/26)/10 = 0.369$ and $(3 - 1)/26 + (6/26)/10 = 0.100$. The counts of Kneser–Ney are 1, 1 and 3, and 1 for each of the three words that only begin a text, together 8:
+// $(1 - 1)/8 + (6/8)/10 = 0.075$ and $(3 - 1)/8 + (6/8)/10 = 0.325$. *Francisco* is left with what any unseen word has.
 //
 // ```ts
 // import { absoluteDiscounting, kneserNey, trainNGrams } from "@heed/heed/language-models";

@@ -41,7 +41,7 @@ export const words: Words<Receptive> = {
     right: ({ distances, plain, dilated, fields, shown: { seeds } }) => {
       const at = (ranges: readonly (readonly [number, number])[], distance: number): string =>
         written(ranges[distances.indexOf(distance)]!, share);
-      return `Fraction of tokens that are repeated, by distance, over ${seeds} seeds. Without dilation it is ${
+      return `Fraction of tokens that are repeated, by distance; the lines are the middle of the range over ${seeds} seeds, the bands the range. Without dilation it is ${
         at(plain, fields[0] - 1)
       } at distance ${fields[0] - 1} and ${at(plain, fields[0])} at ${fields[0]}, with dilation ${
         at(dilated, fields[1] - 1)

@@ -36,12 +36,13 @@ export const words: Words<WindowExperiment> = {
   claims: {
     within: "As long as the title stands in the window, the network is right in more than 90\u202f%",
     beyond: "One word beyond the window it guesses",
-    table: "The table of counts, which sees as many words as the wider window, guesses across four of them",
+    table:
+      "The table of counts, which sees as many words as the wider window, knows the pronoun across one name and not across four",
   },
   captions: {
     accuracy: ({ windows, networks, table, shown: { seeds, names } }) => {
       const wide = windows.at(-1)!, within = networks.at(-1)![wide - 1]!, beyond = networks.at(-1)![wide];
-      return `Fraction of right pronouns with ${names} names, over ${seeds} seeds. With a window of ${wide} words the network has ${
+      return `Fraction of right pronouns with ${names} names; the lines are the middle of the range over ${seeds} seeds, the bands the range. With a window of ${wide} words the network has ${
         written(within, share)
       } across ${wide - 1} names${beyond ? ` and ${written(beyond, share)} across ${wide}` : ""}. The table has ${
         written(table[wide - 1]!, share)

@@ -35,10 +35,14 @@ export const words: Words<ForgetGates> = {
     sense: "On characters in random order the mean forget gate is lower by a tenth or more, with every seed",
   },
   captions: {
-    histogram: ({ mean, keeps, shown: { start, seeds } }) =>
-      `How many gates have which value. They start near ${short(start)}. On sentences their mean is ${
-        written(mean[0]!, short)
-      }, and ${written(keeps[0]!, (value) => percent(value))} are above 0.9, over ${seeds} seeds.`,
+    histogram: ({ mean, keeps, shown: { start, seeds, counts } }) =>
+      `How many gates have which value: ${
+        number(counts[0]!.reduce((sum, count) => sum + count, 0))
+      } on sentences, one for each number of the state and each character of the second half of a window. They start near ${
+        short(start)
+      }. On sentences their mean is ${written(mean[0]!, short)}, and ${
+        written(keeps[0]!, (value) => percent(value))
+      } are above 0.9, over ${seeds} seeds.`,
     table: ({ mean, keeps, forgets, loss }) =>
       `The lowest value over the seeds. On characters in random order the mean is ${written(mean[2]!, short)}, ${
         written(keeps[2]!, (value) => percent(value))

@@ -58,7 +58,9 @@ export const words: Words<Filter> = {
   },
   reading: ({ kept: [shuffled, repeated] }) => [
     `The filter sees a few characters at a time. Random letters are easy for it. A shuffled sentence consists of good words, and ` +
-    `${written(shuffled!, whole)} pass; a word again and again is as good as its word, and ${
+    `${
+      written(shuffled!, whole)
+    } pass. A line that repeats one good word looks good in every window of a few characters, and ${
       written(repeated!, whole)
     } pass.`,
     "The network has the same steps in each case. What it spends on noise it cannot spend on sentences. Here the noise is known; of a page from the web " +

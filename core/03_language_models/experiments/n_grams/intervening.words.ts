@@ -49,7 +49,7 @@ export const words: Words<Intervening> = {
       number(sentences)
     } sentences of six lengths cannot hold them. So a ` +
     `context that reaches the title was mostly never seen, and the model backs off to a shorter one without the title. The 7-gram model holds ` +
-    `${number(entries)} 7-grams and guesses all the same.`,
+    `${number(entries)} 7-grams, BEGIN and END counted as words, and guesses all the same.`,
     `The network is a decoder-only Transformer. It has ${
       number(parameters)
     } parameters and no entry for a combination. It learns that the names say nothing. ` +

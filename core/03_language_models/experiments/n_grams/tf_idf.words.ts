@@ -37,9 +37,9 @@ export const words: Words<Retrieval> = {
       const write = (one: number): string => percent(one);
       return `Fraction of ${queries} queries whose sentence is among the first ${among} of ${
         number(sentences)
-      }, the lowest of ${seeds} seeds with a band around it. With ${more.at(-1)} words added: counts ${
-        written(counts.at(-1)!, write)
-      }, tf–idf ${written(tfIdf.at(-1)!, write)}.`;
+      }: the line is the lowest of ${seeds} seeds, the band reaches up to the highest. With ${
+        more.at(-1)
+      } words added: counts ${written(counts.at(-1)!, write)}, tf–idf ${written(tfIdf.at(-1)!, write)}.`;
     },
     synonyms: ({ same, replaced, shown: { among, seeds } }) =>
       `Queries of two words, one of which has a synonym: how often tf–idf has the sentence among the first ${among}, over ${seeds} seeds. With the word of the sentence ${
@@ -57,7 +57,7 @@ export const words: Words<Retrieval> = {
         : "With so few sentences nearly every word is rare, and the weights change little."),
       "With none added there is little to weigh: a sentence that has both words is ahead of all that have one of them, in either way.",
       (ways[1]
-        ? "A synonym is another number. The sentence and the query then have the other word in common and nothing else, and what is rare is lost. "
+        ? "For a table of counts a synonym is a different word like any other. Query and sentence then share only the other word, and the rarer one, which would have identified the sentence, no longer matches. "
         : "") +
       "Vectors of words can say that two words are used alike. A table of counts cannot.",
     ];
