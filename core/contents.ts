@@ -182,9 +182,9 @@ export const CONTENTS: readonly Chapter[] = [
     sections: [
       { pages: ["rules"], numbered: false },
       { pages: ["search"], numbered: false },
-      { pages: ["stops"], numbered: false },
       { pages: ["confidence"] },
       { pages: ["hallucination"] },
+      { pages: ["stops"], numbered: false },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
       { pages: ["temperature", "repetition"] },

@@ -51,6 +51,13 @@ export interface Call {
   readonly given: readonly unknown[];
 }
 
+/** A tokenizer that only spells. */
+class Spelling {
+  decode(tokens: Iterable<number>): string {
+    return String.fromCharCode(...tokens);
+  }
+}
+
 const random = (): engine.Random => new engine.Random(1);
 const x = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 4]);
 const ids = (...shape: number[]): Tensor => full(shape.length > 0 ? shape : [2, 4], 1, "int32");
@@ -734,7 +741,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       { tokens: [1], logits: Float64Array.from(rows[0]!) },
     ]),
   "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
-  stopStrings: () => call({ decode: () => "" }, ["a"]),
+  stopStrings: () => call(new Spelling(), ["a"]),
   beamSampling: () => call({ numBeams: 2, random: new engine.Random(1), lengthPenalty: 0.6, earlyStopping: "never" }),
   draw: () => call(x(2, 4), x(2).mul(0.5)),
   confidenceOf: () => call([0.7, 0.3]),

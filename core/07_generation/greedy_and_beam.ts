@@ -313,7 +313,7 @@ export function beamSearch(options: BeamOptions): SequenceSearch {
 // ## Beams that are drawn from
 //
 // Beam sampling [束采样], `numBeams` with `do_sample` in `transformers`, replaces the ranking by a draw. The scores of all $W \cdot V$ hypotheses are turned into
-// probabilities, and $2W$ are drawn without replacement: each with the probability of its share of what is left. Those drawn are ranked by their scores, and the search goes on as above. A
+// probabilities, and $2W$ are drawn without replacement: each with its probability divided by that of all that are left. Those drawn are ranked by their scores, and the search goes on as above. A
 // hypothesis with a low score can survive, so the beam is more diverse, and the texts are no fair sample of the model: better prefixes keep crowding out others.
 // [Stochastic beams](beam_variants.ts) are one.
 
@@ -538,7 +538,11 @@ function drawnContinuations(
     .sort((a, b) => b.value - a.value);
 }
 
-/** A number with the distribution function $e^{-e^{-x}}$. */
+/**
+ * A number of the Gumbel distribution.
+ *
+ * Its distribution function is $e^{-e^{-x}}$.
+ */
 export function gumbel(random: Random): number {
   let uniform = random.next();
   // Zero, once in $2^{53}$ draws, has no logarithm.

@@ -92,7 +92,7 @@ export interface RuleOptions {
 export interface SearchOptions {
   /** Searches with this many beams, which `random` draws; 1 by default, which is greedy search. */
   readonly numBeams?: number;
-  /** When beams end before `maxNewTokens`, as in `transformers`; when nothing better can follow by default. */
+  /** When beams end early, as in `transformers`; when nothing better can follow by default. */
   readonly earlyStopping?: boolean | "never";
   /** Texts for each prompt, at most `numBeams`; 1 by default. Needs `random` or `numBeams`. */
   readonly numReturnSequences?: number;

@@ -103,7 +103,7 @@ export interface Generation {
   readonly stop?: number | string;
   /** The text, cut before the stop string; absent without stop strings. */
   readonly text?: string;
-  /** As many texts as `numReturnSequences` asks for, this one first; absent where it asks for one. */
+  /** All texts that `numReturnSequences` asks for, this one first; absent where it is 1. */
   readonly sequences?: readonly Generation[];
   /** All sequences of a beam search, best first or as drawn; absent for other searches. */
   readonly beams?: readonly Hypothesis[];

@@ -18,7 +18,7 @@
  * | $d$        | `decode()` | from tokens to text                      |
  * | $\Sigma$   | `stop`     | the strings, in order                    |
  *
- * **What a stream may show.** A token whose text could be the beginning of a stop string is held back until the tokens after it
+ * **What a stream may show.** A token whose text could begin a stop string is held back until the tokens after it
  * decide. So is one that ends in the middle of a character: its bytes may become the first character of a stop string.
  *
  * @module
@@ -34,6 +34,12 @@ export interface StopStrings {
   decode(tokens: readonly number[]): string;
 }
 
+/** Whatever turns tokens into text. */
+export interface Reader {
+  /** The text of some tokens. */
+  decode(tokens: Iterable<number>): string;
+}
+
 /**
  * Strings that end a text, read by a tokenizer.
  *
@@ -42,22 +48,19 @@ export interface StopStrings {
  * import { stopStrings } from "@heed/heed/generation";
  *
  * const letters = { decode: (tokens: Iterable<number>) => String.fromCharCode(...tokens) };
- * console.assert(stopStrings(letters, "\n").decode([72, 105]) === "Hi");
+ * console.assert(stopStrings(letters, ["\n"]).decode([72, 105]) === "Hi");
  * ```
  *
  * @param tokenizer anything that decodes
- * @param stop a string, or several
+ * @param stop the strings, none empty
  * @returns the value of the option `stopStrings`
  */
 export function stopStrings(
-  tokenizer: { decode(tokens: Iterable<number>): string },
-  stop: string | readonly string[],
+  tokenizer: Reader,
+  stop: readonly string[],
 ): StopStrings {
-  const value: StopStrings = {
-    stop: typeof stop === "string" ? [stop] : stop,
-    decode: (tokens) => tokenizer.decode(tokens),
-  };
-  checkValue("stop at strings", "tokenizer", tokenizer, object<object>("a tokenizer with decode()", decodes));
+  const value: StopStrings = { stop, decode: (tokens) => tokenizer.decode(tokens) };
+  checkValue("stop at strings", "tokenizer", tokenizer, object<Reader>("a tokenizer with decode()", decodes));
   checkValue("stop at strings", "stop", value, stopStringsCheck);
   return value;
 }
@@ -140,7 +143,7 @@ export class Stops {
     return tokens.length - this.#within(tokens, this.#strings.decode(tokens).length - open);
   }
 
-  /** The end of the text: longer than any stop string, and than what its own beginning may get wrong. */
+  /** The end of the text: longer than any stop string, and than what its first token may get wrong. */
   #tail(tokens: readonly number[]): string {
     for (let count = 4;; count *= 2) {
       const text = this.#strings!.decode(count < tokens.length ? tokens.slice(-count) : tokens);
@@ -162,7 +165,7 @@ export class Stops {
 
 /** What stands for bytes that are no whole character. */
 const BROKEN = "\ufffd";
-/** Characters at the beginning of a piece that may be others in the whole: a space that is dropped, half a character. */
+/** First characters of a piece that may be others in the whole: a space that is dropped, half a character. */
 const MARGIN = 8;
 
 /** Characters that one token may have, by what several have. */
@@ -209,5 +212,5 @@ export const stopStringsCheck: Check<StopStrings> = object<StopStrings>(
 
 // ## Pitfall: looking at one token
 //
-// A stop string is seldom a token. "\n\n" may come as one token, as two, or as the end of one and the beginning of the next. A loop that
+// A stop string is seldom a token. "\n\n" may come as one token, as two, or as the end of one and the first half of the next. A loop that
 // compares strings token by token runs on. The test "a stop string is found wherever tokens divide it" cuts every text at every place.

@@ -210,6 +210,6 @@ onReference("several texts that would be the same, and ends that are none, are r
   for (const [options, message] of refused) {
     await assertRejects(() => generate(model, [1], { maxNewTokens: 2, ...options }), Error, message);
   }
-  assertThrows(() => stopStrings({} as never, "a"), TypeError, "a tokenizer with decode()");
+  assertThrows(() => stopStrings({} as never, ["a"]), TypeError, "a tokenizer with decode()");
   assertThrows(() => stopStrings({ decode }, []), TypeError, "at least one string");
 });
