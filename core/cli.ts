@@ -52,6 +52,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train lstm", summary: "Train an LSTM on a text" },
   { name: "train gru", summary: "Train a GRU on a text" },
   { name: "train cnn", summary: "Train a convolutional network on a text" },
+  { name: "train feedforward", summary: "Train a feed-forward network on a text" },
   { name: "train classifier", summary: "Train a classifier on texts with labels" },
   { name: "train ngram", summary: "Count the n-grams of a text" },
   { name: "train word2vec", summary: "Learn vectors of the words of a text" },
@@ -62,7 +63,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
-  { name: "info", summary: "Say what computes here, or what a saved model is" },
+  { name: "info", summary: "Say what computes here, or what was saved" },
 ];
 
 /** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */

@@ -31,6 +31,7 @@ import { type FoundOnPages, frontPage, pathOf } from "./front.ts";
 import { gather, type Gathered, optional, type Playground, readLayer } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { LANGUAGES, type Translation } from "./layer.ts";
+import { withoutMarks } from "./marks.ts";
 import { type Answer, answersTo, mentioned, statementsOf, STYLE, withStatements } from "./notes.ts";
 import { pageOf } from "./pages.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
@@ -39,7 +40,7 @@ import { formula } from "./prose.ts";
 import { entryPage, type EntryPoint, entryUrl } from "./reference.ts";
 import { type Entry, indexScript, searchScript } from "./search.ts";
 import type { Site, Term } from "./site.ts";
-import { ROWS, squeezed, theme } from "./theme.ts";
+import { FORMULAS, ROWS, squeezed, theme } from "./theme.ts";
 
 const here = new URL("./", import.meta.url);
 
@@ -184,10 +185,10 @@ function translationsOf({ parts, site, spoken }: Gathered, { found: said }: Shee
       addresses.set(url, page.url);
       pages.set(
         page.url,
-        frame({ parts: edition.parts, phrases }, {
+        withoutMarks(frame({ parts: edition.parts, phrases }, {
           ...opened(sheet, edition.site),
           others: [{ url, phrases: ENGLISH }],
-        }),
+        })),
       );
     }
     for (const name of translation.unused()) site.problem(name, "No page has this block");
@@ -214,9 +215,10 @@ function missingFigures(parts: readonly Part[], { experiments }: Site): { proble
 /** Fonts, styles and scripts, those of figures and of the search too. */
 async function assetsOf(
   { files }: Gathered,
+  pages: Iterable<string>,
   indices: Readonly<Record<string, readonly Entry[]>>,
 ): Promise<Map<string, string | Uint8Array>> {
-  const assets = await theme();
+  const assets = await theme(pages);
   const figures = await Deno.readTextFile(new URL("figures/figures.css", here));
   assets.set("assets/figures.css", squeezed(figures, "figures.css"));
   for (const [url, file] of files) assets.set(url, await Deno.readFile(file));
@@ -254,7 +256,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
     ...translated.flatMap(({ pages }) => [...pages]),
   ]);
   const indices = Object.fromEntries(translated.map(({ phrases, entries }) => [phrases.language, entries]));
-  const files = await assetsOf(gathered, { ...english.entries, ...indices });
+  const files = await assetsOf(gathered, pages.values(), { ...english.entries, ...indices });
   const others = new Set([
     ...files.keys(),
     ...FIGURE_ASSETS,
@@ -263,7 +265,7 @@ export async function build(sourceUrl = ""): Promise<Built> {
     ...extra.flatMap(({ assets = [] }) => assets),
   ]);
   problems.push(...checkLinks(pages, others));
-  const shared = ["assets/katex.css", "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
+  const shared = [FORMULAS, "assets/style.css", "assets/client.js"].map((name) => weight(files.get(name)!));
   for (const [url, html] of pages) {
     const rows = html.includes(ROWS) ? weight(files.get(ROWS)!) : 0;
     const sum = shared.reduce((a, b) => a + b, rows + weight(html));
@@ -282,7 +284,7 @@ function distinct(problems: readonly Problem[]): Problem[] {
  * Bytes of a page with style and script, compressed, without fonts and figures. The longest hold a worked example, a recorded
  * run and solved exercises beside all of their code: on a slow line of 400 kbit/s they are there in a second and a third.
  */
-const LARGEST = 66_000;
+const LARGEST = 64_000;
 
 const weight = (content: string | Uint8Array): number => gzipSync(content).length;
 

@@ -7,6 +7,7 @@
  * | `live-*.js`      | controls and pictures; the library and its kernels; each chapter's experiments; shaders |
  * | `programs.js`    | puts a button below each program of a page                                 |
  * | `programs/*`     | the programs of the pages                                                  |
+ * | `client.js`      | what every page loads, shorter than the theme has it                       |
  * | `live_worker.js` | runs experiments and programs beside the page                              |
  * | `heed.js`        | the library as one module for any page: `import { … } from "./heed.js"`    |
  * | `recorded/*`     | figures at the default controls, by language                               |
@@ -107,6 +108,13 @@ export async function bundle(out: URL, further: Entries = {}): Promise<string[]>
       await Deno.writeFile(new URL(file, out), contents);
       written.push(file);
     }
+    // The script of every page is no module, so that it runs on a page from a disk too.
+    const client = await Deno.readTextFile(new URL("docs/theme/client.js", root));
+    await Deno.writeTextFile(
+      new URL("client.js", out),
+      (await esbuild.transform(client, { target: "es2022", minify: true, charset: "utf8" })).code,
+    );
+    written.push("client.js");
     await Deno.mkdir(new URL("programs/", out), { recursive: true });
     for (const { name, code } of programsOfBook()) {
       if (!isPortable(code)) continue;

@@ -231,7 +231,7 @@ export function renderExperiment(
     id,
     hue: (symbol) => hues[symbol],
     say: (text, ...values) =>
-      filled((found.language === language ? phrases.script[text] : undefined) ?? text, ...values),
+      filled((found.language === language ? phrases.figures[text] : undefined) ?? text, ...values),
   });
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
   return `<section class="experiment${

@@ -50,7 +50,7 @@ function questionOf(page: Page, site: Site): { text: string; language: string } 
 }
 
 /** Letters of a question that a list has room for. */
-const ROOM = 170;
+const ROOM = 210;
 
 /** The end of a long question: as many sentences as there is room for. */
 function shortened(question: string): string {

@@ -11,6 +11,7 @@
 
 import { goesOn, type Page, type Part, type Side, sideOf } from "./book.ts";
 import { ENGLISH, type Phrases } from "./phrases.ts";
+import { FORMULAS, FRONT, ROWS } from "./theme.ts";
 import { escape } from "./words.ts";
 
 /** An address as seen from a page; both are given from the root of the site. */
@@ -127,7 +128,9 @@ export function frame(site: Frame, sheet: Sheet): string {
   const crumbs = above
     ? `<a href="${to(up.url)}">${escape(above)}</a> <span aria-hidden="true">›</span> ${name}`
     : name;
-  const assets = (sheet.assets ?? []).map((asset) =>
+  const { assets: further = [], body } = sheet, styles = further.includes(ROWS) ? [] : [FRONT];
+  const formulas = body.includes('class="katex') ? [FORMULAS] : [];
+  const assets = [...formulas, "assets/style.css", ...styles, ...further].map((asset) =>
     asset.endsWith(".css")
       ? `<link rel="stylesheet" href="${to(asset)}">`
       : `<script type="module" src="${to(asset)}"></script>`
@@ -152,8 +155,6 @@ export function frame(site: Frame, sheet: Sheet): string {
   }
 <script>${EARLY}</script>
 <link rel="preload" href="${to("assets/serif.woff2")}" as="font" type="font/woff2" crossorigin>
-<link rel="stylesheet" href="${to("assets/katex.css")}">
-<link rel="stylesheet" href="${to("assets/style.css")}">
 ${assets}
 <script defer src="${to("assets/client.js")}"></script>
 </head>

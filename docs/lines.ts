@@ -75,15 +75,16 @@ export function linesOf(page: Page, quantities: readonly Quantity[], { anchors }
   const coloured = findNames(text, quantities).map(([start, end, quantity]) => ({ start, end, quantity }));
   const html = site.highlighter.lines(text, page.language, [...marks, ...coloured]);
   return (code, anchor) =>
-    code.map(({ number, text }) => {
+    code.map(({ number, text }, at) => {
       const names = (anchors.get(number) ?? []).filter((name) => name !== anchor)
         .map((name) => `<a id="${escape(name)}"></a>`).join("");
       const indent = /^ */.exec(text)![0].length;
+      // Lines are counted by the style: it is told where a run of them begins.
+      const before = number - 1, begins = code[at - 1]?.number !== before;
+      const style = [...begins ? [`counter-reset:n ${before}`] : [], ...indent > 0 ? [`--i:${indent}`] : []].join(";");
       return `<span class="line" id="L${number}"${
-        indent > 0 ? ` style="--i:${indent}"` : ""
-      }><a href="#L${number}" aria-hidden="true" tabindex="-1" data-n="${number}"></a>${names}${
-        html[number - 1] ?? ""
-      }\n</span>`;
+        style && ` style="${style}"`
+      }><a aria-hidden="true" tabindex="-1" href="#L${number}"></a>${names}${html[before] ?? ""}\n</span>`;
     }).join("");
 }
 

@@ -83,15 +83,17 @@ export interface Phrases {
   };
   /** Titles of pages without a source, by their addresses. */
   readonly titles: Readonly<Record<string, string>>;
-  /** What scripts and figures say, by the English. */
+  /** What the scripts that every page loads say, by the English: the page brings it. */
   readonly script: Readonly<Record<string, string>>;
+  /** What figures say, drawn or alive, by the English: fetched with the first that comes alive. */
+  readonly figures: Readonly<Record<string, string>>;
 }
 
 /** As it is written in the scripts. */
 export const ENGLISH: Phrases = {
   language: "en",
   name: "English",
-  description: "A book about attention and Transformers that runs",
+  description: "A book that runs, about attention and Transformers",
   skip: "Skip to the text",
   place: "Place",
   contents: "contents",
@@ -115,7 +117,7 @@ export const ENGLISH: Phrases = {
   tryIt: "How to try it.",
   hint: "Hint",
   solution: "Solution",
-  proved: (files) => `Proved by the tests of ${files}.`,
+  proved: (files) => `Checked by the tests of ${files}.`,
   measured: (files) => `Measured by ${files}.`,
   more: (count) => ` and ${count} more`,
   program: "Its\u00a0program",
@@ -152,4 +154,5 @@ export const ENGLISH: Phrases = {
   },
   titles: {},
   script: {},
+  figures: {},
 };

@@ -184,7 +184,7 @@ function runHtml(
   const { command, seconds, data, findings } = recorded, id = `run-${name}`, own = spoken?.[phrases.language];
   const words = own ? own.words : show.words, said = own ? phrases : ENGLISH;
   const say = (text: string, ...values: readonly (string | number)[]): string =>
-    filled(said.script[text] ?? text, ...values);
+    filled(said.figures[text] ?? text, ...values);
   const figures = figuresHtml(show.figures(findings, words), { width: STATIC_WIDTH, id, hue, say });
   const reading = show.reading(findings, recorded, words).map((text) => `<p>${lineWithNotes(text)}</p>`).join("");
   const head = own && language !== said.language ? escape(own.caption) : caption;

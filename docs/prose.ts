@@ -38,8 +38,8 @@ export function formula(tex: string, display: boolean, quantities: readonly Quan
         throwOnError: true,
         trust: ({ command }: { command: string }) => command === "\\htmlData",
       });
-      // A reader who copies a formula gets it as it was written.
-      return html.replace(
+      // A reader who copies a formula gets it as it was written. HTML knows what is mathematics without a namespace.
+      return html.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "").replace(
         /(<annotation[^>]*>)[\s\S]*?(<\/annotation>)/,
         (_, open, close) => open + escape(part) + close,
       );

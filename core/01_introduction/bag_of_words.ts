@@ -40,6 +40,43 @@
  * not good -1 1 +
  * ```
  *
+ * **By hand.** This rule, the perceptron, knows right and wrong only. Another one asks how *probable* the model finds each class, and moves by what is missing. Take *bad film* again, at the weights after *good film*: the scores are −2 for − and 2 for +. Raise
+ * $e$ = 2.718 to each: $e^{-2}$ = 0.135 and $e^2$ = 7.389. Divide by their sum, 0.135 + 7.389 = 7.524: that gives 0.018 and 0.982, which are above 0 and sum to one. They are the probabilities of the classes, and this way to make them of scores is the softmax (the page [softmax](../02_words/softmax.ts) says why it is done so).
+ * The label is −, so right would be 1 and 0. What is missing is 1 − 0.018 = 0.982 for −, and 0 − 0.982 = −0.982 for +. Each word of the text gets it, and so does the bias: the weights of − go from (−1, 0, 0, −1) to (−1, 0, 0.982, −0.018), its bias from −1 to −0.018.
+ * Now − has the score 0.982 − 0.018 − 0.018 = 0.946, + has −0.946, and the probability of − has risen from 0.018 to 0.869. How wrong a model is with a text is its loss: minus the natural logarithm of the probability of the label. It was −ln 0.018, which is 4.018, and is −ln 0.869, which is 0.140; at the probability 1 it is 0.
+ *
+ * ```ts
+ * import { BagOfWords, gradient, perceptron, splitText } from "@heed/heed/introduction";
+ *
+ * const model = new BagOfWords({ labels: ["-", "+"], vocabulary: ["good", "not", "bad", "film"], tokenize: splitText });
+ * const show = (name: string, numbers: Iterable<number>) =>
+ *   console.log(name, Array.from(numbers, (value) => value.toFixed(3)).join(" "));
+ * model.update("good film", "+", perceptron);
+ * const scores = model.scores("bad film");
+ * show("scores       ", scores);
+ * show("e to them    ", [Math.E, ...scores.map(Math.exp)]);
+ * show("probabilities", model.probabilities("bad film"));
+ * show("missing      ", gradient.direction(scores, 0));
+ * show("loss         ", [-Math.log(model.probabilities("bad film")[0]!)]);
+ * model.update("bad film", "-", gradient);
+ * show("weights of - ", model.weightsOf("-"));
+ * show("scores       ", model.scores("bad film"));
+ * show("probabilities", model.probabilities("bad film"));
+ * show("loss         ", [-Math.log(model.probabilities("bad film")[0]!)]);
+ * ```
+ *
+ * ```text
+ * scores        -2.000 2.000
+ * e to them     2.718 0.135 7.389
+ * probabilities 0.018 0.982
+ * missing       0.982 -0.982
+ * loss          4.018
+ * weights of -  -1.000 0.000 0.982 -0.018
+ * scores        0.946 -0.946
+ * probabilities 0.869 0.131
+ * loss          0.140
+ * ```
+ *
  * **Formula.** With $o_n$ the one-hot vector of word $n$, $W$ the weights, a row for each class, $b$ the biases, $y$ the one-hot vector of the label and $\hat y$ that of
  * the answer:
  *
@@ -57,11 +94,16 @@
  * | $p$      | `probabilities` | `[C]`                               |
  * | $\eta$   | `learningRate` | one number                           |
  *
- * Entry $c$ of $Wx$ is the sum over all words $v$ of $W_{cv}\,x_v$. The product $d\,x^\top$ is a table of the shape of $W$, with the entry $d_c\,x_v$ in row $c$ and column $v$.
+ * Entry $c$ of $Wx$ is the dot product of row $c$ of $W$ with $x$, the sum over all words $v$ of $W_{cv}\,x_v$. The arrow means *is replaced by*. The product $d\,x^\top$ is a table of the shape of $W$, with the entry $d_c\,x_v$ in row $c$ and column $v$.
+ * The learning rate $\eta$ says how far one text moves the weights; in both examples it is 1.
  *
- * **Why $y - p$.** Let the label be the class $\ell$. The loss of an example is $-\ln p_\ell$, the cross-entropy (交叉熵) of the label. Written by scores it is $-s_\ell + \ln \sum_k e^{s_k}$. Its derivative by $s_c$ is
- * $p_c - y_c$: the sum of exponentials gives $p_c$, and the first term gives −1 for the class of the label. The score $s_c$ grows by $x_v$ with each unit of $W_{cv}$, so the derivative by $W_{cv}$ is
- * $(p_c - y_c)\,x_v$. A step against it is the update above. The perceptron is the same with the answer in place of the probabilities: it moves only after an error, and then by whole steps.
+ * **Why $y - p$.** It is the step that makes the loss smaller fastest. Let the label be the class $\ell$, and the loss $L = -\ln p_\ell$, which is called the cross-entropy (交叉熵). The logarithm of a quotient is a difference, and $\ln e^{s_\ell} = s_\ell$, so
+ *
+ * $$L = -\ln \frac{e^{s_\ell}}{\sum_k e^{s_k}} = -s_\ell + \ln \sum_k e^{s_k}, \qquad \frac{\partial L}{\partial s_c} = -y_c + \frac{e^{s_c}}{\sum_k e^{s_k}} = p_c - y_c$$
+ *
+ * $\partial L / \partial s_c$ is the derivative of $L$ with respect to the score $s_c$, while all other scores stay as they are: how much the loss grows when this score grows a little. The term $-s_\ell$ has the derivative −1 for the class of the label and 0 for all others, which is $-y_c$. The logarithm has, by the chain rule,
+ * one divided by the sum, times the derivative $e^{s_c}$ of the sum. The derivatives together are the gradient. In the example it is $(-0.982, 0.982)$: the loss falls if the score of − grows and that of + shrinks. So the step goes *against* the gradient, along $d = y - p$.
+ * A unit more of $W_{cv}$ makes $s_c$ greater by $x_v$, so the derivative with respect to $W_{cv}$ is $(p_c - y_c)\,x_v$, and the step against it is an entry of $\eta\, d\, x^\top$. The perceptron is the same with the answer in place of the probabilities: it moves only after an error, and then by whole steps.
  *
  * Sources: Rosenblatt 1958, *The Perceptron*; Collins 2002, *Discriminative Training Methods for Hidden Markov Models* (averaged weights); Pang, Lee and Vaithyanathan 2002, *Thumbs up? Sentiment
  * Classification using Machine Learning Techniques* (bags of words against lists of words); Neubig 2024, *Advanced Natural Language Processing* (the update).
@@ -121,7 +163,7 @@ export const gradient: UpdateRule = {
   },
 };
 
-/** The rule to the letter: the class that was answered gains if right, and loses if wrong. */
+/** A rule that moves after right answers too: the class that was answered gains if right, and loses if wrong. */
 export const rewarding: UpdateRule = {
   word: "rewarding",
   direction(scores, target) {
@@ -207,7 +249,7 @@ export class BagOfWords implements TextClassifier {
   }
 
   /**
-   * The probabilities of the classes: the softmax of their scores.
+   * The probabilities of the classes, the softmax of their scores: exponentials, divided by their sum.
    *
    * @param text any text
    * @returns positive numbers that sum to one
@@ -232,7 +274,7 @@ export class BagOfWords implements TextClassifier {
    * @param text what is read
    * @param label its right class
    * @param rule who gains and who loses
-   * @param learningRate how far; 1 by default
+   * @param learningRate how far one text moves the weights; 1 by default, as in the example worked by hand
    * @returns whether the answer was right before
    */
   update(text: string, label: string, rule: UpdateRule, learningRate: number = 1): boolean {
@@ -317,7 +359,7 @@ function largest(scores: ArrayLike<number>): number {
 }
 
 function probabilitiesOf(scores: Float64Array): Float64Array {
-  // Less the largest, so that no exponential is too large for a number.
+  // Minus the largest, which changes no quotient, so that no exponential is too large for a number.
   const most = scores[largest(scores)]!, exponentials = scores.map((score) => Math.exp(score - most));
   const sum = exponentials.reduce((total, one) => total + one, 0);
   return exponentials.map((one) => one / sum);
@@ -325,9 +367,10 @@ function probabilitiesOf(scores: Float64Array): Float64Array {
 
 // ## Training
 //
-// One pass over all training texts, in a new order each time, is an epoch. The last texts of an epoch have moved the weights last, and would count most. The mean of all weights
-// that there have been, after each text, is what the averaged perceptron answers with. To add up all weights after each text would take longer than the training. Each update is added once more to a second
-// table instead, times the number of texts before it. The mean after $t$ texts is $W - U/t$ with that table $U$: an update of text $k$, counted from 0, is in $t - k$ of the $t$ weights, and $1 - k/t$ is that part of it.
+// One pass over all training texts, in a new order each time, is an epoch. The weights at its end fit the texts that were read last better than others. So the averaged perceptron answers with the mean of all weights
+// that there have been, one table after each text. To add up whole tables would take longer than the training. Each update is added once more to a second
+// table $U$ instead, times the number of texts before it, and the mean after $n$ texts is $W - U/n$. Let a weight have the updates 2, −1 and 4 by three texts. It is then 2, 1 and 5 in turn, with the mean 8/3. With the second table: $W$ is 5,
+// $U$ is 0 · 2 + 1 · (−1) + 2 · 4 = 7, and 5 − 7/3 = 8/3. An update by text $k$, counted from 0, is missing from the first $k$ of the $n$ tables, and $U/n$ takes off that part.
 
 /** A text and its class. */
 export interface LabelledExample {
@@ -353,7 +396,7 @@ export interface BagOfWordsOptions {
   readonly rule?: UpdateRule | undefined;
   /** Passes over the texts; 10 by default. */
   readonly epochs?: number | undefined;
-  /** How far an update moves; 0.5 by default. */
+  /** How far an update moves; 0.5 by default. Which rate is best depends on the texts, and is tried on others than the test. */
   readonly learningRate?: number | undefined;
   /** Whether the weights are the mean over all updates; true by default. */
   readonly average?: boolean | undefined;
@@ -524,10 +567,12 @@ function wordsOf(
 
 // ## On real data
 //
-// The corpus of this book has a few hundred reviews, which the author of the rules has written. The recorded run asks the same question of sentences that neither rules nor program were made for: from which of five sources is
-// a sentence of the English Web Treebank (Silveira et al. 2014, *A Gold Standard Dependency Corpus for English*)?
+// The corpus of this book has a few hundred reviews, which the author of the rules has written. The recorded run compares rules and bags of words on another task, with sentences that nobody wrote for this book: from which of five sources is
+// a sentence of the English Web Treebank (Silveira et al. 2014, *A Gold Standard Dependency Corpus for English*)? The sources are a site of questions and answers, e-mails, newsgroups, reviews and weblogs. A rule is here a phrase that speaks for a source, such as
+// *hope this helps* for the questions and answers, or *fyi* for e-mails.
 //
-// The intervals, the confusion matrix and the p-values of this run are explained in [section](evaluation.ts).
+// This run uses three things that the next page, [section](evaluation.ts), explains. An interval shows how far a number may be off by luck. A confusion matrix has a row for each right source and a column for each answer. A small p-value says that luck alone would
+// seldom make a difference as large.
 //
 // ```picture genres_run Rules and bags of words on sentences of five sources.
 // ```
@@ -537,17 +582,17 @@ function wordsOf(
 // The [experiment](experiments/bag_of_words.ts) trains on the reviews of the corpus, beside the rules of [section](rule_based_classifier.ts): both were made from the same texts, and both are tested on others. It
 // shows the words that tell most, and how the accuracy grows with the number of texts.
 //
-// **The notes, 004.11.** It holds. The sum of one-hot vectors (one-hot vector, 独热向量) is the bag, and *Wx* its scores, to which most add a bias. The name is the whole of its weakness: a bag has no order.
+// **The notes, 004.11.** It holds. The sum of one-hot vectors (one-hot vector, 独热向量) is the bag, and *Wx* its scores, to which most add a bias. Its weakness is in its name: a bag has no order.
 //
-// **The notes, 004.12.** It holds with a condition. Read to the letter, the words of a text gain where the answer was right. The experiment does that with {@linkcode rewarding}. What works is to move only after an error, up for the
+// **The notes, 004.12.** It holds with a condition. Taken as it is worded, the words of a text gain even where the answer was right already. The experiment does that with {@linkcode rewarding}. What works is to move only after an error, up for the
 // class that is right and down for the one that was answered ({@linkcode perceptron}), or by the gradient ({@linkcode gradient}).
 //
 // **The notes, 001.14.** It holds, with a condition. In a text of a dozen words no two are farther apart than a dozen. But the order within this short reach does matter: the experiment shows *not … but* sentences in which all words of two texts
-// are the same and the labels are opposite. So short texts need no *long* reach; they still need one that a bag lacks.
+// are the same and the labels are opposite. So in a short text it hardly matters that a model can look far; it still has to look at neighbours, and a bag does not.
 
 // ## Pitfall: a vocabulary that has seen the test
 //
-// The vocabulary is learned, as weights are. Counted over the test as well, it gives its words a weight of 0, which changes no score. But whoever chooses words by how well they tell classes apart, over all texts, has looked at the
+// The vocabulary is learned, as weights are. A vocabulary that was collected from the test texts too only adds words of weight 0, which change no score. But whoever picks words by how well they separate the classes, test texts included, has used the
 // labels of the test. The test "trainBagOfWords() knows no word that only the test has" looks at the vocabulary.
 
 // ## Exercise

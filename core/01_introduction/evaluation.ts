@@ -1,11 +1,11 @@
 /**
  * # Evaluation
  *
- * **Question.** Of two classifiers the second answers a few texts more of a test right. Is it better, or did it have luck with these texts? And what does
+ * **Question.** Of two classifiers, the second gets a few more texts of a test right. Is it better, or did it have luck with these texts? And what does
  * a single number hide?
  *
  * **Idea.** Count answers by what was right and what was answered: a confusion matrix. Its rows and columns give precision [精确率] and recall of each class. To see what is luck, draw
- * as many texts from these, with replacement, and compare both classifiers again, a thousand times: the bootstrap [自助法]. And measure on texts that nobody has looked at while the classifier was built:
+ * as many texts from these, with replacement, so that some come twice and some not at all. Compare both classifiers again on what was drawn, and do so a thousand times: this is the bootstrap [自助法]. And measure on texts that nobody has looked at while the classifier was built:
  * the test set (测试数据). To choose between classifiers is the task of a third set, for validation (验证).
  *
  * ```picture confusion_by_hand The example worked below as a confusion matrix. Rows are right classes, columns are answers; the diagonal is what was answered right.
@@ -13,7 +13,7 @@
  *
  * **By hand.** Ten texts: 6 are positive (+) and 4 negative (−). The classifier answers + for 7 of them: 5 of the positive ones and 2 of the negative ones. So 5 + 2 = 7 answers of ten
  * are right: the accuracy is 0.7, of 5 right + and 2 right −. Precision of +: of 7 answers +, 5 are right, 5/7 = 0.714. Recall of +: of 6 texts that are +, 5 were found, 5/6 = 0.833.
- * Their harmonic mean is F1: 2 · 0.714 · 0.833 / (0.714 + 0.833) = 0.769. For − precision is 2/3 = 0.667, recall 2/4 = 0.5, F1 0.571. The macro F1 is the mean of both, (0.769 + 0.571) / 2 = 0.670.
+ * Their harmonic mean, twice the product divided by the sum, is F1: 2 · 0.714 · 0.833 / (0.714 + 0.833) = 0.769. For − precision is 2/3 = 0.667, recall 2/4 = 0.5, F1 0.571. The macro F1 is the mean of both, (0.769 + 0.571) / 2 = 0.670.
  *
  * ```ts
  * import { accuracy, confusionMatrix, precisionRecall } from "@heed/heed/introduction";
@@ -38,6 +38,32 @@
  * macro 0.670
  * ```
  *
+ * **By hand.** Is a difference luck? Of five texts the first classifier gets all but the fourth right, written (1, 1, 1, 0, 1), the second those with the numbers 1, 3 and 5, written (1, 0, 1, 0, 1). The accuracies are 0.8 and 0.6, and 0.8 − 0.6 = 0.2 comes from text 2 alone. Draw five texts of these five, with
+ * replacement: 2, 2, 5, 1, 3. Text 2 came twice, so the difference is 2/5 = 0.4. A draw without text 2 has the difference 0. The 1000 differences of 1000 draws are sorted. Without the lowest and the highest, (1 − 0.95) · 1000 / 2 = 25 of each, they go from 0 to 0.6: this is the confidence interval [置信区间], here of 0.95. It holds 0, so the second
+ * classifier may be as good as the first. The p-value answers: if both were equally good, how often would chance alone make a difference of 0.2 or more, in either direction? By the draws it is 0.574, in more than half of the cases: five texts show nothing. A single accuracy is uncertain too: 4 right answers of 5 go well with everything from 0.376 to 0.964.
+ *
+ * ```ts
+ * import { accuracy, accuracyInterval, mcNemar, pairedBootstrap } from "@heed/heed/introduction";
+ *
+ * const labels = [1, 1, 1, 1, 1], first = [1, 1, 1, 0, 1], second = [1, 0, 1, 0, 1];
+ * const drawn = (answers: number[]) => [2, 2, 5, 1, 3].map((text) => answers[text - 1]);
+ * const difference = (a: unknown[], b: unknown[]) => (accuracy(labels, a) - accuracy(labels, b)).toFixed(1);
+ * console.log("accuracies", accuracy(labels, first), accuracy(labels, second));
+ * console.log("difference", difference(first, second), "as drawn", difference(drawn(first), drawn(second)));
+ * const { interval: [low, high], pValue } = pairedBootstrap(labels, first, second, accuracy, { draws: 1000, confidence: 0.95 });
+ * console.log("interval", low.toFixed(1), high.toFixed(1), "p", pValue.toFixed(3));
+ * console.log("McNemar's test: p", mcNemar(labels, first, second).pValue);
+ * console.log("accuracy of the first", accuracyInterval(4, 5).map((bound) => bound.toFixed(3)).join(" to "));
+ * ```
+ *
+ * ```text
+ * accuracies 0.8 0.6
+ * difference 0.2 as drawn 0.4
+ * interval 0.0 0.6 p 0.574
+ * McNemar's test: p 1
+ * accuracy of the first 0.376 to 0.964
+ * ```
+ *
  * **Formula.** With $n_{ij}$ the number of texts of class $i$ that were answered $j$:
  *
  * $$P_c = \frac{n_{cc}}{\sum_i n_{ic}}, \qquad R_c = \frac{n_{cc}}{\sum_j n_{cj}}, \qquad F_c = \frac{2 P_c R_c}{P_c + R_c}$$
@@ -49,7 +75,7 @@
  * | $R$    | `recall`    | of the texts of class $c$, the fraction found   |
  * | $F$    | `f1`        | the harmonic mean of both                       |
  *
- * **Why the harmonic mean.** It is near the smaller of the two. A classifier that always answers + finds all of +: recall 1. If few texts are +, its precision is near 0. The arithmetic mean of both
+ * **Why the harmonic mean.** It is at most twice the smaller of the two: if one is near 0, so is the mean. A classifier that always answers + finds all of +: recall 1. If few texts are +, its precision is near 0. The arithmetic mean of both
  * is still above one half. The harmonic mean is near 0, and says what the classifier is worth.
  *
  * Sources: van Rijsbergen 1979, *Information Retrieval* (F); Efron and Tibshirani 1993, *An Introduction to the Bootstrap*; Koehn 2004, *Statistical Significance Tests for Machine Translation
@@ -130,7 +156,7 @@ export interface ClassificationReport<Label = unknown> {
   readonly classes: readonly ClassScores<Label>[];
   /** The mean over the classes, each as much as another. */
   readonly macro: PrecisionRecall;
-  /** Counted over all classes together. */
+  /** The counts of all classes added up first, and then divided. */
   readonly micro: PrecisionRecall;
   /** The mean over the classes, each by its number of texts. */
   readonly weighted: PrecisionRecall;
@@ -139,7 +165,7 @@ export interface ClassificationReport<Label = unknown> {
 /**
  * Precision, recall and F1 of each class, and their means.
  *
- * The micro means are those of the classes that are given: where these are all classes, each of them is the accuracy.
+ * For the micro means the counts of the given classes are added up first: where these are all classes, each micro mean is the accuracy.
  *
  * @param labels the right answers, of any kind
  * @param answers what was answered, in the same order
@@ -182,18 +208,23 @@ function scoresOf(right: number, answered: number, support: number): PrecisionRe
 
 // ## How much of a difference is luck
 //
-// Two classifiers are compared on the *same* texts, so the test is a paired one. What matters are the texts on which they differ. The bootstrap draws as many texts as there are, with replacement, and
-// computes the difference of both scores anew. The middle ones of these differences, all but the outermost, are a confidence interval [置信区间]. If there were no difference, the draws would scatter around 0
-// as they now scatter around the difference that was found. The p-value is the fraction of draws that are at least as far from the difference as the difference is from 0. The data themselves count as one draw more,
-// so that $B$ draws give a p-value of $1/(B+1)$ or more.
+// Two classifiers are compared on the *same* texts, so the test is a paired one. What matters are the texts on which they differ. The bootstrap takes the texts that there are for all texts that there could be, and draws from them. Its differences scatter around the one that was found. If there
+// were none, they would scatter around 0, and about as widely. So the fraction of draws that are at least as far from the difference as the difference is from 0 is the p-value: the probability of a difference at least this large if there is really none. A small one, usually $p < 0.05$, speaks against luck.
+// The data themselves count as one draw more, so that $B$ draws give a p-value of $1/(B+1)$ or more.
+//
+// McNemar's test needs no draws. It looks only at the texts that exactly one of the two got right. If both were equally good, each would win about half of them, as heads and tails of a fair coin. The p-value is the probability that a fair coin is at least as lopsided: if 5 texts of 5 are won by
+// the same one, it is $2 \cdot (1/2)^5 = 0.0625$, twice because it might have been the other.
+//
+// **Why the two may disagree.** *About as widely* is true of many texts, and not of few. Let one classifier win 5 of 13 texts and the other none. No draw can hold a text that the other won, so the draws scatter less than wins that might have gone either way, and the bootstrap is too sure. As far from 5 as 5 is from 0 are draws with no win and those with 10 or more: $P(0) + P(\ge 10) = 0.0074$.
+// Where few texts differ, trust the exact test. The bootstrap has its place where the measure is not an accuracy, such as F1, and the texts are many. The test "pairedBootstrap() is too sure where few texts differ, and mcNemar() is not" has these numbers.
 
 /** What a comparison found. */
 export interface PairedComparison {
-  /** The score of the first, less that of the second. */
+  /** The score of the first minus that of the second. */
   readonly difference: number;
   /** The interval that holds the given fraction of draws. */
   readonly interval: readonly [low: number, high: number];
-  /** How probable at least such a difference, in either direction, is without one. */
+  /** How probable a difference at least this large, in either direction, is if there is none. */
   readonly pValue: number;
 }
 
@@ -259,7 +290,8 @@ export function pairedBootstrap<Label, Answer = Label>(
 /**
  * McNemar's exact test: the p-value of a difference in accuracy, without drawing.
  *
- * Of the questions that one of the two answered right and the other wrong, each would be right about half if they were equally good. The p-value is that of a fair coin.
+ * Of the questions that exactly one of the two got right, each of the two would have won about half if they were equally good. The p-value is the probability that a
+ * fair coin is at least as lopsided.
  *
  * @param labels the right answers, of any kind
  * @param first the answers of the one
@@ -277,10 +309,13 @@ export function mcNemar<Label, Answer = Label>(
   const onlyFirst = labels.filter((_, i) => isRight(first, i) && !isRight(second, i)).length;
   const onlySecond = labels.filter((_, i) => !isRight(first, i) && isRight(second, i)).length;
   const n = onlyFirst + onlySecond;
-  // Twice the smaller tail; the middle outcome of an even number lies in both.
+  // Twice the probability of at most so few wins; at most 1, since both halves hold the middle of an even number.
   const pValue = Math.min(1, 2 * binomialTail(Math.min(onlyFirst, onlySecond), n, 0.5));
   return { onlyFirst, onlySecond, pValue };
 }
+
+// An accuracy $a$ that was measured on $N$ texts scatters around the true one $q$. Its standard deviation, the root of the mean squared distance from the mean, is $\sqrt{q(1 - q)/N}$, and $0.95$ of a bell curve lies within $1.96$ standard deviations of its middle. Wilson's
+// interval holds every $q$ that is at most that far from $a$, $|a - q| \le 1.96 \sqrt{q(1 - q)/N}$. Squared, this is a quadratic inequality in $q$, whose two solutions are `middle - half` and `middle + half` below.
 
 /**
  * An interval for an accuracy that was measured on a number of texts, by Wilson's formula.
@@ -315,15 +350,16 @@ function binomialTail(most: number, n: number, p: number): number {
 // What is learned from says nothing of new texts: a model may know it by heart. Hence the test set. But whoever looks at the result on the test set, changes the model, and looks again, and keeps what was best, has chosen by the
 // test set. Among many models some have luck with these very texts. The luck stays behind when new texts come. So the choice is made on a validation set, and the test set is used once, at the end.
 //
-// How large the luck is has a closed form. Let $K$ models all have the true accuracy $p$, and make their errors independently. On $n$ texts the number of right answers of each has the binomial distribution: it is the number of heads in $n$ tosses
-// of a coin that shows heads with the probability $p$. The largest of them is at most $k$ with the probability
-// $F(k)^K$, where $F$ is the distribution of one. {@linkcode expectedBest} sums it up. The [experiment](experiments/evaluation.ts) draws such models many times, and beside them chooses real ones. The mean over
+// How large the luck is can be computed exactly. Let $K$ models all have the true accuracy $q$, and make their errors independently. On $N$ texts the number of right answers of each has the binomial distribution: it is the number of heads in $N$ tosses
+// of a coin that shows heads with the probability $q$. Let $G(k)$ be the probability that one model has at most $k$ right answers. The best of $K$ has at most $k$ if *all* have, and the probability of independent events together is a product: $G(k)^K$. For $K = 2$, $N = 2$ and $q = 0.5$, $G$ is 1/4, 3/4 and 1 for
+// 0, 1 and 2 right answers. The best has more than 0 with the probability 1 − 1/16 = 15/16, and more than 1 with 1 − 9/16 = 7/16. Each of these events adds one right answer, so the mean is 15/16 + 7/16 = 22/16 of 2 answers, an accuracy of 11/16 where the true one is 1/2.
+// {@linkcode expectedBest} does this for any numbers. The [experiment](experiments/evaluation.ts) draws such models many times, and beside them chooses real ones. The mean over
 // draws scatters around the true value by its standard error: the standard deviation of the draws, divided by the square root of their number.
 
 /**
- * The accuracy to expect of the best of several equally good models, where it was chosen.
+ * The accuracy that the best of several equally good models can be expected to show.
  *
- * It is measured on the very texts that it was chosen on.
+ * It is measured on the very texts on which it was chosen.
  *
  * @param models how many there are
  * @param texts how many each is measured on
@@ -335,12 +371,12 @@ export function expectedBest(models: number, texts: number, trueAccuracy: number
   checkValue("expect the best", "texts", texts, integer({ min: 1, max: 10_000_000 }));
   checkValue("expect the best", "trueAccuracy", trueAccuracy, numeric({ min: 0, max: 1 }));
   if (trueAccuracy === 0 || trueAccuracy === 1) return trueAccuracy;
-  let sum = 0, F = 0;
-  // $E[\max] = \sum_k P(\max > k)$, with one pass for the distribution function.
+  let sum = 0, G = 0;
+  // The mean of the best is the sum over $k$ of the probabilities $1 - G(k)^K$ that it has more than $k$ right answers.
   for (let k = 0, log = texts * Math.log1p(-trueAccuracy); k < texts; k++) {
-    F += Math.exp(log);
+    G += Math.exp(log);
     log += Math.log((texts - k) / (k + 1)) + Math.log(trueAccuracy) - Math.log1p(-trueAccuracy);
-    sum += 1 - Math.min(1, F) ** models;
+    sum += 1 - Math.min(1, G) ** models;
   }
   return sum / texts;
 }
@@ -367,6 +403,9 @@ export interface SplitOptions<Example> {
 
 /**
  * Splits examples into three sets that share none.
+ *
+ * The test set is filled first, then the validation set; the rest is to learn from. A group comes as a whole, so the last one of a set may overfill it. A group that would
+ * make a set more than twice as large as is wanted is learned from.
  *
  * @param examples all there are
  * @param random who comes where
@@ -396,14 +435,12 @@ export function splitExamples<Example>(
   });
   const all = [...groups.values()], order = Array.from(random.permutation(all.length), (i) => all[i]!);
   const split: Split<Example> = { training: [], validation: [], test: [] };
-  // A whole group goes where most is missing.
+  const wanted = { test: Math.round(test * examples.length), validation: Math.round(validation * examples.length) };
+  // A whole group goes to the first set that is not full, and that it does not make more than twice as large as wanted.
   for (const one of order) {
-    const set = split.test.length < Math.round(test * examples.length)
-      ? split.test
-      : split.validation.length < Math.round(validation * examples.length)
-      ? split.validation
-      : split.training;
-    set.push(...one);
+    const takes = (name: "test" | "validation"): boolean =>
+      split[name].length < wanted[name] && split[name].length + one.length <= 2 * wanted[name];
+    split[takes("test") ? "test" : takes("validation") ? "validation" : "training"].push(...one);
   }
   for (const [name, fraction] of [["training", 1], ["validation", validation], ["test", test]] as const) {
     if (fraction > 0 && split[name].length === 0) {
@@ -448,12 +485,12 @@ function placeOf<Label>(place: ReadonlyMap<Label, number>, label: Label): number
 
 // ## What the notes do with the test set
 //
-// **The notes, 004.9.** A mistake, and the order of its three words shows it: *train, test, validate*. Whoever evaluates on the test set and then changes the model has made a validation set of it, and has no test set left. The experiment measures what
+// **The notes, 004.9.** A mistake, and the order of its three words shows it: *training, test, validation*. Whoever evaluates on the test set and then changes the model has made a validation set of it, and has no test set left. The experiment measures what
 // that costs: the accuracy of the chosen model on the set that it was chosen on, and on one that nobody has seen.
 
 // ## Pitfall: accuracy where classes are of different size
 //
-// Where nearly all messages are no spam, the classifier that never says *spam* has a high accuracy. Its recall of *spam* is 0, and so is its F1. The test "precisionRecall() shows what accuracy hides where one class is rare" has the numbers.
+// Where nearly all messages are not spam, the classifier that never says *spam* has a high accuracy. Its recall of *spam* is 0, and so is its F1. The test "precisionRecall() shows what accuracy hides where one class is rare" has the numbers.
 
 // ## Exercise
 //

@@ -4,17 +4,17 @@
  * **Question.** A program is given a review, such as *The soup was not good*, and has to say whether it is positive, neutral or negative. What can a person who knows the
  * language write down, so that the program answers right, without any learning?
  *
- * **Idea.** A rule-based model (规则式) takes five steps. A function finds features: words that speak for or against, and what turns them round. Their points add up to
+ * **Idea.** A rule-based model (规则式) takes five steps. A function finds features: words that speak for or against, and what reverses their sign. Their points add up to
  * a score (得分). A decision function (决策函数) makes an answer of the score. The accuracy (准确性) says how often the answer is right. Error analysis
  * (误差分析) reads the wrong answers, and the rules are changed. Then all begins again at the first step.
  *
- * ```picture rule_steps The example worked below. Words with points are features. *Not* turns the points of *good* round. What stands before *but* counts half.
+ * ```picture rule_steps The example worked below. Words with points are features. *Not* reverses the sign of *good*. What stands before *but* counts half.
  * ```
  *
- * **By hand.** The rules: *good* has 1 point, *great* 2, *boring* −2; *not* turns the next feature round; what stands before *but* counts 0.5 times.
+ * **By hand.** The rules: *good* has 1 point, *great* 2, *boring* −2; *not* reverses the sign of a feature that comes within the next 3 words; what stands before *but* counts 0.5 times.
  * *The soup was not good, but the cake was great* has two features. *Good* has −1 · 1 = −1, halved before *but*: 0.5 · −1 = −0.5. *Great* has 2. The score is
- * −0.5 + 2 = 1.5. Scores from 0.5 on are positive, so the answer is *positive*. *The film was not boring* has one feature, −1 · −2 = 2: *positive* too. That is not what
- * everybody means by it.
+ * −0.5 + 2 = 1.5. Scores from 0.5 up are positive, from −0.5 down negative, and between them neutral, so the answer is *positive*. *The film was not boring* has one feature, −1 · −2 = 2: as high as *great*.
+ * Few people who say *not boring* mean that much.
  *
  * ```ts
  * import { decide, findFeatures, scoreFeatures, splitText } from "@heed/heed/introduction";
@@ -23,6 +23,7 @@
  *   tokenize: splitText,
  *   points: { good: 1, great: 2, boring: -2 },
  *   factors: { not: -1 },
+ *   reach: 3,
  *   contrasts: ["but"],
  *   concession: 0.5,
  * };
@@ -42,9 +43,8 @@
  * score 2 positive
  * ```
  *
- * **Formula.** A text has the features $i$ with the points $p_i$. The words before a feature that modify it have the factors $f_j$, and a feature before the last contrast, such as *but*,
- * has that of the concession as well. The thresholds
- * (阈值) $t$ cut the line of scores into classes:
+ * **Formula.** A text has the features $i$ = 1, 2, … with the points $p_i$. Each word $j$ before a feature that modifies it contributes a factor $f_j$. A feature that stands before the last contrast, such as *but*, gets one factor more, the
+ * concession. $\prod_j$ multiplies all factors of a feature, as $\sum_i$ adds all features. The thresholds (阈值) $t$ cut the line of scores into classes, and the answer is $\hat y$, read *y hat*:
  *
  * $$v_i = p_i \prod_j f_j, \qquad s = \sum_i v_i, \qquad \hat y = \text{class of } s \text{ between the thresholds } t$$
  *
@@ -55,6 +55,7 @@
  * | $v$       | `value`      | what the feature adds                            |
  * | $s$       | `sum`        | the score of the text                            |
  * | $t$       | `thresholds` | bounds between classes, rising                   |
+ * | $\hat y$  | `decide`     | the answer, one of the classes                   |
  *
  * **Why a list and not a program.** Rules are a table, which the program reads. To change a rule after an error means to change a line of the table, for
  * which nobody has to be able to program. Rules for another language are another table.
@@ -96,7 +97,7 @@ export interface ScoringRules {
   readonly concession?: number | undefined;
 }
 
-/** A phrase of a text that the rules know. */
+/** A phrase of a text that the rules know, with the number that it adds to the score. */
 export interface Feature {
   /** The phrase. */
   readonly phrase: string;
@@ -139,7 +140,7 @@ export function findFeatures(text: string, rules: ScoringRules): Feature[] {
       because.push(before.text);
       i += before.length - 1;
     }
-    // $v$: the points, turned round or strengthened.
+    // $v$: the points, reversed or strengthened; + 0 makes 0 of −0.
     features.push({ phrase: phrase.text, at, points: phrase.value, value: phrase.value * factor + 0, because });
     at = last = at + phrase.length;
   }
@@ -410,7 +411,7 @@ function checkDecision(score: number, thresholds: readonly number[], labels: rea
 //
 // The tables below took their author an hour. The same author had written the reviews before, so they fit these reviews better than those of a stranger. The run on
 // real data in [section](bag_of_words.ts) has texts that the author of its rules had not seen. The tables are what one person
-// comes up with: words of praise and of blame, words that turn round or strengthen, and *but*.
+// comes up with: words of praise and of blame, words that reverse or strengthen, and *but*.
 
 // #region The tables, in English and in Chinese
 // Strong words have more points than others.
@@ -493,18 +494,18 @@ export const chineseSentiment: ScoringRules = {
 
 // ## Where rules fail
 //
-// The [experiment](experiments/rule_based_classifier.ts) applies both tables to the reviews of the corpus, and to the hard sentences. For each kind it shows a sentence
-// and the wrong answer.
+// This book has a corpus of reviews, English ones and Chinese ones, with their moods. Rules are not trained, but they are changed after their errors. The *training* reviews are for that; the *test* reviews stand for
+// new texts. The hard sentences were written to be hard, each in a way that has a name. The [experiment](experiments/rule_based_classifier.ts) applies both tables to all of them. For each kind of hard sentence it shows wrong answers.
 //
-// **The notes, 004.4.** It holds: nothing is trained here, and all rules can be read. Its example is a slip: 池袋 must be 词袋, the bag of words,
-// whose weights are trained.
+// **The notes, 004.4.** It holds for rules: nothing is trained here, and all of them can be read. The example is none. 池袋 must be a slip for 词袋, the bag of words, whose weights are trained
+// ([section](bag_of_words.ts)).
 //
 // **The notes, 004.7.** It holds. The five steps are {@linkcode findFeatures}, {@linkcode scoreFeatures}, {@linkcode decide}, {@linkcode accuracy} and {@linkcode findErrors}.
 //
-// **The notes, 004.8.** It holds. A feature (特征) is here a number that says something of a text, and the numbers of all rules together are a vector. To find them is
+// **The notes, 004.8.** It holds. A feature (特征) is here a phrase that the rules know, with its number. The numbers of all rules, 0 for a phrase that is not in the text, are a vector. To find them is
 // feature extraction (特征抽取). On this page a person has chosen what each number means. Later, training does.
 //
-// **The notes, 004.10.** It holds for each kind that is named: rare words (rare word, 低频词), other forms of a word (inflection, 词语变形), negation, metaphors, other languages. The experiment shows
+// **The notes, 004.10.** It holds for each kind that is named: rare words (低频词), inflection, the other forms of a word (词语变形), negation, metaphors, other languages. The experiment shows
 // a sentence of each. Rules are not helpless against negation, since one of them says what *not* does. What they cannot list is everything that people may say.
 
 // ## Pitfall: rules that are tuned on what they are tested on
@@ -518,7 +519,7 @@ export const chineseSentiment: ScoringRules = {
 //
 // **Hint.** The longest phrase wins. What happens to *not bad luck but bad service*?
 //
-// **Solution.** With a rule of its own *not bad* is one feature, also where *bad* belongs to another word.
+// **Solution.** With a rule of its own *not bad* is one feature, also where *bad* belongs to another word. The second text is negative, and −0.5 is the right answer; 0 is neutral, which is wrong.
 //
 // ```ts
 // import { englishSentiment, findFeatures, scoreFeatures } from "@heed/heed/introduction";

@@ -5,17 +5,17 @@
  * third finds the words in a sound. What do these tasks have in common, so that one kind of network can do all of them?
  *
  * **Idea.** Whatever goes in becomes a set of vectors, which are lists of numbers: one for each word of a sentence, each frame of a sound, each
- * node of a graph, each patch of an image. What comes out is a set of answers. Only their number differs. There is one answer for the whole
- * set (N→1), one for each vector (N→N), or as many as the machine decides (N→M).
+ * patch of an image, each node of a graph. (A graph is here a set of points, its nodes, some of which are joined by lines, its edges: people, and who knows whom.) What comes out is a set of answers.
+ * Only their number differs. There is one answer for the whole set (N→1), one for each vector (N→N), or as many as the machine decides (N→M).
  *
- * ```picture task_shapes The three shapes. Squares are vectors that go in, circles are answers. Left: one answer for all. Middle: one for each.
+ * ```picture task_shapes The three shapes. Squares are vectors that go in, circles are answers. Left: one answer for all, + for a good review. Middle: one for each, pronoun, verb, article, noun.
  * Right: the machine decides how many, and END is its way to stop.
  * ```
  *
- * **By hand.** A sound is a list of numbers, its samples: 0, 3, 5, 3, 0, −3. Frames of 4 samples, each 2 after the one before, are two
- * vectors: (0, 3, 5, 3) and (5, 3, 0, −3). An image of 2 rows and 4 columns, cut into patches of 2 × 2, is two vectors as well: the left half
- * (1, 2, 5, 6) and the right half (3, 4, 7, 8). A graph of 3 nodes with the edges 0–1 and 1–2 is three vectors and the list of who
- * is joined to whom: 0 with 0 and 1, 1 with all, 2 with 1 and 2. What went in can no longer be told from the shape of the vectors.
+ * **By hand.** A sound is a list of numbers, its samples: 0, 3, 5, 3, 0, −3. Frames of 4 samples, each beginning 2 samples after the one before, are two
+ * vectors: (0, 3, 5, 3) and (5, 3, 0, −3). An image with the rows 1 2 3 4 and 5 6 7 8, cut into patches of 2 × 2, is two vectors as well: the left half
+ * (1, 2, 5, 6) and the right half (3, 4, 7, 8). From these vectors alone nobody can tell which was the sound and which the image. A graph of 3 nodes with the vectors (1), (2), (3) and the edges 0–1 and 1–2 is these three vectors
+ * and a table with a row for each node and a 1 where it is joined, a node always with itself: 1 1 0 for node 0, 1 1 1 for node 1, 0 1 1 for node 2.
  *
  * ```ts
  * import { audioFrames, graphNodes, imagePatches, taskShape } from "@heed/heed/introduction";
@@ -24,7 +24,9 @@
  * const frames = audioFrames(tensor([0, 3, 5, 3, 0, -3]), { size: 4, hop: 2 });
  * console.log("frames ", Array.from(await frames.read()).join(" "));
  *
+ * // A tensor is a table with any number of axes; unsqueeze(-1) adds a last axis of length 1: one colour.
  * const image = tensor([[1, 2, 3, 4], [5, 6, 7, 8]]).unsqueeze(-1);
+ * // read() fetches the numbers from the device that computes, so it has to be awaited.
  * console.log("patches", Array.from(await imagePatches(image, { size: 2 }).read()).join(" "));
  *
  * const { mask } = graphNodes(tensor([[1], [2], [3]]), [[0, 1], [1, 2]]);
@@ -53,11 +55,11 @@
  *
  * | symbol | in code  | shape                                  |
  * | ------ | -------- | -------------------------------------- |
- * | $x$    | `input`  | `[N, E]`, or a list of $N$ words       |
+ * | $x$    | `input`  | `[N, E]`: $N$ rows of $E$ numbers; or a list of $N$ words |
  * | $y$    | `output` | one answer, $N$ of them, or $M$        |
  *
- * **Why a set.** A matrix is a table of numbers. It makes one vector of another: each of its rows holds the weights of one weighted sum of the entries. So a
- * matrix needs vectors of one size, and no sentence has the size of another. What takes a set of vectors
+ * **Why a set.** A matrix makes one vector of another: each of its rows holds the weights of one weighted sum of the entries ([chapter](mod.ts) has an example). A row of three weights needs a vector of three entries. So a
+ * matrix needs vectors of one fixed size, but sentences differ in length. What takes a set of vectors
  * takes any number of them. A set has no order either. Where order matters, the vectors have to say where they stand
  * ([section](../04_attention/positions/mod.ts)).
  *
@@ -97,7 +99,7 @@ export interface TaskExample<X = unknown, Y = unknown> {
 /**
  * The narrowest shape that fits all examples of a task.
  *
- * One answer each is N→1, as many answers as inputs N→N, all else N→M. Inputs of one element tell the first two not apart, and
+ * One answer each is N→1, as many answers as inputs N→N, all else N→M. With inputs of one element the first two cannot be told apart; they
  * count as N→1.
  *
  * @param examples what goes in and what comes out
@@ -156,6 +158,7 @@ export function audioFrames(samples: Tensor, options: FrameOptions = {}): Tensor
   if (length < size) {
     throw new RangeError(`Cannot cut frames of ${size} from ${length} samples: at least one frame must fit`);
   }
+  // A window of `size` numbers of the last axis every `hop` numbers.
   return samples.unfold(-1, size, hop);
 }
 
@@ -186,7 +189,8 @@ export function imagePatches(image: Tensor, options: PatchOptions = {}): Tensor 
     );
   }
   const outer = image.shape.slice(0, -3), down = height / size, across = width / size, rank = outer.length;
-  // Rows within a patch go behind the patches of a row.
+  // Five axes: row of patches, row within a patch, patch in its row, column within a patch, colour. The second and the third are
+  // exchanged (`permute`), so that all rows of one patch come to stand together. `reshape` gives the same numbers other axes.
   const axes = [...outer.keys(), ...[0, 2, 1, 3, 4].map((axis) => rank + axis)];
   return image.reshape([...outer, down, size, across, size, channels]).permute(axes)
     .reshape([...outer, down * across, size * size * channels]);
@@ -243,15 +247,15 @@ export function graphNodes(
 // The [experiment](experiments/tasks_and_shapes.ts) trains the encoder of [section](../05_transformer/encoder.ts) on words, sounds, graphs and
 // images. It looks ahead: how an encoder works, and what its layers and heads are, is the subject of chapters to come; steps, batches and the learning
 // rate are that of [chapter](../06_training/mod.ts). The width is the number of entries of the vectors within the encoder. What matters here is that nothing
-// between the first matrix and the last one knows what kind of input it was.
+// between the first matrix and the last one knows what kind of input it was. The four tasks are chosen so that the order of the vectors does not matter. Training begins with random numbers, and a seed fixes which.
 //
 // **The notes, 003.4.** It holds, and images belong to the list too. The experiment trains on all four.
 //
 // **The notes, 003.3.** A sentence is a *list* of vectors as long as somebody says which comes first; a set forgets it. By a table each word becomes a
 // vector ([section](../02_words/embeddings.ts)).
 //
-// **The notes, 003.2.** Refuted. A sum of vectors takes any number of them, and it is no attention: [section](../02_words/embeddings.ts) classifies texts of any length
-// by one. So do recurrent networks and convolutions.
+// **The notes, 003.2.** Refuted. A sum of vectors takes any number of them, and it is not attention: [section](../02_words/embeddings.ts) classifies texts of any length
+// by a sum. Recurrent networks ([section](../03_language_models/rnn.ts)) and convolutions ([section](../03_language_models/cnn/mod.ts)) take any length too.
 
 // ## Which task has which shape
 //

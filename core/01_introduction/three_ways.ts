@@ -11,8 +11,8 @@
  * ```picture three_ways The same question in three ways. Rules are written by a person. Weights are found by training on labelled texts. A prompt uses a model that was trained before, and changes nothing in it.
  * ```
  *
- * **By hand.** A model reads *good film. Mood:* and gives the token (词元, a word or a piece of one) *positive* the probability 0.02 and *negative* 0.01. Everything else that could follow has the rest. Among the two labels, positive has 0.02 / (0.02 + 0.01) = 0.667. But the model
- * may like the word *positive* after any review: let it give 0.03 and 0.01 after an empty review. Divided by those, the labels have 0.02 / 0.03 = 0.667 and 0.01 / 0.01 = 1: now *negative* wins, with 1 / (0.667 + 1) = 0.600.
+ * **By hand.** A model reads *dull film. Mood:* and gives the token (词元, a word or a piece of one) *positive* the probability 0.02 and *negative* 0.01. Everything else that could follow has the rest. Among the two labels, positive has 0.02 / (0.02 + 0.01) = 0.667, which is wrong. But the model
+ * likes the word *positive* after any review: it gives 0.03 and 0.01 after an empty one. Divided by those, the labels have 0.02 / 0.03 = 0.667 and 0.01 / 0.01 = 1: now *negative* wins, with 1 / (0.667 + 1) = 0.600, which is right.
  *
  * ```ts
  * import { scoreLabels, zeroShotPrompt } from "@heed/heed/introduction";
@@ -20,33 +20,35 @@
  * // A model that knows two texts: log-probabilities of a continuation after a prefix.
  * const model = {
  *   logProbability: (prefix: string, continuation: string) =>
- *     Math.log(continuation === " negative" ? 0.01 : prefix.includes("good") ? 0.02 : 0.03),
+ *     Math.log(continuation === " negative" ? 0.01 : prefix.includes("dull") ? 0.02 : 0.03),
  * };
  * const task = { labels: ["positive", "negative"], input: "", output: "Mood:" };
  * for (const neutral of [undefined, ""]) {
- *   const { label, probabilities } = await scoreLabels(model, "good film.", task, { neutral });
+ *   const { label, probabilities } = await scoreLabels(model, "dull film.", task, { neutral });
  *   console.log(label, probabilities.map((p) => p.toFixed(3)).join(" "));
  * }
- * console.log(zeroShotPrompt("good film.", { ...task, input: "Review:" }).replaceAll("\n", " / "));
+ * console.log(zeroShotPrompt("dull film.", { ...task, input: "Review:" }).replaceAll("\n", " / "));
  * ```
  *
  * ```text
  * positive 0.667 0.333
  * negative 0.400 0.600
- * Review: good film. / Mood:
+ * Review: dull film. / Mood:
  * ```
  *
- * **Formula.** With the prompt $u$ of a text, the tokens $\ell_1 \dots \ell_m$ of a label and the prompt $u_0$ of a text that says nothing:
+ * **Formula.** $P(a \mid b)$ is the probability of $a$ after $b$, the conditional probability. With the prompt $u$ of a text, the tokens $\ell_1 \dots \ell_m$ of a label $\ell$ and the prompt $u_0$ of a text that says nothing:
  *
- * $$s_\ell = \sum_{i=1}^{m} \ln P(\ell_i \mid u, \ell_1, \dots, \ell_{i-1}), \qquad \hat y = \arg\max_\ell \; s_\ell - s_\ell(u_0)$$
+ * $$s_\ell(u) = \sum_{i=1}^{m} \ln P(\ell_i \mid u, \ell_1, \dots, \ell_{i-1}), \qquad \hat y = \arg\max_\ell \; \big(s_\ell(u) - s_\ell(u_0)\big)$$
+ *
+ * A label of several tokens has the product of their probabilities, and the logarithm of a product is a sum. $\arg\max_\ell$ is the label for which what follows is largest, and $\hat y$ the answer.
  *
  * | symbol | in code   | is                                                       |
  * | ------ | --------- | -------------------------------------------------------- |
  * | $u$    | `prompt`  | the text that the label continues                        |
- * | $s$    | `scores`  | log-probability of each label                            |
- * | $u_0$  | `neutral` | a text without a mood, such as an empty one; may be left out |
+ * | $s$    | `scores`  | logarithm of the probability of each label               |
+ * | $u_0$  | `neutral` | the prompt of a text without a mood, such as an empty one; may be left out |
  *
- * **Why the difference.** The probability of a label mixes two things: how well it fits this text, and how frequent its words are anyway. The second is the same for all texts, so it can be measured once and subtracted. It is also what lets one
+ * **Why the difference.** The probability of a label mixes two things: how well it fits this text, and how frequent its words are anyway. The second is the same for all texts, so it can be measured once and divided out, which for logarithms is a difference. It is also what lets one
  * label win for every text.
  *
  * Sources: Brown et al. 2020, *Language Models are Few-Shot Learners* (zero-shot, few-shot); Wei et al. 2022, *Chain-of-Thought Prompting Elicits Reasoning in Large Language Models*; Zhao, Wallace, Feng, Klein and Singh 2021, *Calibrate Before Use*; Holtzman, West,
@@ -151,7 +153,7 @@ export function chainOfThoughtPrompt(
 }
 
 /**
- * The answer in what a model wrote: the label that stands behind the last mark of an answer.
+ * The answer in what a model wrote: the label that stands after the last mark of an answer.
  *
  * @param continuation what a model wrote after a prompt
  * @param task labels, and what stands before an answer
@@ -170,7 +172,7 @@ export function answerOf(continuation: string, task: PromptTask): string | undef
 export interface ScoredLabels {
   /** The label with the highest score. */
   readonly label: string;
-  /** Log-probability of each label, less that after a neutral text if one is given. */
+  /** Logarithm of each label's probability, minus that after a neutral text if one is given. */
   readonly scores: readonly number[];
   /** The softmax of the scores, their exponentials divided by the sum of these: how the labels divide one among them. */
   readonly probabilities: readonly number[];
@@ -230,12 +232,12 @@ export async function scoreLabels(
 
 // ## A model of tokens
 //
-// Language models score tokens, not texts. {@linkcode continuationScorer} makes one of the other. Where the prompt ends and the label begins, a tokenizer may join characters of both into one token; then the
-// probability of the label is that of all tokens that are not the same without it.
+// Language models score tokens, not texts. {@linkcode continuationScorer} turns a model that scores tokens into one that scores texts. It cuts prompt and label together into tokens, and the prompt alone. It adds up the scores from the first token on in which the two differ. If *Mood:* and *good*
+// are cut into *Mood*, *:*, *good*, the prompt alone is *Mood*, *:*, and only *good* counts. A tokenizer with the token *:g* cuts *Mood*, *:g*, *ood*, and then both *:g* and *ood* count.
 
 /** What a language model of tokens can do: the log-probability of each token, given those before it. */
 export interface TokenScorer {
-  /** One natural logarithm for each token but the first, or for each with one before it all. */
+  /** Natural logarithms: n − 1 of n tokens, as the first has nothing before it; or n, if the model puts a token of its own before the text. */
   score(tokens: readonly number[]): ArrayLike<number> | Promise<ArrayLike<number>>;
 }
 
@@ -323,8 +325,8 @@ function written(
 //
 // The [experiment](experiments/three_ways.ts) judges reviews in all three ways. Its language model is a small one of this book. It looks ahead: how such a Transformer works is the subject of
 // [section](../05_transformer/decoder_only.ts). It learns within seconds to continue lines of reviews, some of which somebody has marked with a mood. That shows how a
-// prompt is written, scored and calibrated, and how much depends on its form. It does *not* show what large models do: this one has read a few hundred sentences, all of the kind that it is asked about, so that its answers are learned from labelled
-// reviews after all. A model that has read the web answers questions whose form it was never trained on; [chapter](../02_words/mod.ts) and all chapters behind it lead there.
+// prompt is written, scored and corrected, and how much depends on its form. It does *not* show what large models do: this one has read a few hundred sentences, all of the kind that it is asked about, so that its answers are learned from labelled
+// reviews after all. A model that has read the web answers questions whose form it was never trained on; [chapter](../02_words/mod.ts) and all chapters after it lead there.
 //
 // | way       | what it needs                                        | what changes it                     | what it costs for each text          |
 // | --------- | ---------------------------------------------------- | ----------------------------------- | ------------------------------------ |
@@ -334,11 +336,11 @@ function written(
 //
 // **The notes, 004.5.** It holds for models that are large enough. *Without training* means without further training: the model was trained before, on far more text than the task has.
 //
-// **The notes, 004.6.** It holds. What is trained further may be a model of any size, and the bag of words of [section](bag_of_words.ts) is the smallest case: it starts from zeros instead of from a trained model.
+// **The notes, 004.6.** It holds. What is trained further may be a model of any size. The notes count in another way than this page: prompting is second there, and fine-tuning third. Here training is one way, whether it goes on from a trained model, which is fine-tuning, or begins from zeros, as the bag of words of [section](bag_of_words.ts) does.
 
 // ## Pitfall: a space that is in the wrong place
 //
-// A prompt that ends in a space and a label without one give other tokens than a text has: most vocabularies keep the space at the front of a word. The probability of such a sequence is tiny for every label, and what is left to compare is noise. The
+// If a prompt ends with a space and the label begins without one, the tokens differ from those of ordinary text: most vocabularies keep the space at the front of a word. The probability of such a sequence is tiny for every label, and what is left to compare is noise. The
 // functions here end a prompt without a space and let the label begin with one. The test "scoreLabels() never splits the space from its word" looks at both.
 
 // ## Exercise

@@ -10,10 +10,12 @@
 import { BagOfWords, withPairs } from "../01_introduction/bag_of_words.ts";
 import { splitText } from "../01_introduction/rule_based_classifier.ts";
 import { parseJson, readFields } from "../engine/json.ts";
-import { type Checks, integer, list, object, required, string } from "../engine/options.ts";
+import { type Checks, integer, list, required } from "../engine/options.ts";
 import { decodeSafetensors, encodeSafetensors, storedNumbers } from "../06_training/safetensors.ts";
 import { crc32 } from "../06_training/checkpoints.ts";
-import { CLASSIFIER_FORMAT, modelPath } from "./model_kinds.ts";
+import { count } from "../host/terminal.ts";
+import { CLASSIFIER_FORMAT, modelPath, type Row } from "./model_kinds.ts";
+import { measurementsByName, settingsByName } from "./recipes.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { exists, MAX_TEXT, named, readBytes, readLines, trim } from "./files.ts";
 
@@ -52,13 +54,9 @@ export interface SavedClassifier {
 const noteChecks: Checks<ClassifierNotes> = {
   labels: required(list<string>("a list of strings", (label) => typeof label === "string")),
   pieces: required(integer({ min: 1, max: 8 })),
-  recipe: required(object("an object of settings by name", isPlainValues)),
-  measured: required(object("an object of measurements by name", isPlainValues)),
+  recipe: required(settingsByName),
+  measured: required(measurementsByName),
 };
-
-function isPlainValues(value: object): boolean {
-  return !Array.isArray(value) && Object.values(value).every((one) => string.fits(one) || Number.isFinite(one));
-}
 
 /** The tokenizer of a number of pieces. */
 export function tokenizerOf(pieces: number): (text: string) => readonly string[] {
@@ -103,6 +101,21 @@ export async function readClassifier(folder: string): Promise<SavedClassifier> {
       cause: error,
     });
   }
+}
+
+/** Says what a saved classifier is. */
+export async function describe(folder: string): Promise<Row[]> {
+  const { path, size, model, notes } = await readClassifier(folder);
+  return [
+    ["file", `${path} (${count(size)} bytes)`],
+    ["kind", "classifier (bag of words)"],
+    ["weights", count(model.weights.length + model.bias.length)],
+    ["classes", model.labels.join(", ")],
+    ["vocabulary", `${count(model.vocabulary.length)} pieces of up to ${notes.pieces} words`],
+    ["trained by", "heed train classifier"],
+    ["recipe", notes.recipe],
+    ["measured", notes.measured],
+  ];
 }
 
 /** What a file says; nothing of it is believed before it is checked. */

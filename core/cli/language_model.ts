@@ -17,13 +17,13 @@ import { noGrad } from "../engine/autograd.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
-import { choice, type Command, defineCommand } from "./arguments.ts";
+import { choice, type Command, defineCommand, type Option } from "./arguments.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
 import type { LanguageKind, ModelLayout, TextModel } from "./kinds/kind.ts";
-import { type LanguageNotes, readTextModelOf, type Recipe, restore, type SavedModel, settle } from "./models.ts";
-import { count, duration } from "../host/terminal.ts";
+import { type LanguageNotes, readTextModelOf, type Recipe, type SavedModel, settle } from "./models.ts";
+import { count } from "../host/terminal.ts";
 import { line } from "./terminal.ts";
 import {
   CHANGEABLE,
@@ -32,7 +32,6 @@ import {
   folderOf,
   numberOf,
   openFolder,
-  optimizerOf,
   recipeOptions,
   refuseToReplace,
   runOptions,
@@ -46,13 +45,38 @@ export interface LanguageTraining<Options extends ModelLayout = ModelLayout> {
   readonly word: string;
   /** What it is, in the help. */
   readonly details: readonly string[];
-  /** The recipe, with its defaults. */
-  readonly recipe: Recipe;
+  /** The sizes of the model in the recipe, with their defaults. */
+  readonly sizes: Recipe;
+  /** Options for the sizes that other kinds do not have; none by default. */
+  readonly options?: Readonly<Record<string, Option<number | undefined>>>;
+  /** Weights that a model of a recipe has at least; two matrices of the width in each layer by default. */
+  readonly weights?: (recipe: Recipe) => number;
   /** The kind of model that is saved. */
   readonly kind: LanguageKind<ModelLayout, TextModel, Options>;
   /** The layout that a recipe asks for. */
   readonly layout: (vocabSize: number, recipe: Recipe) => Options;
 }
+
+/** What the recipes of all kinds have in common; all numbers but the last one are small enough for a laptop. */
+const TRAINING = {
+  learningRate: 2e-3,
+  warmupSteps: 100,
+  weightDecay: 0.1,
+  dropout: 0,
+  evaluateEvery: 250,
+  seed: 1,
+  beta2: 0.99,
+  clipNorm: 1,
+  tokens: "characters",
+  data: "",
+  checksum: "",
+} as const satisfies Recipe;
+
+/** What the help of all kinds says. */
+const DETAILS = [
+  "The last tenth of the text is kept apart to measure the loss on what was not trained on.",
+  "Without --data it learns the English sentences that come with the code.",
+];
 
 /** Megabytes of text that a vocabulary is learned from. */
 const VOCABULARY_PIECES = 16;
@@ -133,15 +157,24 @@ async function heldOutLoss(
 
 /** The command that trains a kind of model. */
 export function trainingCommand<Options extends ModelLayout>(training: LanguageTraining<Options>): Command {
-  const { recipe: usualRecipe, word, kind } = training, own = `models/${word}`;
+  const { word, kind, sizes, weights } = training, own = `models/${word}`;
+  const usualRecipe: Recipe = {
+    steps: 2000,
+    batchSize: 12,
+    contextLength: 64,
+    ...sizes,
+    vocabSize: "characters",
+    ...TRAINING,
+  };
   return defineCommand({
     operands: "",
     maxOperands: 0,
-    details: training.details,
+    details: [...training.details, ...DETAILS],
     options: {
       ...textOptions,
       tokens: choice(["characters", "bytes"], `What tokens are made of [${usualRecipe["tokens"]}]`),
       ...recipeOptions(usualRecipe),
+      ...training.options as object,
       ...runOptions(own),
     },
     async run(values) {
@@ -154,7 +187,7 @@ export function trainingCommand<Options extends ModelLayout>(training: LanguageT
       const usual = fittingDefaults(tokenized(usualRecipe, values.tokenizer ?? before?.["tokenizer"]), values);
       const settled = (defaults: Recipe, checksum?: string): Recipe =>
         settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
-      checkRecipe(settled(usual));
+      checkRecipe(settled(usual), weights);
       const pieces = await readPieces(data);
       const contextLength = Math.min(numberOf(usualRecipe, "contextLength"), longestContext(pieces));
       const recipe = settled({ ...usual, contextLength }, checksumOf(pieces));
@@ -162,6 +195,7 @@ export function trainingCommand<Options extends ModelLayout>(training: LanguageT
       await trainOnDevice(
         values,
         recipe,
+        weights,
         () => trainLanguageModel(training, pieces, recipe, { folder, kept, tokenizer }, saved),
       );
     },
@@ -210,24 +244,17 @@ async function trainLanguageModel<Options extends ModelLayout>(
   const model = kind.make(layout(vocabulary.vocabSize, recipe), saved ? Random.none : initial);
   const batches = new SequenceWindows(data.training, { contextLength, batchSize, random: random.split() });
   model.train(random.split());
-  const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches };
-  if (saved) restore(saved, run);
-
-  const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
   line(
     `Text: ${count(data.training.length)} tokens to learn from, ${count(data.heldOut.length)} kept apart, ` +
       `${count(vocabulary.vocabSize)} different`,
   );
-  line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
-
-  const measured = await runTraining({
-    run,
+  await runTraining({
+    model,
+    batches,
+    saved,
     recipe,
-    measured: saved?.notes.measured,
     folder,
     kept,
-    schedule,
     tokens: () => batchSize * contextLength,
     loss: (windows) => {
       const { inputs, targets } = nextTokens(windows);
@@ -243,10 +270,9 @@ async function trainLanguageModel<Options extends ModelLayout>(
     }),
     describe: ({ heldOut }) => `held out ${heldOut!.toFixed(3)}`,
     notes: (measured) => ({ format: kind.format, layout: model.options, vocabulary, recipe, measured }),
-    continueWith: `train ${word} --resume`,
+    word,
+    started,
+    result: ({ heldOut }) => heldOut === undefined ? "" : `loss ${heldOut.toFixed(3)} on the text kept apart`,
   });
-  const { heldOut } = measured;
-  const result = heldOut === undefined ? "" : `, loss ${heldOut.toFixed(3)} on the text kept apart`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
   sayHowToContinue(pieces[0]!, folder.path);
 }

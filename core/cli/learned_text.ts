@@ -11,11 +11,10 @@ import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import { chineseEnglish } from "../corpora/chinese_english.ts";
 import { count } from "../host/terminal.ts";
 import { flagOf, type Option, text } from "./arguments.ts";
-import { programName, shellWord } from "./calling.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import { readText } from "./files.ts";
 import { LIMITS } from "./recipes.ts";
-import { line } from "./terminal.ts";
+import { sayNext } from "./terminal.ts";
 import { readTokenizerFile } from "./tokenizers.ts";
 
 /** What is learned, and how it is cut. */
@@ -62,6 +61,5 @@ export async function givenTokenizer<Name extends string>(
 /** Says how a text is continued by the model that was trained. */
 export function sayHowToContinue(text: string, folder: string): void {
   const words = /\S+(?: \S+){0,2}/.exec(text)?.[0].slice(0, 40) ?? "";
-  line("To continue a text:");
-  line(`  ${programName()} generate ${shellWord(words)} --model ${shellWord(folder)}`);
+  sayNext("continue a text", "generate", words, "--model", folder);
 }

@@ -38,12 +38,14 @@ import type {
   WrittenLayout,
 } from "./kinds/kind.ts";
 import {
-  ClassifierFound,
+  CLASSIFIER,
   isClassifierHeader,
   loadKind,
   modelPath,
   type NetworkFormat,
   NETWORKS,
+  OtherFound,
+  otherIn,
 } from "./model_kinds.ts";
 import { DataError, escapeControl, quote, sentence } from "./errors.ts";
 import { exists, named, readBytes, writeFile } from "./files.ts";
@@ -136,11 +138,6 @@ export async function checkNotes(notes: Notes): Promise<void> {
   );
 }
 
-/** Whether a folder holds a model. */
-export function hasModel(folder: string): Promise<boolean> {
-  return exists(modelPath(folder));
-}
-
 /**
  * Reads a saved model of any kind.
  *
@@ -149,6 +146,8 @@ export function hasModel(folder: string): Promise<boolean> {
 export async function readModel(folder: string): Promise<SavedModel> {
   const path = modelPath(folder);
   if (!await exists(path)) {
+    const other = await otherIn(folder);
+    if (other) throw new OtherFound(folder, other);
     throw new DataError(
       `Cannot read a model from ${quote(folder)}: there is no ${quote(path)}; "heed train" makes one`,
     );
@@ -157,7 +156,7 @@ export async function readModel(folder: string): Promise<SavedModel> {
   const bytes = await readBytes(path, async (front, size) => {
     const end = refused(path, await front(Math.min(size, 8)), (start) => headerEnd(start, size));
     const start = await front(end);
-    if (isClassifierHeader(start, size)) throw new ClassifierFound(path);
+    if (isClassifierHeader(start, size)) throw new OtherFound(path, CLASSIFIER);
     const outline = refused(path, start, (header) => outlineCheckpoint(header, size));
     const written = refused(path, start, () => readFields("the notes", outline.notes, noteChecks));
     const { source, target, vocabulary } = written;

@@ -14,7 +14,8 @@ import { BytePairEncoding } from "../02_words/byte_pair_encoding/mod.ts";
 import { arpaLines, type NGramModel, readArpa } from "../03_language_models/n_grams/mod.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { readBytes, readLines, writeFile } from "./files.ts";
-import { ARPA_FILE, fileOf } from "./model_kinds.ts";
+import { count } from "../host/terminal.ts";
+import { ARPA_FILE, fileOf, type Row } from "./model_kinds.ts";
 
 /** The file beside the table, in the folder of a model. */
 const TOKENIZER_FILE = "tokenizer.json";
@@ -116,4 +117,19 @@ export async function readNGrams(folder: string): Promise<SavedNGrams> {
     throw refused(table, `it has ${found.words.length} unigrams, and its vocabulary ${vocabulary.vocabSize} tokens`);
   }
   return { model: found.model, vocabulary, notes };
+}
+
+/** Says what a saved n-gram model is. */
+export async function describe(folder: string): Promise<Row[]> {
+  const { model, vocabulary, notes } = await readNGrams(folder);
+  return [
+    ["folder", folder],
+    ["kind", `language model (${model.order}-grams)`],
+    ["n-grams", model.sizes.map(count).join(", ")],
+    ["memory", `${count(model.byteLength)} bytes`],
+    ["vocabulary", `${count(vocabulary.vocabSize)} tokens of ${notes.tokens}`],
+    ["trained by", "heed train ngram"],
+    ["recipe", { smoothing: notes.smoothing, data: notes.data }],
+    ["measured", notes.measured],
+  ];
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import { type Check, type Checks, either, type Limits, numeric, oneOf, string } from "../engine/options.ts";
+import { type Check, type Checks, either, type Limits, numeric, object, oneOf, string } from "../engine/options.ts";
 
 /** How a model was trained: the settings that a resumed run must share. */
 export type Recipe = Readonly<Record<string, number | string>>;
@@ -90,3 +90,15 @@ export const recipeChecks: Checks<Settings> = {
   },
   checksum: shortText,
 };
+
+// ## Of what is no network
+
+function isPlainValues(value: object): boolean {
+  return !Array.isArray(value) && Object.values(value).every((one) => string.fits(one) || Number.isFinite(one));
+}
+
+/** Settings of any name. */
+export const settingsByName: Check<object> = object("an object of settings by name", isPlainValues);
+
+/** Measurements of any name. */
+export const measurementsByName: Check<object> = object("an object of measurements by name", isPlainValues);

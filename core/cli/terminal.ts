@@ -7,6 +7,7 @@
  * @module
  */
 
+import { programName, shellWord } from "./calling.ts";
 import { displayWidth, padEnd, padStart } from "../engine/printing.ts";
 import type { Output } from "../host/terminal.ts";
 import { escapeControl, OutputLost } from "./errors.ts";
@@ -146,4 +147,15 @@ export function shadeLegend(): string {
     const low = i === 0 ? "" : `≥ ${SHADES[i - 1]![0]}`;
     return i === 0 ? `blank < ${limit}` : `${block} ${low}`;
   }).join("   ");
+}
+
+/**
+ * Says what to type next.
+ *
+ * @param purpose what for, such as `continue a text`
+ * @param words the command, without the program
+ */
+export function sayNext(purpose: string, ...words: readonly string[]): void {
+  line(`To ${purpose}:`);
+  line(`  ${programName()} ${words.map((word) => shellWord(word)).join(" ")}`);
 }

@@ -12,7 +12,7 @@ import type { LogitsRule } from "../07_generation/rules.ts";
 import { arange, tensor } from "../engine/create.ts";
 import { DataError, quote, sentence } from "./errors.ts";
 import { readBytes } from "./files.ts";
-import { load } from "./model_kinds.ts";
+import { load, type Row } from "./model_kinds.ts";
 import { count } from "../host/terminal.ts";
 
 /** Reads what the `toJSON` of a tokenizer wrote. */
@@ -51,6 +51,25 @@ export async function readTokenizerFile(path: string): Promise<Tokenizer> {
   } catch (error) {
     throw new DataError(`Cannot read a tokenizer from ${quote(path)}: ${sentence(error)}`, { cause: error });
   }
+}
+
+/** Says what a saved tokenizer is. */
+export async function describe(path: string): Promise<Row[]> {
+  const tokenizer = await readTokenizerFile(path), { size } = await Deno.stat(path);
+  const merges = tokenizer instanceof BytePairEncoding ? [["merges", count(tokenizer.merges.length)] as const] : [];
+  return [
+    ["file", `${path} (${count(size)} bytes)`],
+    [
+      "kind",
+      `tokenizer (${
+        tokenizer instanceof BytePairEncoding ? `byte pairs of ${tokensOf(tokenizer)}` : tokensOf(tokenizer)
+      })`,
+    ],
+    ["vocabulary", `${count(tokenizer.vocabSize)} tokens`],
+    ...merges,
+    ["special tokens", [...tokenizer.specialTokens.keys()].join(", ") || "none"],
+    ["trained by", "heed tokenize"],
+  ];
 }
 
 /** The JSON of a file. */

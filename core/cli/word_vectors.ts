@@ -1,20 +1,24 @@
 /**
  * # Saved word vectors
  *
- * Vectors of words are a folder with one file, `vectors.txt`, in the text format of word2vec. A path that names a file is taken as it is, so
- * that vectors of other programs can be asked, too.
+ * Vectors of words are a folder with `vectors.txt`, in the text format of word2vec, and `training.json`, which says how they were trained. A path
+ * that names a file is taken as it is, so that vectors of other programs can be asked, too.
  *
  * @module
  */
 
 import { readWordVectors, wordVectorLines, type WordVectors } from "../02_words/word2vec/mod.ts";
 import { DataError, quote, sentence } from "./errors.ts";
-import { exists, readLines, writeFile } from "./files.ts";
+import { parseJson, readFields } from "../engine/json.ts";
+import { type Checks, integer, oneOf, required } from "../engine/options.ts";
+import { count } from "../host/terminal.ts";
+import { exists, readBytes, readLines, writeFile } from "./files.ts";
 import { bytesOfLines } from "./ngrams.ts";
-import { fileOf } from "./model_kinds.ts";
+import { fileOf, type Row, VECTORS_FILE } from "./model_kinds.ts";
+import { measurementsByName, settingsByName } from "./recipes.ts";
 
-/** The file in the folder. */
-export const VECTORS_FILE = "vectors.txt";
+/** The file beside the vectors that says how they were trained. */
+const TRAINING_FILE = "training.json";
 
 /** Path of the vectors in a folder; that of a file is taken as it is. */
 export async function vectorsPath(path: string): Promise<string> {
@@ -24,8 +28,33 @@ export async function vectorsPath(path: string): Promise<string> {
   return found && !found.isDirectory ? path : inside;
 }
 
-/** Saves vectors in a folder that is there. */
-export async function saveWordVectors(folder: string, vectors: WordVectors): Promise<void> {
+/** How vectors were trained, and what came out. */
+export interface VectorNotes {
+  /** Settings by name. */
+  readonly recipe: Readonly<Record<string, string | number>>;
+  /** Measurements by name. */
+  readonly measured: Readonly<Record<string, number>>;
+}
+
+/** The notes in a file, and which vectors they belong to. */
+interface WrittenNotes extends VectorNotes {
+  readonly format: "heed word vectors 1";
+  readonly words: number;
+  readonly width: number;
+}
+
+const noteChecks: Checks<WrittenNotes> = {
+  format: required(oneOf(["heed word vectors 1"])),
+  words: required(integer()),
+  width: required(integer()),
+  recipe: required(settingsByName),
+  measured: required(measurementsByName),
+};
+
+/** Saves vectors in a folder that is there; they come last, so that it has both files. */
+export async function saveWordVectors(folder: string, vectors: WordVectors, notes: VectorNotes): Promise<void> {
+  const written: WrittenNotes = { format: "heed word vectors 1", words: vectors.size, width: vectors.width, ...notes };
+  await writeFile(fileOf(folder, TRAINING_FILE), new TextEncoder().encode(`${JSON.stringify(written)}\n`));
   await writeFile(fileOf(folder, VECTORS_FILE), bytesOfLines(wordVectorLines(vectors)));
 }
 
@@ -51,6 +80,35 @@ export async function loadWordVectors(path: string): Promise<WordVectors> {
     throw new DataError(`Cannot read ${quote(file)}: ${sentence(error).replace(/^Cannot read word vectors: /, "")}`, {
       cause: error,
     });
+  }
+}
+
+/** Says what saved vectors are; how they were trained, if this program did it. */
+export async function describe(path: string): Promise<Row[]> {
+  const vectors = await loadWordVectors(path), notes = await notesOf(path, vectors), file = await vectorsPath(path);
+  const { size } = await Deno.stat(file), { model } = notes?.recipe ?? {};
+  return [
+    ["file", `${file} (${count(size)} bytes)`],
+    ["kind", `word vectors${model === undefined ? "" : ` (${model})`}`],
+    ["vectors", `${count(vectors.size)} of ${count(vectors.width)} numbers`],
+    ["memory", `${count(vectors.numbers.byteLength)} bytes`],
+    ["vocabulary", `${count(vectors.size)} ${notes?.recipe["tokens"] ?? "words"}`],
+    ...notes
+      ? [["trained by", "heed train word2vec"], ["recipe", notes.recipe], ["measured", notes.measured]] as const
+      : [],
+  ];
+}
+
+/** The notes on vectors in a folder; none where others have taken the place of those that they belong to. */
+async function notesOf(folder: string, vectors: WordVectors): Promise<VectorNotes | undefined> {
+  const path = fileOf(folder, TRAINING_FILE);
+  if (!await exists(path)) return undefined;
+  const text = new TextDecoder().decode(await readBytes(path));
+  try {
+    const notes = readFields("the notes", parseJson(text, "the notes"), noteChecks);
+    return notes.words === vectors.size && notes.width === vectors.width ? notes : undefined;
+  } catch (error) {
+    throw new DataError(`Cannot read ${quote(path)}: ${sentence(error)}`, { cause: error });
   }
 }
 

@@ -154,12 +154,14 @@ const isNumeric = (cell: number | string | undefined): boolean =>
 export function tableHtml({ title, isWide = false, columns, rows }: Table): string {
   const right = columns.map((_, c) => rows.some((row) => row[c] !== "") && rows.every((row) => isNumeric(row[c])));
   const side = (c: number): string => right[c] ? ' class="n"' : "";
+  // Most cells are numbers: those that are not have the mark.
+  const kind = (c: number): string => right[c] ? "" : ' class="t"';
   const named = (c: number): string => isWide ? ` data-head="${escape(columns[c]!)}"` : "";
   const head = columns.map((text, c) => `<th scope="col"${side(c)}>${escape(text)}</th>`).join("");
   const body = rows.map((row) => {
     const cells = row.map((cell, c) => {
       const text = typeof cell === "number" ? number(cell) : escape(cell);
-      return c === 0 && !right[0] ? `<th scope="row">${text}</th>` : `<td${side(c)}${named(c)}>${text}</td>`;
+      return c === 0 && !right[0] ? `<th scope="row">${text}</th>` : `<td${kind(c)}${named(c)}>${text}</td>`;
     });
     return `<tr>${cells.join("")}</tr>`;
   });

@@ -12,7 +12,10 @@
  */
 
 import { make } from "./elements.ts";
-import { say } from "./words.ts";
+
+/** In the page itself: the buttons are there at once. */
+const words: Readonly<Record<string, string>> = JSON.parse(document.documentElement.dataset["words"] ?? "{}");
+const say = (english: string): string => words[english] ?? english;
 
 /** Puts a button below a program. */
 function mount(box: HTMLElement): void {

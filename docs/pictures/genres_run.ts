@@ -11,10 +11,15 @@ import type { GenreResult, GenresRun } from "../runs/genres.ts";
 const NAMES: Readonly<Record<GenreResult["name"], string>> = {
   majority: "most frequent in training",
   rules: "rules",
-  rewarding: "to the letter",
+  rewarding: "as worded",
   perceptron: "perceptron",
   gradient: "gradient",
 };
+
+/** Names of sources that do not say what they are. */
+const SOURCES: Readonly<Record<string, string>> = { answers: "Q&A site" };
+
+const sourceOf = (genre: string): string => SOURCES[genre] ?? genre;
 
 const signed = (value: number): string => (value >= 0 ? "+" : "") + fixed(100 * value, 1);
 
@@ -38,8 +43,8 @@ export const run: RunFigures<GenresRun> = {
         caption: `Confusion matrix of the gradient, in sentences. ${
           percent(of("gradient").accuracy)
         } stand on the diagonal.`,
-        rows: genres,
-        columns: genres,
+        rows: genres.map(sourceOf),
+        columns: genres.map(sourceOf),
         values: counts,
         rowTitle: "source",
         columnTitle: "answered",
@@ -47,9 +52,11 @@ export const run: RunFigures<GenresRun> = {
       {
         kind: "table",
         caption:
-          `The words and pairs that speak most for each source, of those that occur in ${documents} documents or more, none picked by hand.`,
+          `The words and pairs of words that speak most for each source, of those that occur in ${documents} documents or more, none picked by hand${
+            telling.flat().some((word) => word.includes(" ")) ? "" : "; no pair is among the first"
+          }.`,
         columns: ["source", "words"],
-        rows: genres.map((genre, i) => [genre, telling[i]!.join(", ")]),
+        rows: genres.map((genre, i) => [sourceOf(genre), telling[i]!.join(", ")]),
       },
     ];
   },
@@ -63,18 +70,20 @@ export const run: RunFigures<GenresRun> = {
     return [
       `Here the bag of words is ahead of the rules. By the perceptron the gain is ${
         gain("perceptron")
-      } in 100, by the gradient ${gain("gradient")} (the interval of the bootstrap, 95 of 100 of ${
+      } in 100, by the gradient ${gain("gradient")} (bootstrap with ${
         number(draws)
-      } draws). The gradient is better than the perceptron by more than luck explains (McNemar's test, p = ${
+      } draws; the interval holds 95\u202f% of them). The gradient is better than the perceptron by more than luck explains (McNemar's test, p = ${
         number(betweenTrained, 2)
-      }). The rule of the notes to the letter gains ${gain("rewarding")}.`,
+      }). The rule of the notes as it is worded gains ${gain("rewarding")}.`,
       `The rules have ${phrases} phrases, which one person thought of before the data were looked at. The bags learned from ${
         number(training)
       } sentences; the settings were chosen on ${
         number(validation)
-      } others, from whole documents that are kept apart, among ${tried} for the gradient (${
+      } others, from whole documents that are kept apart. Of ${tried} combinations for the gradient the best was ${
         settings!.epochs
-      } epochs, rate ${settings!.rate}, up to ${settings!.pieces} words together). The test file was read once.`,
+      } epochs, learning rate ${settings!.rate}, up to ${
+        settings!.pieces
+      } words together. The test file was read once.`,
       "The difference to the reviews of this book is in the texts. There a sentence mostly contains a word of praise or blame, which everybody knows beforehand. Nobody knows beforehand by which words a newsgroup differs from a weblog.",
     ];
   },

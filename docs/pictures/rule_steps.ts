@@ -1,7 +1,7 @@
 /**
  * # Features, score, decision
  *
- * The words of a text, the points of those that rules know, what turns them round, the sum and the answer.
+ * The words of a text, the points of those that rules know, what reverses them, the sum and the answer.
  *
  * @module
  */
@@ -21,6 +21,7 @@ const RULES = {
   tokenize: splitText,
   points: { good: 1, great: 2, boring: -2 },
   factors: { not: -1 },
+  reach: 3,
   contrasts: ["but"],
   concession: 0.5,
 };

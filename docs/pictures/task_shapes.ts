@@ -18,7 +18,7 @@ interface Panel extends TaskExample<string, string> {
 const PANELS: readonly Panel[] = [
   { title: "one answer", input: ["a", "fine", "film", "!"], output: ["+"] },
   { title: "one for each", input: ["I", "saw", "a", "saw"], output: ["P", "V", "A", "N"] },
-  { title: "the machine decides", input: ["他", "在", "吃", "饭"], output: ["he", "eats"] },
+  { title: "the machine decides", input: ["他", "吃", "饭"], output: ["he", "eats"] },
 ];
 
 /** What is drawn: each panel with its shape, as the library finds it. */
@@ -49,7 +49,7 @@ export const picture: Picture<Shapes> = {
         const left = place(n, written.length) + CELL / 2;
         parts.push(el("line", { class: "step", x1: left, y1: top + 72, x2: left, y2: top + 56 }));
         parts.push(el("circle", { class: "cell", cx: left, cy: top + 40, r: CELL / 2 }, tip(text)));
-        parts.push(label(text.slice(0, 3), { class: "small", x: left, y: top + 44, "text-anchor": "middle" }));
+        parts.push(label(text.slice(0, 4), { class: "small", x: left, y: top + 44, "text-anchor": "middle" }));
       });
       input.forEach((text, n) => {
         const left = place(n, input.length);

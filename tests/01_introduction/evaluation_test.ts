@@ -102,6 +102,23 @@ Deno.test("pairedBootstrap() finds a difference in a tenth of the cases without 
   assertEquals([pValue, ...interval], [1, 0, 0]);
 });
 
+Deno.test("pairedBootstrap() is too sure where few texts differ, and mcNemar() is not", () => {
+  // Of 13 texts the first wins 5, the second none: wins in a draw are binomial, whatever is drawn.
+  const labels = Array.from({ length: 13 }, () => 1), second = labels.map((_, i) => i < 5 ? 0 : 1), draws = 20_000;
+  const far = (wins: number) => Math.abs(wins - 5) >= 5;
+  let coefficient = 1, exact = 0;
+  for (let wins = 0; wins <= 13; wins++) {
+    if (far(wins)) exact += coefficient * (5 / 13) ** wins * (8 / 13) ** (13 - wins);
+    coefficient *= (13 - wins) / (wins + 1);
+  }
+  const { difference, pValue } = pairedBootstrap(labels, labels, second, accuracy, { draws, random: new Random(4) });
+  assertAlmostEquals(difference, 5 / 13, 1e-12);
+  // Within four standard errors of the draws; the data count as one of them.
+  assertAlmostEquals(pValue, exact, 4 * Math.sqrt(exact / draws) + 1 / draws);
+  assertAlmostEquals(exact, 0.0074, 5e-5);
+  assertEquals(mcNemar(labels, labels, second), { onlyFirst: 5, onlySecond: 0, pValue: 0.0625 });
+});
+
 Deno.test("pairedBootstrap() takes any measure of answers", () => {
   const labels = ["a", "a", "b", "b", "a", "b"],
     first = ["a", "a", "b", "a", "a", "b"],
@@ -124,10 +141,26 @@ Deno.test("expectedBest() is the mean of the largest of several binomials", () =
     for (let b = 0; b <= 2; b++) mean += Math.max(a, b) * distribution[a]! * distribution[b]!;
   }
   assertAlmostEquals(expectedBest(2, 2, p), mean / 2, 1e-12);
+  assertEquals(expectedBest(2, 2, 0.5), 0.6875);
   assertAlmostEquals(expectedBest(1, 1000, 0.37), 0.37, 1e-9);
   assertEquals([expectedBest(9, 10, 0), expectedBest(9, 10, 1)], [0, 1]);
   assertAlmostEquals(expectedBest(1, 100_000, 0.5), 0.5, 1e-6);
   assert(expectedBest(50, 100, 0.7) > expectedBest(5, 100, 0.7));
+});
+
+Deno.test("splitExamples() learns from a group that is too large to choose on or to judge by", () => {
+  // One group of 15 and five single examples: 4 are wanted to judge by, and 4 to choose on.
+  const examples = Array.from({ length: 20 }, (_, i) => i), group = (i: number) => i < 15 ? "large" : i;
+  for (let seed = 1; seed <= 20; seed++) {
+    const { training, validation, test } = splitExamples(examples, new Random(seed), { group });
+    assertEquals([training.length, validation.length, test.length], [15, 1, 4]);
+    assertEquals(training.toSorted((a, b) => a - b), examples.slice(0, 15));
+  }
+  // Three groups of 10, of which 6 examples are wanted: each set has one, since none is more than twice too large.
+  const tens = splitExamples(Array.from({ length: 30 }, (_, i) => i), new Random(1), {
+    group: (i) => Math.floor(i / 10),
+  });
+  assertEquals(Object.values(tens).map(({ length }) => length), [10, 10, 10]);
 });
 
 Deno.test("splitExamples() shares nothing, keeps groups together and loses none", () => {

@@ -33,7 +33,7 @@ testWithFolder("no command line is answered by words of the engine", async (fold
       "translate": [`--model=${folder}/none`],
       "generate": [`--model=${folder}/none`],
       ...Object.fromEntries(
-        ["lm", "rnn", "lstm", "gru", "cnn"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]]),
+        ["lm", "rnn", "lstm", "gru", "cnn", "feedforward"].map((kind) => [`train ${kind}`, [`--out=${folder}/none`]]),
       ),
       "neighbours": [`--model=${folder}/none`],
       "train ngram": [`--out=${folder}/none`],

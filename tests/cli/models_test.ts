@@ -5,6 +5,7 @@ import { trainWordPiece } from "../../core/02_words/before_tokens/word_piece_tra
 import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
+import { FeedForwardLanguageModel } from "../../core/03_language_models/feed_forward_lm.ts";
 import { elman, gru, lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { RecurrentEncoderDecoder } from "../../core/03_language_models/rnn_encoder_decoder.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
@@ -31,13 +32,13 @@ import { DataError } from "../../core/cli/errors.ts";
 import { describeModel } from "../../core/cli/commands/info.ts";
 import { kind as convolutionalKind } from "../../core/cli/kinds/convolutional.ts";
 import { kind as decoderOnlyKind } from "../../core/cli/kinds/decoder_only.ts";
+import { kind as feedForwardKind } from "../../core/cli/kinds/feed_forward.ts";
 import { kind as recurrentKind } from "../../core/cli/kinds/recurrent.ts";
 import { kind as translatorKind } from "../../core/cli/kinds/translator.ts";
-import { loadKind, type NetworkFormat, NETWORKS } from "../../core/cli/model_kinds.ts";
+import { hasModel, loadKind, type NetworkFormat, NETWORKS } from "../../core/cli/model_kinds.ts";
 import { readLayout, writeLayout } from "../../core/cli/layouts.ts";
 import {
   checkNotes,
-  hasModel,
   openModel,
   readModel,
   readTextModel,
@@ -93,7 +94,7 @@ testWithFolder("a saved language model keeps its tokenizer, whatever it is", asy
     await saveModel(folder, { model: own }, { ...notes, layout: own.options, vocabulary });
     const saved = await readTextModelOf(decoderOnlyKind, folder, "lm");
     assertEquals(saved.notes.vocabulary.toJSON(), vocabulary.toJSON());
-    assertStringIncludes(new Map(describeModel(saved)).get("vocabulary")!, `tokens of ${kinds[i]}`);
+    assertStringIncludes(String(new Map(describeModel(saved)).get("vocabulary")), `tokens of ${kinds[i]}`);
   }
   await saveModel(folder, { model }, { ...notes, vocabulary: tokenizers[2]! });
   await assertRejects(() => readModel(folder), DataError, "its vocabulary has");
@@ -209,6 +210,38 @@ testWithFolder("a saved recurrent translator is read back, and a damaged one is 
         target: target.toJSON(),
         layout: { recurrence: word, ...sizes, ...layout },
       };
+      await Deno.writeFile(`${folder}/model.safetensors`, await encodeCheckpoint({ model: own, notes: wrong as Json }));
+      await assertRejects(() => readModel(folder), DataError, message);
+    }
+  }
+});
+
+testWithFolder("a saved feed-forward model is read back, and a damaged one is refused", async (folder) => {
+  for (const direct of [false, true]) {
+    const sizes = { vocabSize: vocabulary.vocabSize, windowSize: 3, embeddingSize: 4, hiddenSize: 8, direct };
+    const own = new FeedForwardLanguageModel(sizes, new Random(1));
+    const model = { ...notes, format: "heed feed-forward model 1", layout: own.options } as const;
+    await saveModel(folder, { model: own }, model);
+    const saved = await readTextModelOf(feedForwardKind, folder, "feedforward"), opened = openModel(saved);
+    for (const [path, weight] of own.parameters()) {
+      assertEquals(await opened.parameters().get(path)!.read(), await weight.read(), path);
+    }
+    assertEquals(saved.notes.layout, own.options);
+    assertEquals(new Map(describeModel(saved)).get("kind"), "language model (feed-forward)");
+    await assertRejects(() => readTextModelOf(decoderOnlyKind, folder, "lm"), DataError, '"heed train feedforward"');
+    for (
+      const [layout, recipe, message] of [
+        [{ hiddenSize: 1e6 }, {}, "of at least"],
+        [{ windowSize: 1 }, {}, "layout.windowSize"],
+        [{ windowSize: 4 }, {}, '"hidden.weight"'],
+        [{ numLayers: 2 }, {}, "layout.numLayers"],
+        [{ direct: !direct }, {}, "a model of"],
+        [{}, { windowSize: 4 }, "its recipe states windowSize = 4, and its layout 3"],
+        [{}, { embeddingSize: 0 }, "recipe.embeddingSize is 0, and it must be"],
+        [{}, { recurrence: "gru" }, "there is a field recipe.recurrence"],
+      ] as const
+    ) {
+      const wrong = { ...model, vocabulary: vocabulary.toJSON(), layout: { ...own.options, ...layout }, recipe };
       await Deno.writeFile(`${folder}/model.safetensors`, await encodeCheckpoint({ model: own, notes: wrong as Json }));
       await assertRejects(() => readModel(folder), DataError, message);
     }

@@ -4,11 +4,26 @@
  * Starting programs needs permission; without it these tests are reported as ignored.
  */
 
-import { assert, assertAlmostEquals, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertAlmostEquals,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+} from "@std/assert";
 import { COMMANDS, loadCommand } from "../../core/cli.ts";
 import { openModel, readTextModel } from "../../core/cli/models.ts";
+import { otherIn } from "../../core/cli/model_kinds.ts";
+import { describe } from "../../core/cli/tokenizers.ts";
+import type { Tokenizer } from "../../core/02_words/before_tokens/tokenizer.ts";
+import { trainWordLevel } from "../../core/02_words/before_tokens/word_level.ts";
+import { trainWordPiece } from "../../core/02_words/before_tokens/word_piece_training.ts";
+import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
+import { trainUnigram } from "../../core/02_words/unigram/mod.ts";
 import { KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import { ConvolutionalLanguageModel } from "../../core/03_language_models/cnn/language_model.ts";
+import { FeedForwardLanguageModel } from "../../core/03_language_models/feed_forward_lm.ts";
 import { RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { createReferenceDevice } from "../../core/engine/reference.ts";
 import { type Tensor, tensor, withBackend } from "../../mod.ts";
@@ -100,7 +115,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [
     ["train"],
     2,
-    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|classifier\|ngram\|word2vec"\n$/,
+    /^heed: Cannot train without saying what: write "heed train translator\|lm\|rnn\|lstm\|gru\|cnn\|feedforward\|classifier\|ngram\|word2vec"\n$/,
   ],
   [["train", "lm", "--stpes", "5"], 2, /^heed: Cannot understand "--stpes": did you mean --steps\n$/],
   [["train", "lm", "--steps", "0"], 2, /^heed: Cannot use --steps "0": it must be a whole number, at least 1 .*\n$/],
@@ -496,7 +511,7 @@ test("train ngram counts a text in a moment, and generate, info and other progra
     assertMatch(await Deno.readTextFile(arpa), /^\\data\\\nngram 1=\d+\n/);
     const again = await heed("train", "ngram", "--data", `${folder}/text.txt`, "--out", out);
     assertEquals(again.code, 1);
-    assertMatch(again.errors, /it holds a model; --replace gives it up/);
+    assertMatch(again.errors, /it holds an n-gram model; --replace gives it up/);
     const { code, output, errors } = await heed(
       "generate",
       "the cat",
@@ -593,12 +608,18 @@ test("an n-gram model of words that an older program saved is read", async (fold
   assertEquals([after.code, after.output], [0, before.output]);
 });
 
+/** What is called, what it is, its sizes. */
+const KINDS: [kind: string, is: string, ...sizes: string[]][] = [
+  ...["rnn", "lstm", "gru", "cnn"].map((kind): [string, string, ...string[]] => [kind, kind, "--num-layers", "2"]),
+  ["feedforward", "feed-forward", "--window-size", "3", "--embedding-size", "6"],
+];
+
 /** Log-probability of the tokens of a text after the first, by a saved model that reads them one by one. */
 async function byHand(folder: string, text: string): Promise<{ tokens: number; logProbability: number }> {
   const saved = await readTextModel(folder), ids = saved.notes.vocabulary.encode(text);
   const rows = withBackend(createReferenceDevice(), () => {
     const model = openModel(saved), rows: Tensor[] = [];
-    if (model instanceof ConvolutionalLanguageModel) {
+    if (model instanceof ConvolutionalLanguageModel || model instanceof FeedForwardLanguageModel) {
       const caches = model.newCaches(() => new KeyValueCache());
       return ids.slice(0, -1).map((id) => model.forward(tensor(Int32Array.of(id), [1, 1]), { caches }));
     }
@@ -619,12 +640,12 @@ async function byHand(folder: string, text: string): Promise<{ tokens: number; l
   return { tokens: rows.length, logProbability };
 }
 
-test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
+test("train rnn, lstm, gru, cnn and feedforward learn a text, go on bit for bit, are measured, and generate continues it", async (folder) => {
   const data = `${folder}/text.txt`;
   await Deno.writeTextFile(data, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
   await Deno.writeTextFile(`${folder}/short.txt`, "the dog sat on the cat and the mat\n");
-  for (const kind of ["rnn", "lstm", "gru", "cnn"]) {
-    const tiny = ["--hidden-size", "16", "--num-layers", "2", "--context-length", "16", "--steps", "20"];
+  for (const [kind, is, ...sizes] of KINDS) {
+    const tiny = ["--hidden-size", "16", ...sizes, "--context-length", "16", "--steps", "20"];
     const whole = `${folder}/${kind}`, parts = `${folder}/${kind}-in-parts`, warmup = ["--warmup-steps", "4"];
     const made = await heed("train", kind, "--data", data, "--out", whole, ...tiny, ...warmup);
     assertEquals([made.code, made.errors], [0, ""]);
@@ -643,7 +664,7 @@ test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured
     assertEquals([first.code, first.errors, first.output.length], [0, "", "the ".length + 40 + 1]);
     assertEquals(first.output, second.output);
     assertEquals([beams.code, beams.output.startsWith("the "), coarse.code], [0, true, 0]);
-    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${kind}\\)`));
+    assertMatch((await heed("info", whole)).output, new RegExp(`language model \\(${is}\\)`));
     // What it measures is what the book's formula says in float64, one token after the other, with the states handed on.
     const measured = await heed("evaluate", whole, "--data", `${folder}/short.txt`, "--json");
     assertEquals([measured.code, measured.errors], [0, ""]);
@@ -655,9 +676,20 @@ test("train rnn, lstm, gru and cnn learn a text, go on bit for bit, are measured
     assertEquals(other.code, 1);
     assertStringIncludes(other.errors, `it is one of "heed train ${kind}"`);
   }
-  const heads = await heed("train", "lstm", "--num-heads", "2");
-  assertEquals(heads.code, 2);
-  assertStringIncludes(heads.errors, "--num-heads");
+  for (const [kind, option] of [["lstm", "--num-heads"], ["feedforward", "--num-layers"], ["cnn", "--window-size"]]) {
+    const other = await heed("train", kind!, option!, "2");
+    assertEquals(other.code, 2);
+    assertStringIncludes(other.errors, option!);
+  }
+  const large = ["--window-size", "1000", "--embedding-size", "100000", "--hidden-size", "100000"];
+  const refused = await heed("train", "feedforward", "--out", `${folder}/large`, ...large);
+  assertEquals(refused.code, 2);
+  assertMatch(
+    refused.errors,
+    /with --window-size 1000, --embedding-size 100000 and --hidden-size 100000: such a model/,
+  );
+  const window = await heed("train", "feedforward", "--resume", "--out", `${folder}/feedforward`, "--window-size", "4");
+  assertStringIncludes(window.errors, "Cannot resume with --window-size 4: the saved run has --window-size 3");
 });
 
 test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {
@@ -685,6 +717,33 @@ test("experiment computes a table and holds its claims", async () => {
   assertEquals(code, 0);
   assertMatch(output, /^holds /m);
   assertEquals(/^fails /m.test(output), false);
+});
+
+test("info says what a saved tokenizer is, and no model is read from one", async (folder) => {
+  const texts = ["low lower lowest newest widest\n".repeat(20)];
+  const tokenizers: [kind: string, tokenizer: Tokenizer][] = [
+    ["byte pairs of characters", await trainBytePairEncoding(texts, { vocabSize: 40, level: "characters" })],
+    ["byte pairs of bytes", await trainBytePairEncoding(texts, { vocabSize: 280, level: "bytes" })],
+    ["unigram pieces", await trainUnigram(texts, { vocabSize: 20 })],
+    ["word pieces", await trainWordPiece(texts, { vocabSize: 40 })],
+    ["words", await trainWordLevel(texts)],
+    ["characters", await trainWordLevel(texts, { level: "characters" })],
+  ];
+  for (const [kind, tokenizer] of tokenizers) {
+    const path = `${folder}/${kind}.json`;
+    await Deno.writeTextFile(path, JSON.stringify(tokenizer));
+    assertEquals((await otherIn(path))?.name, "a tokenizer");
+    const rows = new Map(await describe(path));
+    assertEquals([rows.get("kind"), rows.get("vocabulary")], [`tokenizer (${kind})`, `${tokenizer.vocabSize} tokens`]);
+    await assertRejects(() => readTextModel(path), Error, 'it is a tokenizer, and "heed tokenize" uses it');
+  }
+  const { code, output } = await heed("info", `${folder}/words.json`);
+  assertEquals(code, 0);
+  assertMatch(output, /^ {2}used by +heed tokenize$/m);
+  await Deno.writeTextFile(`${folder}/other.json`, '{"format": "heed byte-pair encoding 1"}');
+  const damaged = await heed("info", `${folder}/other.json`);
+  assertEquals(damaged.code, 1);
+  assertMatch(damaged.errors, /^heed: Cannot read a tokenizer from ".*other.json": .*\n$/);
 });
 
 test("tokenize cuts, goes back, saves and shows", async (folder) => {

@@ -28,7 +28,9 @@ Deno.test("folderOf() keeps what is learned from a file away from what is learne
   assertEquals(of("C:\\a\\诗.txt"), "models/诗");
   assertEquals(of(".hidden"), "models/.hidden");
   for (const data of ["-", "..", "a/", "/", "lm", "a/lm.txt"]) assertEquals(of(data), "models/lm-data");
-  assertEquals(of("translator.tsv"), "models/translator-data");
+  for (const name of ["translator", "feedforward", "classifier"]) {
+    assertEquals(of(`${name}.tsv`), `models/${name}-data`);
+  }
   assertEquals(of("my-text.txt", "x"), "x");
 });
 

@@ -4,7 +4,9 @@
  * Starting programs needs permission; without it these tests are reported as ignored.
  */
 
-import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
+import { DataError } from "../../core/cli/errors.ts";
+import { ARPA_FILE, MODEL_FILE, refuseHeld, VECTORS_FILE } from "../../core/cli/model_kinds.ts";
 import { sentencesOf } from "../../core/cli/word_vectors.ts";
 import { testWithFolder } from "../permissions.ts";
 
@@ -53,9 +55,32 @@ test("train word2vec learns a text, and neighbours asks what it saved", async (f
   assertMatch((await heed(...question)).output, /^letter − book \+ tea\n {2}coffee/);
   assertMatch((await heed(...question, "--with-question")).output, /^letter − book \+ tea\n {2}(tea|coffee)/);
 
+  const rows = async (path: string): Promise<Map<string, string>> => {
+    const { code, output, errors } = await heed("info", path);
+    assertEquals([code, errors], [0, ""]);
+    return new Map([...output.matchAll(/^ {2}(\S+(?: \S+)*) {2,}(.+)$/gm)].map(([, name, value]) => [name!, value!]));
+  };
+  const said = await rows(out);
+  assertMatch(said.get("file")!, /vectors\.txt \([\d,]+ bytes\)$/);
+  assertEquals(said.get("kind"), "word vectors (skip-gram)");
+  assertEquals([said.get("vectors"), said.get("memory")], ["10 of 8 numbers", "320 bytes"]);
+  assertEquals([said.get("trained by"), said.get("used by")], ["heed train word2vec", "heed neighbours"]);
+  assertMatch(
+    said.get("recipe")!,
+    /^model skip-gram, tokens words, .*epochs 20, .*learningRate 0\.025, seed 1, data .*text\.txt$/,
+  );
+  assertMatch(said.get("measured")!, /^loss \d\.\d+, words 960$/);
+  // Of the file alone, or with other vectors in its place, nobody knows how it was trained.
+  assertEquals((await rows(`${out}/vectors.txt`)).get("trained by"), undefined);
+  const text2 = await Deno.readTextFile(`${out}/vectors.txt`), notes = await Deno.readTextFile(`${out}/training.json`);
+  await Deno.writeTextFile(`${out}/vectors.txt`, "1 2\na 0.5 1\n");
+  const other = await rows(out);
+  assertEquals([other.get("kind"), other.get("recipe")], ["word vectors", undefined]);
+  await Deno.writeTextFile(`${out}/vectors.txt`, text2);
+
   const kept = await heed(...train);
   assertEquals(kept.code, 1);
-  assertStringIncludes(kept.errors, "it holds word vectors; --replace gives them up");
+  assertStringIncludes(kept.errors, "it holds a table of word vectors; --replace gives it up");
   assertEquals((await heed(...train, "--replace", "--model", "cbow")).code, 0);
 
   const wrong = async (says: string, ...args: readonly string[]): Promise<void> => {
@@ -64,6 +89,15 @@ test("train word2vec learns a text, and neighbours asks what it saved", async (f
     assertStringIncludes(errors, says);
     assertEquals(errors.split("\n").length, 2, errors);
   };
+  await wrong('it is a table of word vectors, and "heed neighbours" uses it', "generate", "tea", "--model", out);
+  const says = "it holds a table of word vectors; --out names another folder";
+  await wrong(says, "train", "lm", "--data", `${folder}/text.txt`, "--out", out, "--replace");
+  for (const file of [MODEL_FILE, ARPA_FILE]) {
+    for (const replace of [false, true]) await assertRejects(() => refuseHeld(out, file, replace), DataError, says);
+  }
+  await refuseHeld(out, VECTORS_FILE, true);
+  await Deno.writeTextFile(`${out}/training.json`, notes.replace('"recipe":{', '"recipe":{"x":[],'));
+  await wrong("recipe is an object, and it must be an object of settings by name", "info", out);
   await wrong('Cannot find "coffe" in', "neighbours", "coffe", "--model", out);
   await wrong("did you mean coffee", "neighbours", "coffe", "--model", out);
   await wrong("Cannot find neighbours without a word", "neighbours", "--model", out);

@@ -31,15 +31,15 @@ export const words: Words<Bags> = {
     grows: "With more reviews the bag is better: with all of them every seed is above every seed of the fewest",
     rules: "With so few reviews the rules are ahead of the bag, with every seed",
     letter:
-      "The rule of the notes to the letter learns less: even of the reviews learned from it gets fewer right, by more than 10 in 100, with every seed",
+      "The rule of the notes as it is worded learns less: it gets fewer right even of the reviews that it has learned from, by more than 10 in 100, with every seed",
     but:
       "Two sentences with the same words and opposite labels get the same answer from a bag of single words, every such pair",
   },
   captions: {
     curve: ({ curve, ranges, rules, shown: { sizes, tests, seeds } }) =>
-      `Fraction of ${tests} test reviews that is right, by the number of reviews learned from: ${
+      `Fraction of ${tests} test reviews that is right, by the number of reviews learned from, with the chosen seed. Gradient: ${
         percent(curve[0]!)
-      } with ${sizes[0]!}, ${percent(curve.at(-1)!)} with ${sizes.at(-1)!}; over ${seeds} seeds ${
+      } with ${sizes[0]!}, ${percent(curve.at(-1)!)} with ${sizes.at(-1)!}, where ${seeds} seeds range from ${
         written(ranges[0]!.at(-1)!, percent)
       }. Rules: ${percent(rules)}.`,
     updates: ({ updates: [perceptron, gradient, rewarding] }) =>
@@ -47,7 +47,7 @@ export const words: Words<Bags> = {
         percent(perceptron![0]!)
       } and ${percent(perceptron![1]!)}, gradient ${percent(gradient![0]!)} and ${
         percent(gradient![1]!)
-      }, the rule of the notes to the letter ${percent(rewarding![0]!)} and ${percent(rewarding![1]!)}.`,
+      }, the rule of the notes as worded ${percent(rewarding![0]!)} and ${percent(rewarding![1]!)}.`,
     telling: ({ shown: { vocabulary } }) =>
       `The words that speak most for each class, of ${
         number(vocabulary)
@@ -55,23 +55,23 @@ export const words: Words<Bags> = {
     sentences: ({ apart: [single, together], turned }) =>
       `Sentences with the same words and opposite labels, with the answers of a bag of single words. Of ${turned} pairs it tells ${single} apart; with pieces of up to three words ${together}.`,
   },
-  reading: ({ curve, rules, hard: [byRules, byBag], shown: { sizes } }) => [
-    `The bag of words has learned what no one told it: that words of praise speak for positive, and words such as numbers and places for neutral. It has learned other things too, which happen to be so in ${sizes
+  reading: ({ curve, rules, hard: [byRules, byBag], shown: { sizes, tests } }) => [
+    `The bag of words was given labels and no list of words. It has found that words of praise speak for positive, and numbers and small words such as “on” and “has” for neutral. It has learned other things too, which happen to be so in ${sizes
       .at(-1)!} reviews and nowhere else.`,
     `On this corpus it does not beat the rules: ${percent(curve.at(-1)!)} against ${
       percent(rules)
     }. Two things are on the side of the rules here. They contain words that their author knows from his whole life, and the bag knows those of ${sizes
       .at(
         -1,
-      )!} reviews. And one person wrote both reviews and rules. The curve still rises at its end. On the hard sentences, which are not like the reviews, both are about as bad: ${
+      )!} reviews. And one person wrote both reviews and rules. The curve rises on the whole; whether it still rises at its end, ${tests} test reviews cannot tell. On the hard sentences, which are not like the reviews, both are about as bad: the rules get ${
       percent(byRules)
-    } of the rules and ${percent(byBag)} of the bag are right.`,
+    } right and the bag ${percent(byBag)}.`,
     "A bag cannot tell “not boring but funny” from “not funny but boring”. Both are the same counts, so they have the same scores. Larger pieces differ, but help only where training had the very piece.",
   ],
   labels: {
     gradient: "gradient",
     perceptron: "perceptron",
-    rewarding: "to the letter",
+    rewarding: "as worded",
     rules: "rules",
     right: "fraction right",
     reviews: "reviews learned from",

@@ -2,7 +2,7 @@
  * # Luck on a test set
  *
  * Three questions about numbers that evaluations give. How much better does a model look on the texts that it was chosen on? First models that guess with a known accuracy are drawn, so that the expectation has a
- * closed form; then real models are chosen, on one half of the test reviews, and measured on the other. Last, the rules and the bag of words are compared: is the difference more than luck?
+ * exact value; then real models are chosen, on one half of the test reviews, and measured on the other. Last, the rules and the bag of words are compared: is the difference more than luck?
  *
  * @module
  */
@@ -37,7 +37,7 @@ export interface EvaluationFindings {
   readonly chosen: readonly number[];
   /** Of the same model on as many further texts. */
   readonly fresh: readonly number[];
-  /** What the closed form says of the first. */
+  /** What the first is by exact computation. */
   readonly expected: readonly number[];
   /** Largest deviation of the first from it, in standard errors. */
   readonly deviation: number;
@@ -45,13 +45,15 @@ export interface EvaluationFindings {
   readonly freshDeviation: number;
   /** Of real models: mean accuracy of the best on the half that it was chosen on, and on the other; standard error of the difference. */
   readonly real: readonly [chosen: number, fresh: number, error: number];
-  /** Rules less bag of words on the test reviews. */
+  /** Rules minus bag of words on the test reviews. */
   readonly comparison: PairedComparison;
   /** P-value of McNemar's test. */
   readonly exact: number;
   /** The same comparison on a tenth of the reviews. */
   readonly few: PairedComparison;
-  /** What the closed form says of the gain by the choice among most models: on these texts, and on more of them. */
+  /** P-value of McNemar's test there. */
+  readonly fewExact: number;
+  /** The exact gain by the choice among most models: on these texts, and on more of them. */
   readonly gains: readonly [here: number, larger: number];
   readonly shown: {
     readonly draws: number;
@@ -63,6 +65,8 @@ export interface EvaluationFindings {
     readonly realModels: number;
     readonly tests: number;
     readonly fewTests: number;
+    /** Of these reviews, how many only the one got right: the one that won more, and the other. */
+    readonly fewWins: readonly [more: number, fewer: number];
     readonly confusion: ConfusionMatrix<string>;
     readonly classes: readonly ClassScores<string>[];
     readonly accuracies: readonly [rules: number, bag: number];
@@ -77,7 +81,9 @@ export interface Evaluation extends Parts {
   captions: "best" | "comparison" | "confusion" | "classes";
   labels:
     & Labels<"models" | "right" | "chosen" | "fresh" | "expected" | "class" | "precision" | "recall" | "f1" | "texts">
-    & Labels<"compared" | "difference" | "low" | "high" | "pValue" | "all" | "few" | "answered" | "rightClass">
+    & Labels<
+      "compared" | "difference" | "low" | "high" | "pValue" | "exactP" | "all" | "few" | "answered" | "rightClass"
+    >
     & Labels<"negative" | "neutral" | "positive">;
 }
 
@@ -197,6 +203,7 @@ export const experiment: Experiment<Evaluation> = {
     await steps.next();
     const few = Math.round(test.length / 10), order = random.permutation(test.length).subarray(0, few);
     const some = (list: readonly string[]): string[] => Array.from(order, (i) => list[i]!);
+    const { onlyFirst, onlySecond, pValue: fewExact } = mcNemar(some(labels), some(byRules), some(byBag));
     return {
       chosen,
       fresh,
@@ -210,6 +217,7 @@ export const experiment: Experiment<Evaluation> = {
         draws: BOOTSTRAP,
         random: random.split(),
       }),
+      fewExact,
       gains: [1, LARGER].map((times) => expectedBest(MODELS.at(-1)!, times * texts, p) - p) as [number, number],
       shown: {
         draws: BOOTSTRAP,
@@ -220,6 +228,7 @@ export const experiment: Experiment<Evaluation> = {
         realModels: REAL,
         tests: test.length,
         fewTests: few,
+        fewWins: [Math.max(onlyFirst, onlySecond), Math.min(onlyFirst, onlySecond)],
         confusion: confusionMatrix<string>(labels, byBag, SENTIMENTS),
         classes: precisionRecall<string>(labels, byBag, SENTIMENTS).classes,
         accuracies: [accuracy(labels, byRules), accuracy(labels, byBag)],
@@ -227,7 +236,8 @@ export const experiment: Experiment<Evaluation> = {
     };
   },
   draw(findings, { captions, labels }) {
-    const { chosen, fresh, expected, comparison, few, exact, shown } = findings, { models, confusion, classes } = shown;
+    const { chosen, fresh, expected, comparison, few, exact, fewExact, shown } = findings,
+      { models, confusion, classes } = shown;
     const named = labels as Readonly<Record<string, string>>;
     const over = (values: readonly number[]) => models.map((count, i): [number, number] => [count, values[i]!]);
     return [
@@ -265,14 +275,15 @@ export const experiment: Experiment<Evaluation> = {
       {
         kind: "table",
         caption: captions.comparison(findings),
-        columns: [labels.compared, labels.difference, labels.low, labels.high, labels.pValue],
-        rows: ([[labels.all, comparison], [labels.few, few]] as const).map((
-          [name, { difference, interval, pValue }],
+        columns: [labels.compared, labels.difference, labels.low, labels.high, labels.pValue, labels.exactP],
+        rows: ([[labels.all, comparison, exact], [labels.few, few, fewExact]] as const).map((
+          [name, { difference, interval, pValue }, exactP],
         ) => [
           name,
           ...[difference, ...interval].map((value) => value.toFixed(3)),
           shortP(pValue),
-        ]).concat([["McNemar", "", "", "", shortP(exact)]]),
+          shortP(exactP),
+        ]),
       },
     ];
   },

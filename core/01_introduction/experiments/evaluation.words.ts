@@ -28,7 +28,7 @@ export const words: Words<Evaluation> = {
     threshold: "threshold of the rules",
   },
   claims: {
-    closed: "The best of several equal models looks as good as the closed form says, within four standard errors",
+    closed: "The best of several equal models looks as good as the exact computation says, within four standard errors",
     luck: "The best of a hundred equal models looks better than it is, by more than 5 in 100",
     honest: "On texts that it was not chosen on it is as good as all others, within four standard errors",
     real:
@@ -42,7 +42,7 @@ export const words: Words<Evaluation> = {
         percent(trueAccuracy)
       } of all texts right. On the ${texts} texts that it was chosen on the best of ${models.at(-1)!} has ${
         percent(chosen.at(-1)!, 3)
-      } in the mean (closed form: ${percent(expected.at(-1)!, 3)}), on as many others ${percent(fresh.at(-1)!, 3)}.`,
+      } on average (exactly: ${percent(expected.at(-1)!, 3)}), on as many others ${percent(fresh.at(-1)!, 3)}.`,
     confusion: ({ shown: { tests, accuracies: [, bag] } }) =>
       `Confusion matrix of the bag of words on ${tests} test reviews. The diagonal is right: ${percent(bag)}.`,
     classes: ({ shown: { classes } }) => {
@@ -50,7 +50,7 @@ export const words: Words<Evaluation> = {
       return `Precision, recall and F1 of each class. The bag is best at “${named.label}”: ${fixed(named.f1, 3)}.`;
     },
     comparison: ({ comparison: { difference, interval: [low, high] }, few, shown: { tests, fewTests } }) =>
-      `Rules less bag of words, with the interval that holds 95 of 100 draws. On ${tests} reviews the difference is ${
+      `Accuracy of the rules minus that of the bag of words, with the interval that holds 95\u202f% of the draws, and the p-values of both tests. On ${tests} reviews the difference is ${
         fixed(difference, 3)
       }, ${fixed(low, 3)} to ${fixed(high, 3)}; on ${fewTests} of them the interval goes from ${
         fixed(few.interval[0], 3)
@@ -63,13 +63,14 @@ export const words: Words<Evaluation> = {
       real: [here, there],
       comparison: { pValue },
       few,
+      fewExact,
       gains: [gain, larger],
-      shown: { draws, larger: times, models, texts, realModels, accuracies: [rules, bag] },
+      shown: { draws, larger: times, models, texts, realModels, fewTests, fewWins, accuracies: [rules, bag] },
     },
   ) => [
     `Nobody cheated in the first figure, and still the choice among ${models.at(-1)!} models adds ${
       fixed(chosen.at(-1)! - fresh.at(-1)!, 3)
-    } to the accuracy that is not there on new texts. The gain grows ever more slowly with the number of models. It shrinks with the number of texts: by the closed form it is ${
+    } to the accuracy that is not there on new texts. The gain grows ever more slowly with the number of models. It shrinks with the number of texts: computed exactly instead of drawn, it is ${
       fixed(gain, 3)
     } on ${texts} texts, and ${fixed(larger, 3)} on ${times} times as many.`,
     `The best of ${realModels} bags of words has ${
@@ -81,14 +82,22 @@ export const words: Words<Evaluation> = {
       pValue * (draws + 1) < 1.5
         ? `p at most ${number(1 / (draws + 1), 1)}, the least that ${number(draws)} draws can give`
         : `p = ${number(pValue, 2)}`
-    }. With a tenth of the reviews the same comparison has p = ${number(few.pValue, 2)}.`,
+    }. McNemar's test agrees. With a tenth of the reviews the bootstrap has p = ${
+      number(few.pValue, 2)
+    }, and McNemar's test ${number(fewExact, 2)}: one of them won ${fewWins[0]} of ${fewTests} texts alone, the other ${
+      fewWins[1]
+    }. ${
+      few.pValue < fewExact / 2
+        ? "With so few texts the bootstrap is too sure, and the exact test is the one to trust."
+        : "Here both say about the same."
+    }`,
   ],
   labels: {
     models: "models to choose from",
     right: "fraction right",
     chosen: "on the texts chosen on",
     fresh: "on new texts",
-    expected: "closed form",
+    expected: "exactly",
     class: "class",
     precision: "precision",
     recall: "recall",
@@ -98,7 +107,8 @@ export const words: Words<Evaluation> = {
     difference: "difference",
     low: "lowest",
     high: "highest",
-    pValue: "p",
+    pValue: "p, bootstrap",
+    exactP: "p, McNemar",
     all: "all test reviews",
     few: "a tenth of them",
     answered: "answered",

@@ -2,7 +2,7 @@
  * # Where rules fail
  *
  * The tables of rules of the page answer reviews in two languages, those of the training and the test part, and sentences that are hard in a way that has a name.
- * Three tables are compared: all rules, those without words that turn a feature round, and those without *but*. [The notes](notes:004.10) name the kinds of sentences on which rules fail.
+ * Three tables are compared: all rules, those without words with a factor, such as *not*, and those without *but*. [The notes](notes:004.10) name the kinds of sentences on which rules fail.
  *
  * @module
  */

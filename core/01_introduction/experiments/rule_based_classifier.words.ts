@@ -20,7 +20,7 @@ export const words: Words<Rules> = {
       description: "Language of the second figure and of the sentences",
       choices: { english: "English", chinese: "Chinese" },
     },
-    reach: { label: "Reach", description: "Words before a feature that may turn it round" },
+    reach: { label: "Reach", description: "Words before a feature that may reverse it" },
     threshold: {
       label: "Threshold",
       description: "From it on a score is positive, from its negative down it is negative",
@@ -29,7 +29,7 @@ export const words: Words<Rules> = {
   claims: {
     useful: "Rules are useful: on the test reviews they are right far more often than the most frequent answer",
     hard:
-      "Of the hard sentences they answer fewer right than of the reviews, by more than 30 in 100, in both languages",
+      "On the hard sentences the fraction of right answers is more than 0.30 lower than on the test reviews, in both languages",
     kinds:
       "Sentences of every kind are answered wrongly: rare words, other forms, negation, but, metaphors, other languages",
     negation: "A rule for “not” helps: without it fewer negations are answered right",
@@ -46,14 +46,12 @@ export const words: Words<Rules> = {
         number(phrases[1]!)
       } phrases with points, and ${factors[0]!} and ${factors[1]!} with a factor.`,
     kinds: ({ kinds: [all, factorless, contrastless] }) =>
-      `Hard sentences by kind, with all rules, without words that turn a feature round, and without “but”. Negations: ${
+      `Hard sentences by kind, with all rules, without words with a factor, such as “not”, and without “but”. Negations: ${
         percent(all![2]!)
       } with all rules, ${percent(factorless![2]!)} without “not”. ${
         contrastless!.every((value, i) => value === all![i])
-          ? "Without “but” no number changes."
-          : `Sentences with “not … but”: ${percent(all![3]!)} with all rules, ${
-            percent(contrastless![3]!)
-          } without “but”.`
+          ? "Without “but” no number changes: halving what stands before it hardly ever moves a score over a threshold."
+          : `Sentences with “but”: ${percent(all![3]!)} with all rules, ${percent(contrastless![3]!)} without “but”.`
       }`,
     failures: ({ errors }) =>
       `Of each kind the first two sentences that are answered wrongly. In both languages together there are ${
@@ -84,7 +82,7 @@ export const words: Words<Rules> = {
     rare: "rare word",
     form: "other form",
     negation: "negation",
-    but: "not … but",
+    but: "but",
     metaphor: "metaphor",
     language: "other language",
     right: "fraction right",

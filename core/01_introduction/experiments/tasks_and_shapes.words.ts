@@ -37,11 +37,11 @@ export const words: Words<Shapes> = {
   },
   captions: {
     accuracy: ({ accuracy, majority, ranges, shown: { seeds, tests } }) =>
-      `Fraction of right answers on ${tests} unseen examples of each kind: ${
+      `Fraction of right answers on ${tests} unseen examples of each kind. Bars: the run with the chosen seed, ${
         accuracy.map((value, i) => `${["words", "sound", "graph", "image"][i]!} ${percent(value, 3)}`).join(", ")
-      }, which are the bars, with the chosen seed. The most frequent answer would be right in ${
+      }; beside them what the most frequent answer would reach, ${
         majority.map((value) => percent(value)).join(", ")
-      }. The lines at the bars are the ranges over ${seeds} seeds, of which this is the first; the lowest is that of the ${
+      }. Thin lines: from the lowest to the highest of ${seeds} seeds, of which this is the first; lowest of all: ${
         [
           "words",
           "sound",
@@ -52,8 +52,9 @@ export const words: Words<Shapes> = {
     table: ({ weights, moved }) =>
       `What goes in and what comes out. The encoder has ${
         number(weights[0]!)
-      } weights each time. If the vectors come in the reverse order, ` +
-      `${percent(Math.max(...moved))} of the answers change at most.`,
+      } weights each time. With the vectors in reverse order ${
+        Math.max(...moved) === 0 ? "no answer changes" : `up to ${percent(Math.max(...moved))} of the answers change`
+      }.`,
   },
   labels: {
     words: "words",

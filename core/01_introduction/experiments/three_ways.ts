@@ -1,7 +1,7 @@
 /**
  * # The same task by rules, by training and by prompting
  *
- * Rules, a bag of words and a language model of this book judge the same test reviews. The language model has learned to continue lines of reviews, each with its mood behind it; then nothing of it is changed. It is asked in several ways: in the form
+ * Rules, a bag of words and a language model of this book judge the same test reviews. The language model has learned to continue lines of reviews, each with its mood after it; then nothing of it is changed. It is asked in several ways: in the form
  * that it has read, in another form, after solved examples, with and without subtracting what a label has anyway, and by letting it write before it answers.
  *
  * @module

@@ -5,7 +5,7 @@
  */
 
 import type { Words } from "../../experiments/experiment.ts";
-import { fixed, number, percent } from "../../experiments/numbers.ts";
+import { number, percent } from "../../experiments/numbers.ts";
 import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { Ways } from "./three_ways.ts";
 
@@ -19,6 +19,20 @@ function exampleLabels(prompt: string): string {
   const there = Array.from(prompt.matchAll(/^Mood: (\w+)/gm), ([, label]) => label!);
   const missing = LABELS.filter((label) => !there.includes(label));
   return `The examples are ${there.join(", ")}${missing.length > 0 ? `; none is ${missing.join(" or ")}` : ""}.`;
+}
+
+/** Whether subtracting and solved examples gave more right answers, and whether that can be luck. */
+function remedies(zero: number, subtracted: number, examples: number, tests: number): string {
+  const changes = [subtracted, examples].map((right) => Math.round((right - zero) * tests));
+  const [first, second] = changes.map((change) =>
+    change === 0 ? "as many" : `${Math.abs(change)} ${change > 0 ? "more" : "fewer"}`
+  );
+  // Of 5 texts or fewer, all won by one side, the exact test has p = 0.0625 or more.
+  return `Of ${tests} answers ${first} are right after subtracting, and ${second} with solved examples. ${
+    changes.every((change) => Math.abs(change) <= 5)
+      ? "By the exact test of the page before, differences of up to five answers are within luck: whether either helps or harms cannot be told here."
+      : "Whether that is luck, the exact test of the page before says."
+  }`;
 }
 
 /** What the experiment says. */
@@ -50,11 +64,11 @@ export const words: Words<Ways> = {
   },
   captions: {
     accuracy: ({ accuracy: [rules, bag, zero, , few, , other], majority, shown: { tests } }) =>
-      `Fraction of ${tests} test reviews that is right: rules ${percent(rules!)}, bag of words ${
-        percent(bag!)
-      }, zero-shot ${percent(zero!)}, with solved examples ${percent(few!)}, in another form ${
-        percent(other!)
-      }. The most frequent label would be right in ${percent(majority)}.`,
+      `Fraction of ${tests} test reviews that is right, drawn from those of the pages before, since the language model is slow: rules ${
+        percent(rules!)
+      }, bag of words ${percent(bag!)}, zero-shot ${percent(zero!)}, with solved examples ${
+        percent(few!)
+      }, in another form ${percent(other!)}. The most frequent label would be right in ${percent(majority)}.`,
     answers: ({ answers: [plain, subtracted] }) =>
       `How often each label is the answer: negative, neutral, positive ${plain!.join(", ")} as they are, ${
         subtracted!.join(", ")
@@ -65,13 +79,11 @@ export const words: Words<Ways> = {
       `An invitation to think, and what the model writes after it (from ▸ on). Of ${written} such texts ${answered} come to an answer, and ${right} to the right one.`,
   },
   reading: (
-    { accuracy: [rules, bag, zero, calibrated, few, , other, otherFew], answers: [plain, subtracted], loss, shown },
+    { accuracy: [rules, bag, zero, calibrated, few, , other, otherFew], answers: [plain, subtracted], shown },
   ) => [
     `The language model of ${
       number(shown.weights)
-    } weights was trained on ${shown.reviews} reviews with their moods (loss ${
-      fixed(loss, 2)
-    } in nats, the unit of −ln P: the mean over all tokens, plus that over the labels times their further weight). In the form that it has read it is right in ${
+    } weights was trained on ${shown.reviews} reviews with their moods. In the form that it has read it is right in ${
       percent(zero!)
     }, ${percent(calibrated!)} after subtracting ${
       calibrated! < zero!
@@ -80,10 +92,10 @@ export const words: Words<Ways> = {
     }; the rules in ${percent(rules!)}, the bag of words, trained on the same reviews, in ${percent(bag!)}.`,
     `Solved examples in the prompt bring it to ${percent(few!)}, another form to ${percent(other!)}, and to ${
       percent(otherFew!)
-    } with solved examples. ${
-      exampleLabels(shown.prompt)
+    } with solved examples. ${exampleLabels(shown.prompt)} ${
+      remedies(zero!, calibrated!, few!, shown.tests)
     } A prompt is text, and for a small model a text that looks different is a different task.`,
-    "What this shows: how a task becomes a text, how labels are scored, and that the form counts. What it does not show is what large models are prompted for. This model has learned the task itself from labelled reviews, so it is the second way in the clothes of the third. A model that " +
+    "What this shows: how a task becomes a text, how labels are scored, and that the form counts. What it does not show is what large models are prompted for. This model has learned the task itself from labelled reviews, so it is training, the second way of this page, that looks like prompting, the third. A model that " +
     "learns from its prompt, and one that gains by writing its reasoning, must be larger by orders of magnitude and have read far more.",
   ],
   labels: {

@@ -24,7 +24,7 @@ export const command: Command = defineCommand({
   details: [
     "A classifier: accuracy, precision and recall, the confusion matrix, on lines of label, tab and text; without --data on the reviews kept",
     "apart where it learned those that come with the code. With OTHER both are compared on the same texts.",
-    "A language model, of train lm, rnn, lstm, gru or ngram: perplexity per token, and bits per character and byte of a text.",
+    "A language model: perplexity per token, and bits per character and byte of a text.",
   ],
   options: {
     data: text("FILE", "What to measure on"),

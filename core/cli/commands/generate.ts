@@ -32,7 +32,7 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
   ],
   options: {
-    model: text("FOLDER", "A model saved by train lm, rnn, lstm, gru, cnn or ngram", "models/lm"),
+    model: text("FOLDER", "A language model that train has saved", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...decodingOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),

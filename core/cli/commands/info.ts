@@ -1,7 +1,7 @@
 /**
  * # What is here
  *
- * `info` says what computes on this machine, or what a saved model is.
+ * `info` says what computes on this machine, or what was saved: any model, word vectors, a tokenizer.
  *
  * @module
  */
@@ -10,12 +10,10 @@ import type { PackedFormat } from "../../engine/backend.ts";
 import { backend } from "../../engine/device.ts";
 import type { Module, StateEntry } from "../../engine/module.ts";
 import { type Command, defineCommand } from "../arguments.ts";
-import type { SavedClassifier } from "../classifiers.ts";
 import { chooseDevice, deviceOptions, WEIGHT_FORMATS } from "../device.ts";
 import { escapeControl, UsageError } from "../errors.ts";
-import { hasNGrams, isClassifier, load } from "../model_kinds.ts";
+import { type Describing, load, otherIn, type Row } from "../model_kinds.ts";
 import { isTranslation, openModel, readModel, type SavedModel } from "../models.ts";
-import type { SavedNGrams } from "../ngrams.ts";
 import { loadParser } from "../parser.ts";
 import { padEnd } from "../../engine/printing.ts";
 import { count } from "../../host/terminal.ts";
@@ -24,10 +22,15 @@ import { tokensOf } from "../tokenizers.ts";
 import { version } from "../version.ts";
 
 /** Prints names and values in two columns. */
-function table(rows: readonly (readonly [name: string, value: string])[]): void {
+function table(rows: readonly Row[]): void {
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
-  for (const [name, value] of rows) line(`  ${padEnd(name, width)}${escapeControl(value)}`);
+  for (const [name, value] of rows) {
+    line(`  ${padEnd(name, width)}${escapeControl(typeof value === "string" ? value : list(value))}`);
+  }
 }
+
+/** The row that names the commands that use it. */
+const usedBy = (commands: readonly string[]): Row => ["used by", commands.map((word) => `heed ${word}`).join(", ")];
 
 /** Settings or measurements as one line. */
 function list(values: Readonly<Record<string, number | string>>): string {
@@ -37,7 +40,7 @@ function list(values: Readonly<Record<string, number | string>>): string {
 }
 
 /** Rows that describe a saved model. */
-export function describeModel(saved: SavedModel): [string, string][] {
+export function describeModel(saved: SavedModel): Row[] {
   const { path, bytes, kind, notes } = saved, model = openModel(saved);
   const vocabularies = isTranslation(notes)
     ? `${count(notes.source.vocabSize)} source and ${count(notes.target.vocabSize)} target tokens`
@@ -48,22 +51,11 @@ export function describeModel(saved: SavedModel): [string, string][] {
     ["weights", count(model.parameterCount())],
     ["memory", WEIGHT_FORMATS.map((format) => `${format} ${count(bytesOf(model, format))}`).join(", ") + " bytes"],
     ["vocabulary", vocabularies],
-    ["layout", list(numbersOf(kind.writeLayout(notes.layout)))],
-    ["recipe", list(notes.recipe)],
-    ["measured", list(notes.measured)],
-  ];
-}
-
-/** Rows that describe a saved classifier. */
-function describeClassifier({ path, size, model, notes }: SavedClassifier): [string, string][] {
-  return [
-    ["file", `${path} (${count(size)} bytes)`],
-    ["kind", "classifier (bag of words)"],
-    ["weights", count(model.weights.length + model.bias.length)],
-    ["classes", model.labels.join(", ")],
-    ["vocabulary", `${count(model.vocabulary.length)} pieces of up to ${notes.pieces} words`],
-    ["recipe", list(notes.recipe)],
-    ["measured", list(notes.measured)],
+    ["layout", numbersOf(kind.writeLayout(notes.layout))],
+    ["trained by", `heed train ${kind.trainedBy(notes.layout)}`],
+    ["recipe", notes.recipe],
+    ["measured", notes.measured],
+    usedBy(kind.translates ? ["translate"] : ["generate", "evaluate"]),
   ];
 }
 
@@ -83,35 +75,19 @@ function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, nu
   return Object.fromEntries(kept) as Record<string, number | string>;
 }
 
-/** Rows that describe a saved n-gram model. */
-function describeNGrams(folder: string, { model, vocabulary, notes }: SavedNGrams): [string, string][] {
-  return [
-    ["folder", folder],
-    ["kind", `language model (${model.order}-grams)`],
-    ["n-grams", model.sizes.map(count).join(", ")],
-    ["memory", `${count(model.byteLength)} bytes`],
-    ["vocabulary", `${count(vocabulary.vocabSize)} tokens of ${notes.tokens}`],
-    ["smoothing", notes.smoothing],
-    ["measured", list(notes.measured)],
-  ];
-}
-
 /** `info`: the device, or a saved model. */
 export const command: Command = defineCommand({
-  operands: "[FOLDER]",
+  operands: "[PATH]",
   maxOperands: 1,
-  details: [],
+  details: ["PATH is a folder that train has saved, a file of word vectors, or one of tokenize --out."],
   options: deviceOptions,
   async run(values, [folder]) {
     const reason = await chooseDevice(values);
     if (folder === "") throw new UsageError('Cannot read a model from "": it must name a folder');
-    if (folder !== undefined && await isClassifier(folder)) {
-      const { readClassifier } = await load<typeof import("../classifiers.ts")>("classifiers.ts");
-      return table(describeClassifier(await readClassifier(folder)));
-    }
-    if (folder !== undefined && await hasNGrams(folder)) {
-      const { readNGrams } = await load<typeof import("../ngrams.ts")>("ngrams.ts");
-      return table(describeNGrams(folder, await readNGrams(folder)));
+    const other = folder === undefined ? undefined : await otherIn(folder);
+    if (other) {
+      const { describe } = await load<Describing>(other.file);
+      return table([...await describe(folder!), usedBy(other.usedBy)]);
     }
     if (folder !== undefined) return table(describeModel(await readModel(folder)));
     const { origin } = await loadParser();

@@ -12,8 +12,7 @@ import { accuracyInterval } from "../../01_introduction/evaluation.ts";
 import { accuracy } from "../../01_introduction/rule_based_classifier.ts";
 import { Random } from "../../engine/random.ts";
 import { count, duration, ProgressLine } from "../../host/terminal.ts";
-import { choice, type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
+import { choice, type Command, defineCommand, number, text } from "../arguments.ts";
 import {
   checksumOfTexts,
   encodeClassifier,
@@ -27,11 +26,9 @@ import {
 import { interruption } from "../device.ts";
 import { DataError, quote, UsageError } from "../errors.ts";
 import { readClassified } from "../reviews.ts";
-import { takeFolder } from "../folder.ts";
-import { isClassifier } from "../model_kinds.ts";
-import { hasModel } from "../models.ts";
-import { line, standardOutput } from "../terminal.ts";
-import { folderOf } from "../training.ts";
+import { isClassifier, MODEL_FILE, refuseHeld } from "../model_kinds.ts";
+import { line, sayNext, standardOutput } from "../terminal.ts";
+import { folderOf, openFolder, placeOptions } from "../training.ts";
 
 /** Where the reviews that come with the code are learned. */
 const FOLDER = "models/classifier";
@@ -69,16 +66,15 @@ export const command: Command = defineCommand({
     epochs: number("N", "Most passes over the texts", { min: 1, max: 10_000, whole: true }, 20),
     learningRate: number("N", "How far an update moves [0.2, and 1 for other rules]", { above: 0, max: 1000 }),
     seed: number("N", "Where all random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
-    out: text("FOLDER", `Where to save the model [${FOLDER}, or models/NAME for a file NAME]`),
-    replace: flag("Give up the model that was saved there"),
+    ...placeOptions(FOLDER),
   },
   async run(values) {
     const { data = "", language, seed, rule, pieces, minCount, epochs, replace } = values;
     if (data !== "" && language !== undefined) {
       throw new UsageError("Cannot use --language with --data: it names the reviews that come with the code");
     }
-    const out = folderOf({ data: values.data, out: values.out, resume: false, replace }, FOLDER);
-    await using folder = await takeFolder(out);
+    const out = folderOf(values, FOLDER);
+    await using folder = await openFolder({ ...values, resume: false }, out);
     const corpus = await readParts({ data, language: language ?? "english", seed }, values.test);
     const recipe = {
       rule,
@@ -91,7 +87,7 @@ export const command: Command = defineCommand({
       data,
       checksum: checksumOfTexts(corpus.training),
     };
-    if (!replace) await refuseToReplace(out, recipe);
+    await refuseHeld(out, MODEL_FILE, replace || await isSame(out, recipe));
     line(
       `Texts: ${count(corpus.training.length)} to learn from, ${count(corpus.validation.length)} to choose on, ` +
         `${count(corpus.test.length)} to judge by; classes: ${
@@ -113,10 +109,7 @@ export const command: Command = defineCommand({
       } texts kept apart ${percent(right / corpus.test.length)} are right (${percent(low)} to ${percent(high)}); ` +
         `saved in ${folder.label}`,
     );
-    line("To classify a text:");
-    line(
-      `  ${programName()} classify ${shellWord(corpus.test[0]!.text.slice(0, 60))} --model ${shellWord(folder.path)}`,
-    );
+    sayNext("classify a text", "classify", corpus.test[0]!.text.slice(0, 60), "--model", folder.path);
   },
 });
 
@@ -136,15 +129,10 @@ async function readParts(
   return { ...corpus, training: [...corpus.training, ...corpus.test], test };
 }
 
-/** Refuses to replace a model unless it is one of this very recipe. */
-async function refuseToReplace(out: string, recipe: Readonly<Record<string, string | number>>): Promise<void> {
-  if (!await hasModel(out)) return;
+/** Whether a folder holds a classifier of this very recipe, which is made again. */
+async function isSame(out: string, recipe: Readonly<Record<string, string | number>>): Promise<boolean> {
   const saved = await isClassifier(out) ? await readClassifier(out).catch(() => undefined) : undefined;
-  if (saved && Object.entries(recipe).every(([name, value]) => saved.notes.recipe[name] === value)) return;
-  const what = saved ? "a classifier with other settings" : "another model";
-  throw new DataError(
-    `Cannot save in ${quote(out)}: it holds ${what}; --replace gives it up, --out names another folder`,
-  );
+  return saved !== undefined && Object.entries(recipe).every(([name, value]) => saved.notes.recipe[name] === value);
 }
 
 /** Trains, and keeps the weights of the epoch that is best on the texts to choose on. */

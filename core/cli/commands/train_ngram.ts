@@ -18,8 +18,7 @@ import { interruption } from "../device.ts";
 import { DataError, escapeControl, quote, UsageError } from "../errors.ts";
 import { makeFolder, named, writeFile } from "../files.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "../learned_text.ts";
-import { hasNGrams } from "../model_kinds.ts";
-import { hasModel } from "../models.ts";
+import { ARPA_FILE, refuseHeld } from "../model_kinds.ts";
 import { bytesOfLines, linesOf, type NGramNotes, saveNGrams } from "../ngrams.ts";
 import { line, standardOutput } from "../terminal.ts";
 import { tokensOf } from "../tokenizers.ts";
@@ -91,14 +90,7 @@ export const command: Command = defineCommand({
     if (tokens === "bytes" && vocabSize !== undefined && vocabSize < 260) {
       throw new UsageError(`Cannot use --vocab-size ${vocabSize} with --tokens bytes: it must be at least 260`);
     }
-    if (!replace && (await hasNGrams(out) || await hasModel(out))) {
-      throw new DataError(
-        `Cannot save in ${quote(out)}: it holds a model; --replace gives it up, --out names another folder`,
-      );
-    }
-    if (await hasModel(out)) {
-      throw new DataError(`Cannot save in ${quote(out)}: it holds a network; --out names another folder`);
-    }
+    await refuseHeld(out, ARPA_FILE, replace);
     const started = performance.now(), progress = new ProgressLine(standardOutput);
     const { signal, stop } = interruption();
     try {

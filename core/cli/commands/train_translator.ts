@@ -17,18 +17,17 @@ import { Random } from "../../engine/random.ts";
 import { readPart } from "../../engine/part.ts";
 import type { Tensor } from "../../engine/tensor.ts";
 import { choice, type Command, defineCommand, flagOf, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
 import { checksumOf, type HeldOut, readCorpus, type TranslationCorpus } from "../corpus.ts";
 import { DataError, escapeControl, UsageError } from "../errors.ts";
 import { type Pair, parseColumns } from "../files.ts";
 import type { RunFolder } from "../folder.ts";
 import { kind as recurrentTranslator } from "../kinds/recurrent_translator.ts";
 import { kind as transformer } from "../kinds/translator.ts";
-import { readTranslation, type Recipe, restore, type SavedModel, settle, type TranslationNotes } from "../models.ts";
+import { readTranslation, type Recipe, type SavedModel, settle, type TranslationNotes } from "../models.ts";
 import type { NetworkFormat } from "../model_kinds.ts";
 import { LIMITS } from "../recipes.ts";
-import { count, duration } from "../../host/terminal.ts";
-import { line } from "../terminal.ts";
+import { count } from "../../host/terminal.ts";
+import { line, sayNext } from "../terminal.ts";
 import {
   CHANGEABLE,
   checkRecipe,
@@ -37,7 +36,6 @@ import {
   numberOf,
   numbersOf,
   openFolder,
-  optimizerOf,
   recipeOptions,
   refuseToReplace,
   runOptions,
@@ -156,7 +154,7 @@ export const command: Command = defineCommand({
     const corpus = await readCorpus(data, String(columns), Number(seed));
     const recipe = settled(checksumOf(corpus));
     const kept = await refuseToReplace(values, out, wordOf(recurrence), recipe);
-    await trainOnDevice(values, recipe, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
+    await trainOnDevice(values, recipe, undefined, () => trainTranslator(corpus, recipe, { folder, kept }, saved));
   },
 });
 
@@ -182,27 +180,20 @@ async function trainTranslator(
     random: random.split(),
   });
   model.train(random.split());
-  const { optimizer, schedule } = optimizerOf(model, recipe);
-  const run = { model, optimizer, batches };
-  if (saved) restore(saved, run);
-
-  const weights = [...model.parameters().values()].reduce((total, parameter) => total + parameter.size, 0);
   line(
     `Corpus: ${count(examples.length)} pairs to learn from, ${
       count(corpus.validation.length)
     } sentences to watch and ` +
       `${count(corpus.test.length)} to judge by; ${count(source.vocabSize)} and ${count(target.vocabSize)} tokens`,
   );
-  line(`Model: ${count(weights)} weights${saved ? `, continuing after step ${optimizer.steps}` : ""}`);
-
   const shown = corpus.validation.find(({ source }) => isReadable(translator, source))?.source;
-  const measured = await runTraining<readonly EncodedPair[]>({
-    run,
+  await runTraining<readonly EncodedPair[]>({
+    model,
+    batches,
+    saved,
     recipe,
-    measured: saved?.notes.measured,
     folder,
     kept,
-    schedule,
     tokens: (batch) => batch.reduce((total, pair) => total + pair.source.length + pair.target.length + 1, 0),
     loss: (batch) => translationLoss(translator, batch, of("labelSmoothing")),
     evaluate: async (step, signal) => {
@@ -216,15 +207,14 @@ async function trainTranslator(
       return escapeControl(`${shown} → ${translation!.text}`);
     },
     notes: (measured) => ({ format, layout: model.options, source, target, recipe, measured }),
-    continueWith: "train translator --resume",
+    word: "translator",
+    started,
+    result: ({ BLEU }) =>
+      BLEU === undefined ? "" : `BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`,
   });
-  const { BLEU } = measured;
-  const result = BLEU === undefined ? "" : `, BLEU ${BLEU.toFixed(1)} on ${count(corpus.test.length)} unseen sentences`;
-  line(`Trained in ${duration((performance.now() - started) / 1000)}${result}; saved in ${folder.label}`);
   const [first] = await demonstrate(translator, corpus);
   if (first === undefined) return;
-  line("To translate more:");
-  line(`  ${programName()} translate ${shellWord(first.source)} --model ${shellWord(folder.path)}`);
+  sayNext("translate more", "translate", first.source, "--model", folder.path);
 }
 
 /** What stands behind `train` for a translator of recurrent networks, or of a Transformer. */

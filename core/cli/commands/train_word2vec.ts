@@ -11,14 +11,12 @@ import { Random } from "../../engine/random.ts";
 import { chineseEnglish } from "../../corpora/chinese_english.ts";
 import { count, duration, ProgressLine } from "../../host/terminal.ts";
 import { choice, type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { programName, shellWord } from "../calling.ts";
 import { interruption } from "../device.ts";
-import { DataError, escapeControl, quote } from "../errors.ts";
-import { exists, makeFolder, readText } from "../files.ts";
-import { fileOf, hasNGrams } from "../model_kinds.ts";
-import { hasModel } from "../models.ts";
-import { line, standardOutput } from "../terminal.ts";
-import { saveWordVectors, sentencesOf, VECTORS_FILE, type VectorTokens } from "../word_vectors.ts";
+import { escapeControl } from "../errors.ts";
+import { makeFolder, readText } from "../files.ts";
+import { refuseHeld, VECTORS_FILE } from "../model_kinds.ts";
+import { line, sayNext, standardOutput } from "../terminal.ts";
+import { saveWordVectors, sentencesOf, type VectorTokens } from "../word_vectors.ts";
 
 const TOKENS: readonly VectorTokens[] = ["words", "characters"];
 
@@ -51,14 +49,7 @@ export const command: Command = defineCommand({
     replace: flag("Replace the vectors that the folder holds"),
   },
   async run({ data, model, tokens, negatives, seed, out, replace, ...settings }) {
-    if (!replace && await exists(fileOf(out, VECTORS_FILE))) {
-      throw new DataError(
-        `Cannot save in ${quote(out)}: it holds word vectors; --replace gives them up, --out names another folder`,
-      );
-    }
-    if (await hasModel(out) || await hasNGrams(out)) {
-      throw new DataError(`Cannot save in ${quote(out)}: it holds another model; --out names another folder`);
-    }
+    await refuseHeld(out, VECTORS_FILE, replace);
     const progress = new ProgressLine(standardOutput), { signal, stop } = interruption();
     try {
       const pieces = data === undefined
@@ -83,7 +74,9 @@ export const command: Command = defineCommand({
       });
       progress.finish();
       await makeFolder(out);
-      await saveWordVectors(out, vectors);
+      const { learningRate = contextModels[model]!.learningRate, ...others } = settings;
+      const recipe = { model, tokens, ...others, negatives, learningRate, seed, data: data ?? "" };
+      await saveWordVectors(out, vectors, { recipe, measured: { loss: losses.at(-1)!, words } });
       const seconds = (performance.now() - started) / 1000;
       line(`Vectors: ${count(vectors.size)} words of ${vectors.width} numbers, loss ${losses.at(-1)!.toFixed(3)}`);
       line(
@@ -98,8 +91,7 @@ export const command: Command = defineCommand({
           neighbours(vectors, asked, { count: 5 }).map(({ word }) => escapeControl(word)).join(", ")
         }`,
       );
-      line("To ask for others:");
-      line(`  ${programName()} neighbours ${shellWord(asked)} --model ${shellWord(out)}`);
+      sayNext("ask for others", "neighbours", asked, "--model", out);
     } finally {
       stop();
     }
