@@ -195,11 +195,13 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["speculative"], planned: "Speculative decoding" },
       { pages: ["kv_cache"] },
       { pages: ["windows_and_sinks"], planned: "Windows and attention sinks" },
+      { pages: ["prompt_cache"], numbered: false },
       { pages: ["session"], numbered: false },
       { pages: ["sequences"], numbered: false },
       { pages: ["on_device"], numbered: false },
       { pages: ["options"], numbered: false },
       { pages: ["generate"], numbered: false },
+      { pages: ["batch"], numbered: false },
     ],
   },
   {

@@ -59,8 +59,8 @@ async function* steps(
         session.retain((text) => texts[text]!.width > 0);
       } else {
         const prefixes = await session.read(); // $z_j$
-        const choices = texts.map((text, i) => choiceOf(text, prefixes[i]!)); // $y_j$, $\pi_j$
-        session.follow(choices); // $C_j[\pi_j]$
+        const choices = texts.map((text, i) => choiceOf(text, prefixes.get(i) ?? [])); // $y_j$, $\pi_j$
+        session.follow((text) => choices[text]!); // $C_j[\pi_j]$
         yield ++step;
       }
     }
@@ -220,7 +220,7 @@ interface Run<S extends SearchState> {
 
 type Begun = Pick<
   GenerateOptions,
-  "maxNewTokens" | "eosToken" | "stopStrings" | "contrastive" | "slide" | "signal" | "numReturnSequences"
+  "maxNewTokens" | "eosToken" | "stopStrings" | "cache" | "contrastive" | "slide" | "signal" | "numReturnSequences"
 >;
 
 /** Begins a text for each prompt. */
@@ -243,15 +243,16 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, stopStrings, contrastive, slide = false, signal, numReturnSequences = 1 }: Begun,
+  { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, signal, numReturnSequences = 1 }: Begun,
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
   const copies = "begin" in search ? 1 : numReturnSequences;
   requireSequences(search, numReturnSequences);
+  if (cache) requireOne(search, copies, prompts, contrastive);
   // First of all, since it refuses what does not fit the context.
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies });
+  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
     return { texts, run: steps(session, texts, undefined, signal) };
@@ -264,6 +265,19 @@ function begin(
     texts,
     run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
   };
+}
+
+/** Refuses what a cache of one text cannot remember. */
+function requireOne(search: Search, copies: number, prompts: readonly unknown[], contrastive: unknown): void {
+  if ("begin" in search) {
+    throw new TypeError(
+      `Cannot use cache with ${search.name}: a cache remembers one text, and this search goes on with several`,
+    );
+  }
+  if (copies * prompts.length !== 1) {
+    throw new TypeError(`Cannot use cache with ${copies * prompts.length} texts: it remembers one`);
+  }
+  if (contrastive) throw new TypeError("Cannot use cache with contrastive: a cache remembers the text of one model");
 }
 
 /** Refuses more texts than a search finds. */

@@ -26,11 +26,13 @@
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
  * | `kv_cache`        | how keys and values are computed once                |
+ * | `prompt_cache`    | what is kept from call to call                       |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
  * | `on_device`       | how a GPU goes on without the host                   |
  * | `options`         | how options become rules and a search                |
  * | `generate`        | how one loop serves all of them                      |
+ * | `batch`           | how one loop serves texts that come and go           |
  *
  * ## Notation
  *
@@ -75,7 +77,7 @@ export {
   topPredictions,
 } from "./confidence.ts";
 export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
-export { type Ending, type StopStrings, stopStrings } from "./stops.ts";
+export { type Ending, type Reader, type StopStrings, stopStrings } from "./stops.ts";
 export * from "./sampling.ts";
 export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
@@ -115,6 +117,7 @@ export {
   type TokenSimilarity,
 } from "./beam_variants.ts";
 export * from "./kv_cache.ts";
+export { PromptCache } from "./prompt_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";
 export { draw } from "./on_device.ts";
@@ -127,3 +130,4 @@ export type {
   StreamOptions,
 } from "./options.ts";
 export * from "./generate.ts";
+export { Batch, type BatchedText, type BatchOptions, type JoinOptions } from "./batch.ts";

@@ -55,6 +55,7 @@ import { ngramSizeCheck, noRepeatNgramRule, penaltyCheck, repetitionRule } from 
 import type { LogitsRule } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
+import { PromptCache } from "./prompt_cache.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
@@ -116,6 +117,8 @@ export interface LoopOptions {
   readonly maxNewTokens: number;
   /** The token, or several, that end a text and are not part of the result; none by default. */
   readonly eosToken?: number | readonly number[];
+  /** Remembers the text from call to call: only what is new is read; nothing does by default. */
+  readonly cache?: PromptCache;
   /** Strings that end a text and are not part of it, with a tokenizer; none by default. */
   readonly stopStrings?: StopStrings;
   /** Further rules, applied to the logits before all others; none by default. */
@@ -447,6 +450,7 @@ const loopChecks: Checks<LoopOptions> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
   eosToken: eosTokenCheck,
   stopStrings: stopStringsCheck,
+  cache: object<PromptCache>("a PromptCache", (value) => value instanceof PromptCache),
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,

@@ -46,6 +46,7 @@ import { dims } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
+import type { PromptCache } from "./prompt_cache.ts";
 import type { DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import { tokensOf } from "./stops.ts";
@@ -61,6 +62,8 @@ export interface SessionOptions {
   readonly eosToken?: number | readonly number[] | undefined;
   /** Texts that continue each prompt, which is read once for all of them; 1 by default. */
   readonly copies?: number | undefined;
+  /** What remembers the one text beyond this session; nothing by default. */
+  readonly cache?: PromptCache | undefined;
 }
 
 /** A token that the device chose, read. */
@@ -82,6 +85,10 @@ interface Row {
   readonly copies: number;
   readonly promptLength: number;
   readonly tokens: number[];
+  /** Which tokens end it, for rules to know. */
+  readonly eosTokens: readonly number[];
+  /** The first of its tokens that the context holds. */
+  first: number;
   /** Its place in the caches; below 0 if they hold nothing of it. */
   at: number;
   /** How many of the last tokens the model has read, and how many after those are fresh. */
@@ -106,28 +113,59 @@ export class Session {
   /** Rows of one text follow each other. */
   #rows: Row[] = [];
   #texts = 0;
+  /** The row that came last: the only one of a session with a cache. */
+  #last: Row | undefined;
 
   /**
    * Opens the caches.
    *
    * @param decoder a model
-   * @param prompts token ids, of any lengths
+   * @param prompts token ids, of any lengths; none if texts are added later
    * @param options how long the sequences may become
    * @throws {RangeError} if a prompt is empty, has a token that does not exist, or what follows does not fit the context
    */
-  constructor(decoder: Decoder, prompts: readonly (readonly number[])[], options: SessionOptions) {
-    requireFit(decoder, prompts, options);
+  constructor(decoder: Decoder, prompts: readonly (readonly number[])[] | undefined, options: SessionOptions) {
+    if (prompts) requireFit(decoder, prompts, options);
+    else requireDecoder(decoder);
     this.#decoder = decoder;
     this.#options = options;
     this.#memory = this.#open();
-    for (const prompt of prompts) this.#enter(prompt);
+    for (const prompt of prompts ?? []) this.#enter(prompt, options);
+    if (options.cache) this.#resume(options.cache);
   }
 
-  #enter(prompt: readonly number[]): void {
+  /**
+   * Lets a text join.
+   *
+   * @param prompt token ids, at least one
+   * @param options how long it may become
+   * @returns its number, by which `read` and `follow` know it
+   */
+  add(prompt: readonly number[], options: SessionOptions): number {
+    requireFit(this.#decoder, [prompt], options);
+    this.#enter(prompt, options);
+    return this.#texts - 1;
+  }
+
+  /** Begins with what a cache holds of the prompt. */
+  #resume(cache: PromptCache): void {
+    const row = this.#rows[0]!;
+    // The scores after the last token are needed, so that at least this one is fed.
+    const most = row.first === 0 ? row.tokens.slice(0, -1) : [];
+    const held = cache.lend(this.#decoder, this.#memory.caches, most);
+    if (held === 0) return;
+    Object.assign(row, { at: 0, read: held, fresh: row.tokens.length - held });
+    this.#memory.length = held;
+  }
+
+  #enter(prompt: readonly number[], { eosToken }: SessionOptions): void {
     const fresh = Math.min(prompt.length, this.#decoder.contextLength);
     const { copies = 1 } = this.#options, text = this.#texts, source = text / copies;
     this.#texts += copies;
-    this.#rows.push({ text, source, copies, promptLength: prompt.length, tokens: [...prompt], at: -1, read: 0, fresh });
+    const own = { promptLength: prompt.length, tokens: [...prompt], eosTokens: tokensOf(eosToken) };
+    const row = { ...own, text, source, copies, first: prompt.length - fresh, at: -1, read: 0, fresh };
+    this.#rows.push(row);
+    this.#last = row;
   }
 
   #open(): Memory {
@@ -155,6 +193,7 @@ export class Session {
       row.at = -1;
       row.read = 0;
       row.fresh = Math.ceil(contextLength / 2);
+      row.first = row.tokens.length - row.fresh;
     }
   }
 
@@ -239,7 +278,7 @@ export class Session {
   }
 
   /** Feeds what is fresh; returns each text's prefixes with their logits, none of a text that is over. */
-  async read(): Promise<ScoredPrefix[][]> {
+  async read(): Promise<Map<number, ScoredPrefix[]>> {
     let reading: Promise<Numbers> | undefined;
     scope(() =>
       noGrad(() => {
@@ -247,20 +286,22 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize } = this.#decoder, eosTokens = tokensOf(this.#options.eosToken);
-    const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []);
-    this.#rows.forEach(({ text, promptLength, tokens }, i) => {
-      const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize);
-      prefixes[text]!.push({ promptLength, eosTokens, tokens, logits });
+    const { vocabSize } = this.#decoder, prefixes = new Map<number, ScoredPrefix[]>();
+    this.#rows.forEach(({ text, promptLength, eosTokens, tokens }, i) => {
+      const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize),
+        prefix = { promptLength, eosTokens, tokens, logits };
+      const own = prefixes.get(text);
+      if (own) own.push(prefix);
+      else prefixes.set(text, [prefix]);
     });
     return prefixes;
   }
 
   /** Goes on with some of the prefixes of each text, each followed by a token; a text without any leaves the batch. */
-  follow(choices: readonly (readonly Choice[])[]): void {
+  follow(choicesOf: (text: number) => readonly Choice[]): void {
     const texts = Map.groupBy(this.#rows, ({ text }) => text), uses = new Map<Row, number>();
     const next = [...texts].flatMap(([text, rows]) =>
-      choices[text]!.map(({ parent, token }) => ({ row: rows[parent]!, token }))
+      choicesOf(text).map(({ parent, token }) => ({ row: rows[parent]!, token }))
     );
     for (const { row } of next) uses.set(row, (uses.get(row) ?? 0) + 1);
     this.#rows = next.map(({ row, token }) => {
@@ -328,10 +369,9 @@ export class Session {
   /** What rules may look at on the device: the rows as they are, and what was chosen since. */
   #contextOf(chosen: readonly Tensor[]): DeviceContext | DeviceContext[] {
     const rows = this.#rows,
-      eosTokens = tokensOf(this.#options.eosToken),
       longest = Math.max(...rows.map(({ tokens }) => tokens.length));
     const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
-      eosTokens,
+      eosTokens: some[0]!.eosTokens,
       promptLength: some[0]!.promptLength,
       get tokens() {
         const own = chosen.map((column) => column.slice(0, from, from + some.length));
@@ -346,6 +386,11 @@ export class Session {
 
   /** Gives the caches back. */
   dispose(): void {
+    const { cache } = this.#options, row = this.#last;
+    if (cache && row && row.at >= 0) {
+      cache.keep(this.#decoder, this.#memory.caches, row.tokens.slice(row.first, row.first + row.read));
+      this.#memory = { ...this.#memory, caches: [] };
+    }
     dispose(this.#memory);
     this.#rows = [];
   }
@@ -432,17 +477,21 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-function requireFit(
-  decoder: Decoder,
-  prompts: readonly (readonly number[])[],
-  { maxNewTokens, slide, eosToken }: SessionOptions,
-): void {
+function requireDecoder(decoder: Decoder): void {
   if (isTranslator(decoder)) {
     throw new TypeError(
       "Cannot generate from a model that reads a source: model.given(model.encode(source), sourceMask) is what to give",
     );
   }
   checkValue("generate", "decoder", decoder, aDecoder);
+}
+
+function requireFit(
+  decoder: Decoder,
+  prompts: readonly (readonly number[])[],
+  { maxNewTokens, slide, eosToken }: SessionOptions,
+): void {
+  requireDecoder(decoder);
   const { contextLength, vocabSize } = decoder;
   if (!isList(prompts) || !prompts.every(isList)) {
     throw new TypeError("Cannot generate from this prompt: it must be a list of token ids, or a list of such lists");

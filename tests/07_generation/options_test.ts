@@ -4,6 +4,7 @@ import { diverseBeamSearch, stochasticBeamSearch } from "../../core/07_generatio
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import { beamSearch, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
 import { DECODING, type GenerateOptions } from "../../core/07_generation/options.ts";
+import { PromptCache } from "../../core/07_generation/prompt_cache.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling } from "../../core/07_generation/sampling.ts";
@@ -149,6 +150,7 @@ onEveryBackend("options in words and as values find the same", async () => {
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
+  cache: [() => ({ numBeams: 2 }), new PromptCache()],
   stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: languageModel(9), alpha: 0.01 }],
