@@ -170,7 +170,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["early_stopping"], numbered: false },
       { pages: ["low_precision"], planned: "Low precision" },
       { pages: ["safetensors", "state_names", "checkpoints"] },
-      { pages: ["bleu", "policy_gradient"] },
+      { pages: ["bleu", "chrf", "policy_gradient"] },
       { pages: ["fine_tuning"], planned: "Fine-tuning and LoRA" },
       { pages: ["distillation"], planned: "Distillation" },
       { pages: ["what_layers_learn"], planned: "What layers learn" },
@@ -187,11 +187,19 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["stops"], numbered: false },
       { pages: ["sampling"] },
       { pages: ["truncation"] },
-      { pages: ["temperature", "repetition"] },
-      { pages: ["contrastive"] },
+      { pages: ["temperature", "repetition", "forbidden_and_forced"] },
+      { pages: ["contrastive", "contrastive_search"] },
       { pages: ["greedy_and_beam", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
-      { pages: ["constraints"], planned: "Constraints" },
+      {
+        pages: [
+          "constraints",
+          ...["token_masks", "regular_expressions", "context_free", "json_schema"].map((name) => `constraints/${name}`),
+          ...["characters", "expressions", "automata", "grammar", "pushdown", "vocabulary"].map((name) =>
+            `constraints/${name}`
+          ),
+        ],
+      },
       { pages: ["speculative"], planned: "Speculative decoding" },
       { pages: ["kv_cache"] },
       { pages: ["windows_and_sinks"], planned: "Windows and attention sinks" },

@@ -77,3 +77,13 @@ export interface RunWords<Said> {
   /** What the run says. */
   readonly words: Said;
 }
+
+/**
+ * The contributors to Tatoeba whose sentences a run shows, each sentence once.
+ *
+ * @param sentences with what the corpus says of who wrote them
+ * @returns numbers and names
+ */
+export function creditsOf(sentences: readonly { readonly attribution: string }[]): string {
+  return [...new Set(sentences.flatMap(({ attribution }) => attribution.match(/#\d+ \([^)]*\)/g) ?? []))].join(", ");
+}

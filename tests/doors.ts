@@ -80,6 +80,7 @@ const pipelineFile = (): words.TokenizerFile =>
 const pipeline = (): words.TokenizerPipeline => new words.TokenizerPipeline({ model: aModel });
 const wordVectors = (): words.WordVectors => new words.WordVectors(["a", "b"], Float32Array.of(1, 2, 3, 4));
 const ngrams = await languageModels.trainNGrams([0, 1, 0, 2], { order: 2, vocabSize: 3 });
+const letterA: generation.Expression = { kind: "characters", set: [[97, 97]] };
 const linear = (): engine.Linear => new engine.Linear(4, 4, random());
 const layout = { hiddenSize: 4, numHeads: 2 };
 const small = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
@@ -704,6 +705,19 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
 
   // Generation
   beamSearch: () => call({ numBeams: 2 }),
+  bannedWordsRule: () => call([[1, 2]]),
+  suppressRule: () => call([1]),
+  logitBiasRule: () => call({ 1: 2 }),
+  minNewTokensRule: () => call(2),
+  forcedFirstRule: () => call(1),
+  forcedLastRule: () => call(1),
+  prefixRule: () => call([1]),
+  checkTask: () => call([generation.topKRule(2)], { promptLength: 1 }, 8),
+  frequencyRule: () => call(0.5),
+  presenceRule: () => call(0.5),
+  dryRule: () => call({ multiplier: 0.8 }),
+  etaRule: () => call(0.1),
+  topNSigmaRule: () => call(1),
   epsilonRule: () => call(0.1),
   minPRule: () => call(0.1),
   noRepeatNgramRule: () => call(2),
@@ -716,6 +730,14 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   contrast: () => call([1, 2], [2, 1], { alpha: 0.5, strength: 0.5 }),
   contrastiveDecoder: () => call(decoder(), { amateur: decoder(), alpha: 0.5, strength: 0.5 }),
   jointDecoder: () => call([decoder(), decoder()], (logits: readonly Tensor[]) => logits[0]),
+  "new ContrastiveSearch": () => call({ penaltyAlpha: 0.5, topK: 2, ...limits }),
+  "ContrastiveSearch.hear": () =>
+    on(new generation.ContrastiveSearch({ penaltyAlpha: 0.5, topK: 2, ...limits }), [[0.5]]),
+  "ContrastiveSearch.extend": () =>
+    on(new generation.ContrastiveSearch({ penaltyAlpha: 0.5, topK: 2, ...limits }), rows.slice(0, 1)),
+  contrastiveSearch: () => call({ penaltyAlpha: 0.5, topK: 2 }),
+  degenerationPenalty: () => call([1, 2], [[1, 2], [2, 1]]),
+  "DecoderOnly.readStates": () => on(decoder(), ids(), {}),
   beamStep: () => call([{ tokens: [0], logProbability: -1 }], rows.slice(0, 1), 2),
   "new BeamSearch": () => call({ numBeams: 1, ...limits }),
   "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),
@@ -770,6 +792,16 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   logProbabilityOf: () => call([1, 2], 1),
   sample: () => call([1, 2], random()),
   ancestralSampling: () => call(random()),
+  allowOnly: () => call("mine", () => true),
+  keptMass: () => call([1, 2], [1, 2]),
+  grammarRule: () => call(generation.regularExpression("a"), bytePairs()),
+  regularExpression: () => call("a", { maxStates: 9 }),
+  contextFreeGrammar: () => call('root ::= "a"', { maxStates: 9 }),
+  jsonSchema: () => call({ type: "null" }, { whitespace: " ?", maxStates: 99 }),
+  byteRows: () => call(65, 90),
+  "new Grammar": () => call(new Map([["root", letterA]]), "root", { name: "mine", maxStates: 9 }),
+  "Grammar.accepts": () => on(generation.regularExpression("a"), "a"),
+  "Grammar.begins": () => on(generation.regularExpression("a"), "a"),
   "KeyValueCache.append": () => on(new generation.KeyValueCache(), heads(), heads()),
   "KeyValueCache.reorder": () => {
     const cache = new generation.KeyValueCache();

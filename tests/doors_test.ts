@@ -258,6 +258,7 @@ const ALSO: Readonly<Record<string, Readonly<Record<number, readonly string[]>>>
   ...{ "new Conv2d": { 2: ["number"] }, "new MaxPool2d": { 0: ["number"] } },
   "Tensor.variance": { 0: ["list"] },
   sentenceBleu: { 1: ["string"] },
+  jsonSchema: { 0: ["boolean"] },
 };
 
 /** The tensors of a call for which numbers may be written down, by the places of the arguments. */

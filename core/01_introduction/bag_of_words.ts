@@ -42,8 +42,11 @@
  *
  * **By hand.** This rule, the perceptron, knows right and wrong only. Another one asks how *probable* the model finds each class, and moves by what is missing. Take *bad film* again, at the weights after *good film*: the scores are −2 for − and 2 for +. Raise
  * $e$ = 2.718 to each: $e^{-2}$ = 0.135 and $e^2$ = 7.389. Divide by their sum, 0.135 + 7.389 = 7.524: that gives 0.018 and 0.982, which are above 0 and sum to one. They are the probabilities of the classes, and this way to make them of scores is the softmax (the page [softmax](../02_words/softmax.ts) says why it is done so).
+ *
  * The label is −, so right would be 1 and 0. What is missing is 1 − 0.018 = 0.982 for −, and 0 − 0.982 = −0.982 for +. Each word of the text gets it, and so does the bias: the weights of − go from (−1, 0, 0, −1) to (−1, 0, 0.982, −0.018), its bias from −1 to −0.018.
- * Now − has the score 0.982 − 0.018 − 0.018 = 0.946, + has −0.946, and the probability of − has risen from 0.018 to 0.869. How wrong a model is with a text is its loss: minus the natural logarithm of the probability of the label. It was −ln 0.018, which is 4.018, and is −ln 0.869, which is 0.140; at the probability 1 it is 0.
+ * Now − has the score 0.982 − 0.018 − 0.018 = 0.946, + has −0.946, and the probability of − has risen from 0.018 to 0.869.
+ *
+ * How wrong a model is with a text is its loss: minus the natural logarithm of the probability of the label. It was −ln 0.018, which is 4.018, and is −ln 0.869, which is 0.140; at the probability 1 it is 0.
  *
  * ```ts
  * import { BagOfWords, gradient, perceptron, splitText } from "@heed/heed/introduction";

@@ -38,9 +38,13 @@
  * macro 0.670
  * ```
  *
- * **By hand.** Is a difference luck? Of five texts the first classifier gets all but the fourth right, written (1, 1, 1, 0, 1), the second those with the numbers 1, 3 and 5, written (1, 0, 1, 0, 1). The accuracies are 0.8 and 0.6, and 0.8 − 0.6 = 0.2 comes from text 2 alone. Draw five texts of these five, with
+ * **By hand.** Is a difference luck? Of five texts the first classifier gets all but the fourth right, written (1, 1, 1, 0, 1), the second those with the numbers 1, 3 and 5, written (1, 0, 1, 0, 1). The accuracies are 0.8 and 0.6, and 0.8 − 0.6 = 0.2 comes from text 2 alone.
+ *
+ * Draw five texts of these five, with
  * replacement: 2, 2, 5, 1, 3. Text 2 came twice, so the difference is 2/5 = 0.4. A draw without text 2 has the difference 0. The 1000 differences of 1000 draws are sorted. Without the lowest and the highest, (1 − 0.95) · 1000 / 2 = 25 of each, they go from 0 to 0.6: this is the confidence interval [置信区间], here of 0.95. It holds 0, so the second
- * classifier may be as good as the first. The p-value answers: if both were equally good, how often would chance alone make a difference of 0.2 or more, in either direction? By the draws it is 0.574, in more than half of the cases: five texts show nothing. A single accuracy is uncertain too: 4 right answers of 5 go well with everything from 0.376 to 0.964.
+ * classifier may be as good as the first.
+ *
+ * The p-value answers: if both were equally good, how often would chance alone make a difference of 0.2 or more, in either direction? By the draws it is 0.574, in more than half of the cases: five texts show nothing. A single accuracy is uncertain too: 4 right answers of 5 go well with everything from 0.376 to 0.964.
  *
  * ```ts
  * import { accuracy, accuracyInterval, mcNemar, pairedBootstrap } from "@heed/heed/introduction";
@@ -215,7 +219,7 @@ function scoresOf(right: number, answered: number, support: number): PrecisionRe
 // McNemar's test needs no draws. It looks only at the texts that exactly one of the two got right. If both were equally good, each would win about half of them, as heads and tails of a fair coin. The p-value is the probability that a fair coin is at least as lopsided: if 5 texts of 5 are won by
 // the same one, it is $2 \cdot (1/2)^5 = 0.0625$, twice because it might have been the other.
 //
-// **Why the two may disagree.** *About as widely* is true of many texts, and not of few. Let one classifier win 5 of 13 texts and the other none. No draw can hold a text that the other won, so the draws scatter less than wins that might have gone either way, and the bootstrap is too sure. As far from 5 as 5 is from 0 are draws with no win and those with 10 or more: $P(0) + P(\ge 10) = 0.0074$.
+// **Why the two may disagree.** *About as widely* is true of many texts, and not of few. Let one classifier win 5 of 13 texts and the other none. No draw can hold a text that the other won, so the draws scatter less than wins that might have gone either way, and the bootstrap is too sure. As far from 5 as 5 is from 0 are draws with no win and those with 10 or more: $\mathrm{Pr}(0) + \mathrm{Pr}(\ge 10) = 0.0074$.
 // Where few texts differ, trust the exact test. The bootstrap has its place where the measure is not an accuracy, such as F1, and the texts are many. The test "pairedBootstrap() is too sure where few texts differ, and mcNemar() is not" has these numbers.
 
 /** What a comparison found. */

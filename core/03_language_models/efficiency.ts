@@ -47,6 +47,8 @@
  * | $I$     | `intensity`  | operations per byte    |
  * | $\pi$   | `peak`       | operations per second  |
  * | $\beta$ | `bandwidth`  | bytes per second       |
+ * | $P$     | `attainable` | operations per second  |
+ * | $t$     | `leastTime`  | seconds, at least      |
  *
  * **Why the weights count once.** A pass reads each weight from memory at least once, however many sequences it serves. Of what is computed on the way little has to go through memory. $Q$ is the
  * least that has to, and $t$ the least time; a program can only be slower.

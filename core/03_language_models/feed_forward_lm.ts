@@ -11,8 +11,8 @@
  * ```
  *
  * **By hand.** The words 我 喜欢 (*I like*) have the vectors (1, 0) and (0, 1), side by side (1, 0, 0, 1). The hidden layer has one number. Its weights are (1, 0, 0, 1) and its bias is −1: $1 + 0 + 0 + 1 - 1 = 1$, and tanh of 1 is 0.762.
- * The scores of 苹果 and 我 (*apple*, *I*) are twice that and minus that: 1.523 and −0.762. The softmax gives 苹果 0.908. Now 爱 in place of 喜欢: its vector is close, (0, 0.9), and the hidden number is tanh of 0.9. 苹果 has 0.896. If the weights had been learned from texts with 我 喜欢 苹果 alone, 我 爱 苹果 would
- * be probable too.
+ * The scores of 苹果 and 我 (*apple*, *I*) are twice that and minus that: 1.523 and −0.762. The softmax gives 苹果 0.908. Now 爱 in place of 喜欢: its vector is close, (0, 0.9), and the hidden number is tanh of 0.9. 苹果 has 0.896. So where the two vectors are near, texts with 我 喜欢 苹果 alone make 我 爱 苹果
+ * probable too.
  *
  * ```ts
  * import { scoreNext } from "@heed/heed/language-models";

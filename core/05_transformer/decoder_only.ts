@@ -196,9 +196,30 @@ export class DecoderOnly extends Module {
    * @throws {TypeError} if the number of caches is not that of the layers
    */
   forward(tokens: TensorLike, call: ContinuationCall = {}): Tensor {
+    const hidden = this.#stack(tokens, call);
+    // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
+    return this.#score(this.#close(call.lastOnly ? hidden.slice(1, -1) : hidden));
+  }
+
+  /**
+   * Scores the token after each position, and returns the vectors that the scores are made of.
+   *
+   * @param tokens ids, or what continues those cached, int32 `[B, T]`
+   * @param call caches, masks, which positions are scored
+   * @returns logits, `[B, T, V]`, or `[B, 1, V]` with `lastOnly`, and the closed hidden state of each position, `[B, T, E]`
+   * @throws {RangeError} if the text grows longer than `contextLength`
+   * @throws {TypeError} if the number of caches is not that of the layers
+   */
+  readStates(tokens: TensorLike, call: ContinuationCall = {}): { readonly logits: Tensor; readonly states: Tensor } {
+    const states = this.#close(this.#stack(tokens, call));
+    return { logits: this.#score(call.lastOnly ? states.slice(1, -1) : states), states };
+  }
+
+  /** What the last layer makes of the tokens, `[B, T, E]`. */
+  #stack(tokens: TensorLike, call: ContinuationCall): Tensor {
     checkOptions("score tokens", call, CALL);
     tokens = asTensor("score tokens", "tokens", tokens, "int32", this.embedding.weight.storage);
-    const { caches, lastOnly, observe, prefix, causal, starts } = call;
+    const { caches, observe, prefix, causal, starts } = call;
     const { mask, bias } = readPairs("score tokens", call, tokens);
     const start = caches?.[0]?.length ?? 0;
     const { B, T } = dims(tokens, "B T");
@@ -219,9 +240,14 @@ export class DecoderOnly extends Module {
         observe: below(observe, `layers.${index}`),
       });
     });
-    // The vocabulary is the widest axis of all: scores that nobody reads are not computed.
-    if (lastOnly) hidden = hidden.slice(1, -1);
-    if (this.norm) hidden = this.norm.forward(hidden);
+    return hidden;
+  }
+
+  #close(hidden: Tensor): Tensor {
+    return this.norm ? this.norm.forward(hidden) : hidden;
+  }
+
+  #score(hidden: Tensor): Tensor {
     return this.head ? this.head.forward(hidden) : this.embedding.weight.multiplyTransposed(hidden);
   }
 

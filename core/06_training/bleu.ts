@@ -78,8 +78,9 @@ const CHINESE = new RegExp(
 
 // White space is what sacreBLEU's Python takes for it: what Unicode calls so, and the separators U+001C to U+001F. To
 // JavaScript's `\s`, U+0085 is none, and the byte order mark U+FEFF is.
+/** White space as sacreBLEU takes it. */
 // deno-lint-ignore no-control-regex -- those are meant
-const WHITE_SPACE = /[\p{White_Space}\x1c-\x1f]+/u;
+export const WHITE_SPACE: RegExp = /[\p{White_Space}\x1c-\x1f]+/u;
 const WHITE_SPACE_AT_START = new RegExp(`^${WHITE_SPACE.source}`, "u");
 
 /** A text without the white space at its end. */
@@ -230,6 +231,22 @@ export function sentenceBleu(
   checkText("compute BLEU", "output", output);
   checkTexts("references", [references].flat());
   return combine(countMatches(output, [references].flat(), options), options, true);
+}
+
+/**
+ * Scores a corpus from the scores of its sentences: their counts are added up before the division.
+ *
+ * For corpora that are drawn again and again from the same sentences, as a bootstrap does.
+ *
+ * @param sentences of {@linkcode sentenceBleu}, at least one
+ * @param options as they were given there
+ * @returns what {@linkcode bleu} returns for them
+ */
+export function corpusBleu(sentences: readonly BleuScore[], options: BleuOptions = {}): BleuScore {
+  checkOptions("compute BLEU", options, bleuChecks);
+  checkList("compute BLEU", "sentences", sentences, "scores of sentences", (one) => "matches" in (one as object));
+  if (sentences.length === 0) throw new RangeError("Cannot compute BLEU of no sentences: one is needed");
+  return combine(sentences.map((counts): Counts => counts).reduce(addCounts), options, false);
 }
 
 function isText(text: unknown): boolean {

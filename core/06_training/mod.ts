@@ -28,6 +28,7 @@
  * | `state_names`     | how weights come from other libraries and go there  |
  * | `checkpoints`     | how a run is resumed, bit for bit                   |
  * | `bleu`            | how good a translation is, next to a human one      |
+ * | `chrf`            | how an almost right word counts                     |
  * | `policy_gradient` | how to train on a score without a derivative        |
  *
  * ## Notation
@@ -71,5 +72,15 @@ export {
 export * from "./safetensors.ts";
 export * from "./state_names.ts";
 export * from "./checkpoints.ts";
-export * from "./bleu.ts";
+export {
+  bleu,
+  type BleuOptions,
+  type BleuScore,
+  type BleuSmoothing,
+  type BleuTokenizer,
+  bleuTokens,
+  corpusBleu,
+  sentenceBleu,
+} from "./bleu.ts";
+export * from "./chrf.ts";
 export * from "./policy_gradient.ts";

@@ -351,6 +351,14 @@ function relativeToHighest({ row, label }: { row: ArrayLike<number>; label: numb
 // [experiment](experiments/confidence.ts) draws its examples from known distributions, so it can compare the model's probabilities with the real
 // ones, and not only with outcomes.
 
+// ## On real sentences
+//
+// Two translators learn the same pairs, one with smoothed labels ([section](../06_training/loss.ts)). A temperature is fitted on tokens of one part of the unseen sentences, and confidence is
+// compared with accuracy on the others.
+//
+// ```picture calibration_run Translators from Chinese into English, as sure as they are right or not: with label smoothing and without, before and after their temperature.
+// ```
+
 // #region What is refused
 // Numbers that are no probabilities, labels that are no tokens, examples without a best temperature.
 

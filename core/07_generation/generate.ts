@@ -32,11 +32,22 @@ import { Pace, rest } from "../engine/pace.ts";
 import { contrastiveDecoder } from "./contrastive.ts";
 import { chooseOnDevice, requireChoice, stepsAhead } from "./on_device.ts";
 import { decodingOf, generateChecks, type GenerateOptions, streamChecks, type StreamOptions } from "./options.ts";
-import type { LogitsRule } from "./rules.ts";
-import type { Decoder } from "./sampling.ts";
-import type { Choice, Generation, ScoredPrefix, Search, SearchState, SequenceLimits, TokenSearch } from "./search.ts";
+import { checkTask, type LogitsRule } from "./rules.ts";
+import type { Decoder, PreparingSearch } from "./sampling.ts";
+import type {
+  Choice,
+  Generation,
+  ScoredPrefix,
+  Search,
+  SearchState,
+  SequenceLimits,
+  Speculation,
+  TokenSearch,
+} from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
-import { Session } from "./session.ts";
+import { requireFit, Session } from "./session.ts";
+import { tokensOf } from "./stops.ts";
+import { speculate } from "./speculative.ts";
 
 /** Takes steps until every search is over; yields the number of each once it is done. */
 async function* steps(
@@ -127,14 +138,15 @@ export async function generate<P extends Prompts>(
   // One prompt for all sources.
   const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
   const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
-  const { texts, run } = begin(decoder, prompts, search, rules, options);
+  const { texts, run, speculation } = begin(decoder, prompts, search, rules, options);
   const pace = new Pace();
   for await (const step of run) {
     pace.tokens += texts.length;
     const done = texts.filter(({ width }) => width === 0).length;
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
-  const found = texts.map((text) => text.result()), { numReturnSequences: count = 1 } = options;
+  const found = texts.map((text) => ({ ...text.result(), ...speculation && { speculation } })),
+    { numReturnSequences: count = 1 } = options;
   const results = "begin" in search
     ? found.map((result) => best(result, count))
     : Array.from({ length: prompts.length }, (_, i) => firstOf(found.slice(i * count, (i + 1) * count)));
@@ -216,11 +228,21 @@ function best(result: Generation, count: number): Generation {
 interface Run<S extends SearchState> {
   readonly texts: readonly S[];
   readonly run: AsyncGenerator<number, void, void>;
+  /** What the draft was worth so far. */
+  readonly speculation?: Speculation;
 }
 
 type Begun = Pick<
   GenerateOptions,
-  "maxNewTokens" | "eosToken" | "stopStrings" | "cache" | "contrastive" | "slide" | "signal" | "numReturnSequences"
+  | "maxNewTokens"
+  | "eosToken"
+  | "stopStrings"
+  | "cache"
+  | "contrastive"
+  | "slide"
+  | "draft"
+  | "signal"
+  | "numReturnSequences"
 >;
 
 /** Begins a text for each prompt. */
@@ -243,16 +265,58 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, signal, numReturnSequences = 1 }: Begun,
+  { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, draft, signal, numReturnSequences = 1 }:
+    Begun,
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
+  if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
   const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
   const copies = "begin" in search ? 1 : numReturnSequences;
+  const task = { eosToken: tokensOf(eosToken)[0], eosTokens: tokensOf(eosToken), maxNewTokens };
   requireSequences(search, numReturnSequences);
-  if (cache) requireOne(search, copies, prompts, contrastive);
+  if (stopStrings && "prepare" in search) {
+    throw new TypeError(
+      `Cannot use stopStrings with ${search.name}: it compares candidates before their text is known`,
+    );
+  }
+  if (cache) requireOne(search, copies, prompts, contrastive ?? draft);
+  if (draft) {
+    if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
+      throw new TypeError(
+        `Cannot use draft with ${
+          stopStrings ? "stopStrings" : copies > 1 ? "numReturnSequences" : "several eosTokens"
+        }: a text with a draft goes on alone, to one token that ends it`,
+      );
+    }
+    requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
+    checkTask(rules, task, decoder.vocabSize);
+    if ("begin" in search) {
+      throw new TypeError(`Cannot use draft with ${search.name}: a draft proposes how one sequence goes on`);
+    }
+    if ("prepare" in search) {
+      throw new TypeError(`Cannot use draft with ${search.name}: it looks at more of the model than its logits`);
+    }
+    if (prompts.length > 1) {
+      throw new TypeError(
+        `Cannot use draft with ${prompts.length} prompts: each text accepts as many tokens as it can; generate them one by one`,
+      );
+    }
+    const text = new SingleSequence(search, rules, limits), [prompt] = prompts;
+    const steps = speculate(decoder, prompt!, {
+      ...task,
+      draft,
+      rules,
+      search,
+      promptLength: prompt!.length,
+      signal,
+    });
+    const speculation = { calls: 0, proposed: 0, accepted: 0 };
+    return { texts: [text], run: drafted(steps, text, speculation), speculation };
+  }
   // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
+  checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
     return { texts, run: steps(session, texts, undefined, signal) };
@@ -289,10 +353,29 @@ function requireSequences(search: Search, count: number): void {
       `Cannot use numReturnSequences = ${count} with ${search.name}: without chance all texts would be the same`,
     );
   }
+  if ("prepare" in search) throw new TypeError(`Cannot return ${count} sequences of ${search.name}: it finds one text`);
   if (count > search.numBeams) {
     throw new RangeError(
       `Cannot return ${count} sequences of ${search.numBeams} beams: numReturnSequences is too large`,
     );
+  }
+}
+
+/** Takes the tokens of each call of the model, one by one, and counts. */
+async function* drafted(
+  steps: ReturnType<typeof speculate>,
+  text: SingleSequence,
+  told: { -readonly [K in keyof Speculation]: number },
+): AsyncGenerator<number, void, void> {
+  let step = 0;
+  for await (const { tokens, proposed, accepted } of steps) {
+    told.calls++;
+    told.proposed += proposed;
+    told.accepted += accepted;
+    for (const { token, logProbability } of tokens) {
+      text.accept(token, logProbability);
+      yield ++step;
+    }
   }
 }
 

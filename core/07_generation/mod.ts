@@ -22,9 +22,14 @@
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
  * | `repetition`      | how to avoid repetition                              |
+ * | `forbidden_and_forced` | how words are banned, biased and forced     |
  * | `contrastive`     | what a strong model knows that a weak one does not   |
+ * | `contrastive_search` | how a search avoids saying the same thing again   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
  * | `beam_variants`   | how several different sequences are found            |
+ * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
+ * | `constraints`     | how a text is made to comply with rules              |
+ * | `speculative`     | how several tokens come of one call                  |
  * | `kv_cache`        | how keys and values are computed once                |
  * | `prompt_cache`    | what is kept from call to call                       |
  * | `session`         | what keeps the state of a model in use               |
@@ -50,7 +55,16 @@
  * @module
  */
 
-export { applyRules, type DecodingContext, type DecodingTask, type DeviceContext, type LogitsRule } from "./rules.ts";
+export {
+  applyRules,
+  checkTask,
+  type DecodingContext,
+  type DecodingTask,
+  type DeviceContext,
+  type ForcedToken,
+  type LogitsRule,
+  type RuleTask,
+} from "./rules.ts";
 export type {
   Beam,
   Choice,
@@ -79,9 +93,26 @@ export {
 export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
 export { type Ending, type Reader, type StopStrings, stopStrings } from "./stops.ts";
 export * from "./sampling.ts";
-export { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "./truncation.ts";
+export { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
-export { noRepeatNgramRule, repetitionRule } from "./repetition.ts";
+export {
+  type DryOptions,
+  dryRule,
+  frequencyRule,
+  noRepeatNgramRule,
+  presenceRule,
+  repetitionRule,
+} from "./repetition.ts";
+export {
+  bannedWordsRule,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
 export {
   contrast,
   contrastiveDecoder,
@@ -89,6 +120,13 @@ export {
   type ContrastOptions,
   jointDecoder,
 } from "./contrastive.ts";
+export {
+  ContrastiveSearch,
+  contrastiveSearch,
+  type ContrastiveSearchOptions,
+  type ContrastiveSearchSettings,
+  degenerationPenalty,
+} from "./contrastive_search.ts";
 export {
   type BeamOptions,
   beamSampling,
@@ -116,6 +154,41 @@ export {
   type StochasticBeamSearchOptions,
   type TokenSimilarity,
 } from "./beam_variants.ts";
+export * from "./minimum_bayes_risk.ts";
+export { allowOnly, keptMass } from "./constraints/mod.ts";
+export { grammarRule } from "./constraints/token_masks.ts";
+export { regularExpression } from "./constraints/regular_expressions.ts";
+export { contextFreeGrammar } from "./constraints/context_free.ts";
+export { type JsonSchema, jsonSchema, type JsonSchemaOptions } from "./constraints/json_schema.ts";
+export { type ByteRow, byteRows, type Characters } from "./constraints/characters.ts";
+export type {
+  Compared,
+  Composed,
+  Expression,
+  Named,
+  OneCharacter,
+  Repeated,
+  Rules,
+} from "./constraints/expressions.ts";
+export { Grammar, type GrammarLimits, type GrammarOptions } from "./constraints/grammar.ts";
+export {
+  acceptanceRate,
+  adaptiveLength,
+  type AdaptiveLengthOptions,
+  constantLength,
+  type Draft,
+  type Drafter,
+  type DraftLength,
+  type DraftStart,
+  expectedTokens,
+  judge,
+  modelDraft,
+  type ModelDraftOptions,
+  promptLookup,
+  type PromptLookupOptions,
+  type Proposal,
+  residual,
+} from "./speculative.ts";
 export * from "./kv_cache.ts";
 export { PromptCache } from "./prompt_cache.ts";
 export type { SessionOptions } from "./session.ts";

@@ -74,7 +74,9 @@ function applyOnDevice(
     throw new TypeError("Cannot look at texts of different lengths at once");
   };
   const unseen: DeviceContext = {
+    eosToken: context[0]!.eosToken,
     eosTokens: context[0]!.eosTokens,
+    maxNewTokens: context[0]!.maxNewTokens,
     get promptLength() {
       return look();
     },

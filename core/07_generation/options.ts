@@ -42,6 +42,7 @@ import {
   type TokenSimilarity,
 } from "./beam_variants.ts";
 import { contrastiveChecks, type ContrastiveOptions } from "./contrastive.ts";
+import { contrastiveSearch, penaltyAlphaCheck } from "./contrastive_search.ts";
 import {
   beamSampling,
   beamSearch,
@@ -51,32 +52,90 @@ import {
   lengthPenaltyCheck,
   numBeamsCheck,
 } from "./greedy_and_beam.ts";
-import { ngramSizeCheck, noRepeatNgramRule, penaltyCheck, repetitionRule } from "./repetition.ts";
-import type { LogitsRule } from "./rules.ts";
+import {
+  bannedWordsRule,
+  biasCheck,
+  forcedCheck,
+  forcedFirstRule,
+  forcedLastRule,
+  type LogitBias,
+  logitBiasRule,
+  minNewTokensRule,
+  newTokensCheck,
+  phrasesCheck,
+  prefixRule,
+  suppressRule,
+} from "./forbidden_and_forced.ts";
+import {
+  baseCheck,
+  differenceCheck,
+  dryRule,
+  frequencyRule,
+  multiplierCheck,
+  ngramSizeCheck,
+  noRepeatNgramRule,
+  passageCheck,
+  penaltyCheck,
+  presenceRule,
+  repetitionRule,
+} from "./repetition.ts";
+import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
 import { PromptCache } from "./prompt_cache.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
+import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
+  deviationsCheck,
   epsilonRule,
+  etaRule,
   minPRule,
   shareCheck,
   thresholdCheck,
   tokenCountCheck,
   topKRule,
+  topNSigmaRule,
   topPRule,
   typicalRule,
 } from "./truncation.ts";
 
 /** Options that ask for a rule, in the order in which the rules apply. */
 export interface RuleOptions {
+  /** Adds a number to the logits of some tokens, by token id; nothing by default. */
+  readonly logitBias?: LogitBias;
   /** Above 1, makes tokens of the prompt and the text less likely; 1 by default. */
   readonly repetitionPenalty?: number;
   /** Lets no n-gram of this many tokens occur twice, prompt included; any may by default. */
   readonly noRepeatNgramSize?: number;
+  /** Subtracts this for each time that a token was generated; 0 by default. */
+  readonly frequencyPenalty?: number;
+  /** Subtracts this from every token that was generated; 0 by default. */
+  readonly presencePenalty?: number;
+  /** Subtracts this from what would continue a repeated passage; 0 by default. */
+  readonly dryMultiplier?: number;
+  /** What each further token of a passage multiplies that by, at least 1; 1.75 by default. Needs `dryMultiplier`. */
+  readonly dryBase?: number;
+  /** The shortest passage that costs, in tokens; 2 by default. Needs `dryMultiplier`. */
+  readonly dryAllowedLength?: number;
+  /** Tokens at which a passage ends; none by default. Needs `dryMultiplier`. */
+  readonly dryBreakers?: readonly number[];
+  /** Words and phrases that must not occur, each as its tokens; any may by default. */
+  readonly bannedWords?: readonly (readonly number[])[];
+  /** Tokens that must not occur; any may by default. */
+  readonly suppressTokens?: readonly number[];
+  /** Lets no text end before it has so many tokens; 0 by default. Needs `eosToken`. */
+  readonly minNewTokens?: number;
+  /** The first token after the prompt; any by default. Excludes `prefix`. */
+  readonly forcedFirstToken?: number;
+  /** The token at `maxNewTokens`, where a text has not ended before; any by default. */
+  readonly forcedLastToken?: number;
+  /** The tokens that a text begins with, part of the result; any by default. */
+  readonly prefix?: readonly number[];
   /** Divides the logits, greater than 0; 1 by default. Needs `random`. */
   readonly temperature?: number;
+  /** Keeps those within so many standard deviations of the largest logit; all by default. Needs `random`. */
+  readonly topNSigma?: number;
   /** Keeps this many of the most probable tokens; all by default. Needs `random`. */
   readonly topK?: number;
   /** Keeps the fewest whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
@@ -85,6 +144,8 @@ export interface RuleOptions {
   readonly minP?: number;
   /** Keeps those more probable than this, in (0, 1); all by default. Needs `random`. */
   readonly epsilonCutoff?: number;
+  /** Keeps those above a threshold that entropy lowers, in (0, 1); all by default. Needs `random`. */
+  readonly etaCutoff?: number;
   /** Keeps the most typical whose probability mass reaches this, in (0, 1]; 1 by default. Needs `random`. */
   readonly typicalP?: number;
 }
@@ -105,6 +166,8 @@ export interface SearchOptions {
   readonly diversityPenalty?: number;
   /** Gives similar tokens a part of the penalty; only the same one does by default. Needs `numBeamGroups`. */
   readonly similarity?: TokenSimilarity;
+  /** What similarity to the text so far costs a token, in (0, 1]; nothing by default. Takes `topK`. */
+  readonly penaltyAlpha?: number;
   /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
   /** Where random numbers come from; nothing is drawn by default, the search is greedy. */
@@ -127,6 +190,8 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
 }
@@ -185,12 +250,20 @@ export interface DecodingOption<T> extends Check<T> {
 
 /** A row of an option that asks for a rule. */
 export interface RuleOption<T> extends DecodingOption<T> {
-  /** Makes the rule. */
-  rule(value: T): LogitsRule;
+  /** Makes the rule, of this option and of those that need it; null if it needs another option, whose rule it is part of. */
+  readonly rule: ((value: T, options: RuleOptions) => LogitsRule) | null;
+  /** The option without which it has no effect; absent where there is none. */
+  readonly needs?: keyof RuleOptions;
+  /** Options that contradict it, each with the reason; absent where none does. */
+  readonly excludes?: { readonly [K in keyof RuleOptions]?: string };
 }
 
-/** A row for every option that asks for a rule. */
-type RuleRows = { readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> };
+/** A row for every option that asks for a rule, in the order in which the rules apply. */
+type RuleRows = {
+  readonly [K in keyof RuleOptions]-?: RuleOption<NonNullable<RuleOptions[K]>> & {
+    readonly needs?: Exclude<keyof RuleOptions, K>;
+  };
+};
 
 /** A row for every option that chooses a search. */
 type SearchRows = { readonly [K in keyof SearchOptions]-?: DecodingOption<NonNullable<SearchOptions[K]>> };
@@ -228,6 +301,11 @@ const SEARCHING: SearchRows = {
     use: "a single group has no other to avoid",
   },
   similarity: { ...similarityCheck, use: "a single group has no other to avoid" },
+  penaltyAlpha: {
+    ...penaltyAlphaCheck,
+    placeholder: "ALPHA",
+    help: "How much a token costs whose hidden state is like those before it",
+  },
   stochastic: { ...flag, help: "Draw the beams at random, no text twice", none: false },
   random: {
     ...object<Random>("a Random", (value) => value instanceof Random),
@@ -236,6 +314,12 @@ const SEARCHING: SearchRows = {
 };
 
 const RULES: RuleRows = {
+  logitBias: {
+    ...biasCheck,
+    rule: logitBiasRule,
+    placeholder: "LIST",
+    help: 'Add to the logits of tokens: "cat=2,dog=-1.5"',
+  },
   repetitionPenalty: {
     ...penaltyCheck,
     rule: repetitionRule,
@@ -250,12 +334,106 @@ const RULES: RuleRows = {
     help: "Let no N tokens in a row occur twice",
     slider: { min: 0, max: 5, none: 0 },
   },
+  frequencyPenalty: {
+    ...differenceCheck,
+    rule: frequencyRule,
+    placeholder: "ALPHA",
+    help: "What a token costs for each time it was written, in nats",
+    slider: { min: -2, max: 2, step: 0.1, none: 0 },
+  },
+  presencePenalty: {
+    ...differenceCheck,
+    rule: presenceRule,
+    placeholder: "BETA",
+    help: "What a token costs that was written, in nats",
+    slider: { min: -2, max: 2, step: 0.1, none: 0 },
+  },
+  dryMultiplier: {
+    ...multiplierCheck,
+    rule: (multiplier, { dryBase = 1.75, dryAllowedLength = 2, dryBreakers }) =>
+      dryRule({
+        multiplier,
+        base: dryBase,
+        allowedLength: dryAllowedLength,
+        ...dryBreakers !== undefined && { breakers: dryBreakers },
+      }),
+    placeholder: "M",
+    help: "What a token costs that goes on with a repeated passage, in nats",
+    slider: { min: 0, max: 3, step: 0.1, none: 0 },
+  },
+  dryBase: {
+    ...baseCheck,
+    rule: null,
+    needs: "dryMultiplier",
+    placeholder: "B",
+    help: "What each further token of the passage multiplies that by",
+  },
+  dryAllowedLength: {
+    ...passageCheck,
+    rule: null,
+    needs: "dryMultiplier",
+    placeholder: "N",
+    help: "The shortest passage that costs, in tokens",
+  },
+  dryBreakers: {
+    ...tokensCheck,
+    rule: null,
+    needs: "dryMultiplier",
+    placeholder: "LIST",
+    help: 'Where passages end: ".,:"',
+  },
+  bannedWords: {
+    ...phrasesCheck,
+    rule: bannedWordsRule,
+    placeholder: "LIST",
+    help: 'Words and phrases that must not occur: "cat,New York"',
+  },
+  suppressTokens: {
+    ...tokensCheck,
+    rule: suppressRule,
+    placeholder: "LIST",
+    help: 'Tokens that must not occur: "cat,ing"',
+  },
+  minNewTokens: {
+    ...newTokensCheck,
+    rule: minNewTokensRule,
+    placeholder: "N",
+    help: "Let no text end before it has N tokens",
+    slider: { min: 0, max: 10, none: 0 },
+  },
+  forcedFirstToken: {
+    ...forcedCheck,
+    rule: forcedFirstRule,
+    excludes: { prefix: "both say what the first token is" },
+    placeholder: "TEXT",
+    help: "The first token",
+  },
+  forcedLastToken: {
+    ...forcedCheck,
+    rule: forcedLastRule,
+    placeholder: "TEXT",
+    help: "The token at --max-new-tokens, where a text has not ended before",
+  },
+  prefix: {
+    ...tokensCheck,
+    rule: prefixRule,
+    excludes: { forcedFirstToken: "both say what the first token is" },
+    placeholder: "TEXT",
+    help: "What a text must begin with",
+  },
   temperature: {
     ...temperatureCheck,
     rule: temperatureRule,
     placeholder: "T",
     help: "Above 1 more diverse, below 1 less",
     slider: { min: 0, max: 3, step: 0.1, none: 1, likeliest: 0 },
+  },
+  topNSigma: {
+    ...deviationsCheck,
+    rule: topNSigmaRule,
+    placeholder: "N",
+    help: "Draw from tokens within N standard deviations of the largest logit",
+    slider: { min: 0, max: 5, step: 0.1, none: 0 },
   },
   topK: {
     ...tokenCountCheck,
@@ -285,6 +463,13 @@ const RULES: RuleRows = {
     help: "Draw from tokens more probable than this",
     slider: { min: 0, max: 0.5, step: 0.01, none: 0 },
   },
+  etaCutoff: {
+    ...thresholdCheck,
+    rule: etaRule,
+    placeholder: "P",
+    help: "Draw from tokens more probable than this, less where many are probable",
+    slider: { min: 0, max: 0.5, step: 0.01, none: 0 },
+  },
   typicalP: {
     ...shareCheck,
     rule: typicalRule,
@@ -301,6 +486,7 @@ export const DECODING: SearchRows & RuleRows = { ...SEARCHING, ...RULES };
 const SEARCHES: readonly SearchFactory[] = [
   from([], [], greedySearch),
   from(["random"], ["numReturnSequences"], ({ random }) => ancestralSampling(random)),
+  from(["penaltyAlpha"], ["topK"], contrastiveSearch),
   from(["numBeams"], ["lengthPenalty", "earlyStopping", "numReturnSequences"], (o) => beamSearch(of(o))),
   from(["numBeams", "random"], ["lengthPenalty", "earlyStopping", "numReturnSequences"], (o) => beamSampling(of(o))),
   from(
@@ -322,7 +508,9 @@ function of<O extends Pick<SearchOptions, "numReturnSequences">>(
   return own;
 }
 
-type SearchName = keyof SearchOptions;
+/** Options that a search may read: those that choose one, and one that asks for a rule of others. */
+type SearchedOptions = SearchOptions & Pick<RuleOptions, "topK">;
+type SearchName = keyof SearchedOptions;
 
 /** Makes a search of options. */
 interface SearchFactory {
@@ -330,17 +518,17 @@ interface SearchFactory {
   readonly needs: readonly SearchName[];
   /** These and no others mean it. */
   readonly takes: readonly SearchName[];
-  make(options: SearchOptions): Search;
+  make(options: SearchedOptions): Search;
 }
 
 /** A search that reads an option it does not name does not compile. */
 function from<N extends SearchName, T extends SearchName>(
   needs: readonly N[],
   others: readonly T[],
-  make: (options: Required<Pick<SearchOptions, N>> & Pick<SearchOptions, T>) => Search,
+  make: (options: Required<Pick<SearchedOptions, N>> & Pick<SearchedOptions, T>) => Search,
 ): SearchFactory {
   const takes = [...needs, ...others];
-  const chosen = (options: SearchOptions) =>
+  const chosen = (options: SearchedOptions) =>
     Object.fromEntries(takes.flatMap((name) => options[name] === undefined ? [] : [[name, options[name]]]));
   return { needs, takes, make: (options) => make(chosen(options) as Parameters<typeof make>[0]) };
 }
@@ -356,7 +544,7 @@ export interface Decoding {
 }
 
 /** Rows by name. */
-const rows = Object.entries(DECODING) as [string, DecodingOption<unknown> & Partial<RuleOption<unknown>>][];
+const rows = Object.entries(DECODING) as unknown as [string, DecodingOption<unknown> & Partial<RuleOption<unknown>>][];
 
 /** Whether an option is given, and is not what stands for none. */
 function isGiven(options: object, name: string, { none }: DecodingOption<unknown>): boolean {
@@ -367,11 +555,21 @@ function isGiven(options: object, name: string, { none }: DecodingOption<unknown
 /**
  * The rules that options ask for: the caller's own, then those of the table in its order.
  *
- * @param options checked
+ * @param options checked one by one
+ * @throws {TypeError} if an option has no effect without another, or contradicts another
  */
 export function rulesOf(options: RuleOptions & Pick<LoopOptions, "rules">): LogitsRule[] {
   const given = options as Readonly<Record<string, unknown>>;
-  const asked = rows.flatMap(([name, row]) => row.rule && given[name] !== undefined ? [row.rule(given[name])] : []);
+  const asked = rows.flatMap(([name, { rule, needs, excludes = {} }]) => {
+    if (given[name] === undefined) return [];
+    if (needs && given[needs] === undefined) {
+      throw new TypeError(`Cannot use ${name} without ${needs}: it would have no effect`);
+    }
+    for (const [other, reason] of Object.entries(excludes)) {
+      if (given[other] !== undefined) throw new TypeError(`Cannot use ${name} with ${other}: ${reason}`);
+    }
+    return rule ? [rule(given[name], options)] : [];
+  });
   return [...options.rules ?? [], ...asked];
 }
 
@@ -382,7 +580,9 @@ export function rulesOf(options: RuleOptions & Pick<LoopOptions, "rules">): Logi
  * @throws {TypeError} if an option has no effect with the others
  */
 export function decodingOf(options: Omit<GenerateOptions, "maxNewTokens">): Decoding {
-  const rules = rulesOf(options), search = searchOf(options);
+  // Candidates of a search are no cut of a draw: there topK asks for no rule.
+  const { topK, ...others } = options, isTaken = topK !== undefined && options.penaltyAlpha !== undefined;
+  const rules = rulesOf(isTaken ? others : options), search = searchOf(options);
   const idle = search.random ? undefined : rules.find(({ needsDraw }) => needsDraw);
   if (idle) {
     throw new TypeError(
@@ -393,7 +593,9 @@ export function decodingOf(options: Omit<GenerateOptions, "maxNewTokens">): Deco
 }
 
 function searchOf(options: Omit<GenerateOptions, "maxNewTokens">): Search {
-  const given = rows.flatMap(([name, row]) => !row.rule && isGiven(options, name, row) ? [name as SearchName] : []);
+  const given = rows.flatMap(([name, row]) =>
+    row.rule === undefined && isGiven(options, name, row) ? [name as SearchName] : []
+  );
   if (options.search) {
     if (given.some((name) => name !== "numReturnSequences")) {
       throw new TypeError(
@@ -454,6 +656,7 @@ const loopChecks: Checks<LoopOptions> = {
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
+  draft: draftCheck,
   signal: abortSignal,
 };
 

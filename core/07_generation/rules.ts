@@ -1,8 +1,8 @@
 /**
  * # Decoding rules
  *
- * **Question.** A cut, a temperature, a penalty on what was said before: the chapter has eight of these, and a program
- * brings its own. What do they have in common, so that one loop applies any of them, on any device?
+ * **Question.** A cut, a temperature, a penalty on what was said before, a forbidden word: the chapter has many of these,
+ * and a program brings its own. What do they have in common, so that one loop applies any of them, on any device?
  *
  * **Idea.** Each is a function from logits to logits. A rule is a value that carries the function twice: on one row of
  * plain numbers, where it can be read and tested by hand, and, if it can be written so, on rows of tensors,
@@ -24,22 +24,46 @@
  * the rules leave nothing, a search of one sequence ends with an error; a beam is dropped and the others go on. If
  * no beam and no finished hypothesis is left, that too is an error. This holds in every search, on the host and on the device.
  *
+ * **Before the first token.** A rule that is given more than the logits can be in vain: a shortest length above the longest one,
+ * a token that the vocabulary lacks, two tokens forced at the same step. Such a rule says what it needs, and the loop asks it
+ * before the model runs.
+ *
  * **Two forms, not quite equal.** Rules on tensors differ from those on plain numbers in the last digit of float32, so a
  * draw that lands within $10^{-6}$ of the border between two tokens may choose the other one. Greedy choices are the same.
  *
  * @module
  */
 
-import { checkList, checkNumbers } from "../engine/arguments.ts";
-import { shown } from "../engine/options.ts";
+import { checkList, checkNumbers, checkSizes } from "../engine/arguments.ts";
+import { type Check, list, shown } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** What is the same for every sequence and at every step. */
 export interface DecodingTask {
   /** How many of the tokens are the prompt's; none by default. */
   readonly promptLength?: number | undefined;
-  /** The tokens that end a sequence; none by default. */
+  /** The token that ends a sequence, the first of several; none by default. */
+  readonly eosToken?: number | undefined;
+  /** All tokens that end a sequence; `eosToken` alone by default. */
   readonly eosTokens?: readonly number[] | undefined;
+  /** Most tokens after the prompt; any number by default. */
+  readonly maxNewTokens?: number | undefined;
+}
+
+/** A token that a rule forces, and the rule. */
+export interface ForcedToken {
+  /** Its id. */
+  readonly token: number;
+  /** What errors call the rule. */
+  readonly by: string;
+}
+
+/** What is known before the first token: the task, the vocabulary, and which tokens are forced. */
+export interface RuleTask extends DecodingTask {
+  /** How many tokens there are. */
+  readonly vocabSize: number;
+  /** By step, 0 for the first token after the prompt. */
+  readonly forced: ReadonlyMap<number, ForcedToken>;
 }
 
 /** What a rule may look at besides the logits. */
@@ -69,6 +93,15 @@ export interface LogitsRule {
    */
   onHost(logits: Float64Array, context: DecodingContext): Float64Array;
   /**
+   * Changes a row that nobody else reads, as `onHost` would.
+   *
+   * Where all rules in use have it, a step copies the logits once and not once for each rule.
+   *
+   * @param row `[V]`
+   * @param context the tokens so far
+   */
+  inPlace?(row: Float64Array, context: DecodingContext): void;
+  /**
    * Changes the logits of a batch by tensors alone.
    *
    * Without it the loop asks the host at every token.
@@ -78,6 +111,38 @@ export interface LogitsRule {
    * @returns `[B, V]`
    */
   onDevice?(logits: Tensor, context: DeviceContext): Tensor;
+  /** The tokens that it forces, by step, 0 for the first one after the prompt; none by default. */
+  forces?(task: DecodingTask): ReadonlyMap<number, number>;
+  /**
+   * Refuses a task in which it would be in vain.
+   *
+   * @param task what is known before the first token
+   * @throws {TypeError} if it would have no effect
+   * @throws {RangeError} if a number does not go with the task
+   */
+  check?(task: RuleTask): void;
+}
+
+/**
+ * A rule that is written as a change in place; its form on the host copies the row first.
+ *
+ * @param rule all of it but `onHost`
+ * @returns the rule
+ */
+export function ruleInPlace(rule: Omit<LogitsRule, "onHost"> & Required<Pick<LogitsRule, "inPlace">>): LogitsRule {
+  return {
+    ...rule,
+    onHost: (logits, context) => {
+      const row = logits.slice();
+      rule.inPlace(row, context);
+      return row;
+    },
+  };
+}
+
+/** How many tokens follow the prompt, which is the step: 0 for the first. */
+export function stepOf(length: number, { promptLength = 0 }: DecodingTask): number {
+  return length - promptLength;
 }
 
 /** Refuses what is no list of rules. */
@@ -112,7 +177,7 @@ export function applyRules(
   likeliest(logits);
   if (rules.length === 0) return logits;
   try {
-    const allowed = rules.reduce((left, rule) => applyRule(rule, left, context), logits);
+    const allowed = applyAll(rules, logits, context);
     likeliest(allowed);
     return allowed;
   } catch (error) {
@@ -126,10 +191,72 @@ export function applyRules(
   }
 }
 
+/** Copies the logits before the first change in place, and again only after a rule that answered with a row of its own. */
+function applyAll(rules: readonly LogitsRule[], logits: Float64Array, context: DecodingContext): Float64Array {
+  let row = logits, isOurs = false;
+  for (const rule of rules) {
+    if (rule.inPlace) {
+      if (!isOurs) row = row.slice();
+      isOurs = true;
+      rule.inPlace(row, context);
+    } else {
+      const answer = applyRule(rule, row, context);
+      isOurs &&= answer === row;
+      row = answer;
+    }
+  }
+  return row;
+}
+
 function applyRule(rule: LogitsRule, logits: Float64Array, context: DecodingContext): Float64Array {
   const allowed = rule.onHost(logits, context);
   if (allowed?.length === logits.length) return allowed;
   throw new TypeError(`Cannot apply the rule ${rule.name}: it has to return ${logits.length} logits`);
+}
+
+/**
+ * Refuses rules that would be in vain, or that contradict each other.
+ *
+ * @param rules in order
+ * @param task the prompt's length, what ends a sequence, most tokens
+ * @param vocabSize how many tokens there are
+ * @throws {TypeError} if a rule would have no effect
+ * @throws {RangeError} if a token does not exist, a number does not go with the task, or two tokens are forced at once
+ */
+export function checkTask(rules: readonly LogitsRule[], task: DecodingTask, vocabSize: number): void {
+  checkRules(rules);
+  checkSizes("check a task", { vocabSize });
+  const forced = new Map<number, ForcedToken>();
+  for (const rule of rules) {
+    for (const [step, token] of rule.forces?.(task) ?? []) {
+      requireToken(rule.name, token, vocabSize);
+      const other = forced.get(step);
+      if (other && other.token !== token) {
+        throw new RangeError(
+          `Cannot use ${rule.name} with ${other.by}: they force tokens ${token} and ${other.token} at step ${step}`,
+        );
+      }
+      forced.set(step, { token, by: rule.name });
+    }
+  }
+  for (const rule of rules) rule.check?.({ ...task, vocabSize, forced });
+}
+
+/** What a list of tokens may be. */
+export const tokensCheck: Check<readonly number[]> = {
+  ...list<number>("a list of token ids, at least one", isToken),
+  allows: ({ length }) => length > 0,
+};
+
+/** Whether something can be the id of a token. */
+export function isToken(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Refuses a token that the vocabulary lacks. */
+export function requireToken(rule: string, token: number, vocabSize: number): void {
+  if (token < vocabSize) return;
+  throw new RangeError(`Cannot use ${rule} with token ${token}: the vocabulary has ${vocabSize}`);
 }
 
 /**
@@ -144,11 +271,13 @@ export function likeliest(logits: ArrayLike<number>, where = ""): number | undef
   checkNumbers("choose", "logits", logits);
   let best: number | undefined, highest = -Infinity;
   for (let token = 0; token < logits.length; token++) {
+    // One comparison for nearly every token: what is larger, and what cannot be compared.
+    if (logits[token]! <= highest) continue;
     const logit = logits[token]!;
-    if (typeof logit !== "number" || !(logit < Infinity)) {
+    if (!(logit < Infinity)) {
       throw new RangeError(`Cannot choose among logits: that of token ${token} is ${shown(logit)}${where}`);
     }
-    if (logit > highest) [best, highest] = [token, logit];
+    [best, highest] = [token, logit];
   }
   return best;
 }

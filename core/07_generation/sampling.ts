@@ -43,7 +43,7 @@ import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { draw } from "./on_device.ts";
 import { likeliest, nothingAllowed } from "./rules.ts";
-import type { TokenSearch } from "./search.ts";
+import type { SequenceSearch, TokenSearch } from "./search.ts";
 
 /** What generation needs of a model: any class with these members will do. */
 export interface Decoder {
@@ -53,6 +53,8 @@ export interface Decoder {
   readonly contextLength: number;
   /** Sources that it holds, each of which has a prompt; any number of prompts by default. */
   readonly numSources?: number;
+  /** How many numbers `forward` appends to the scores of a position; 0 by default. */
+  readonly featureSize?: number;
   /** Nothing by default; a model that reads a source has it, and is no decoder but makes one. */
   readonly given?: "give model.given(model.encode(source), sourceMask) in its place";
   /**
@@ -82,12 +84,33 @@ export interface Decoder {
     },
   ): Tensor;
   /**
+   * Scores as `forward` does, and returns the vectors that the scores are made of.
+   *
+   * @param tokens as `forward` takes them
+   * @param options as `forward` takes them
+   * @returns the logits, and a vector for each position of the tokens, `[B, T, E]`
+   */
+  readStates?(
+    tokens: Tensor,
+    options: {
+      readonly caches?: readonly (KeyValueMemory & StateMemory)[] | undefined;
+      readonly lastOnly?: boolean | undefined;
+      readonly starts?: readonly number[] | undefined;
+    },
+  ): { readonly logits: Tensor; readonly states: Tensor };
+  /**
    * The same model with other rows of its batch, for models that hold a source per row.
    *
    * @param rows which, in this order; they may repeat and leave some out
    * @returns a decoder of as many rows
    */
   select?(rows: readonly number[]): Decoder;
+}
+
+/** A search that asks more of a model than scores. */
+export interface PreparingSearch extends SequenceSearch {
+  /** Makes of the model one that appends features to its scores. */
+  prepare(decoder: Decoder): Decoder;
 }
 
 /**
@@ -184,6 +207,7 @@ export function ancestralSampling(random: Random): TokenSearch {
   return {
     name: "ancestral sampling",
     random,
+    drawsByProbability: true,
     onHost: (allowed) => sample(allowed, random),
     onDevice: (allowed) => {
       const uniforms = Array.from({ length: allowed.shape[0]! }, () => random.next());

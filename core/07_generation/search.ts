@@ -39,6 +39,8 @@ export interface TokenSearch {
   readonly name: string;
   /** Where its random numbers come from; absent if it draws nothing. */
   readonly random?: Random;
+  /** Whether it draws each token with the probability of its logit; false by default. */
+  readonly drawsByProbability?: boolean;
   /** Chooses one token of a row of logits, `[V]`. */
   onHost(allowed: Float64Array): number;
   /** Chooses one token of each row, by tensors alone: `[B, V]` to int32 `[B]`. */
@@ -73,6 +75,12 @@ export interface Beam {
    * @returns for each new live prefix, the place of the one it continues
    */
   extend(logProbabilities: readonly ArrayLike<number>[]): readonly number[];
+  /**
+   * Hears what a prepared model says of each live prefix besides scores, before `extend`.
+   *
+   * @param features in order, as many numbers each as the model's `featureSize`
+   */
+  hear?(features: readonly ArrayLike<number>[]): void;
 }
 
 /** A sequence that a search considers. */
@@ -91,6 +99,16 @@ export interface Hypothesis {
   readonly text?: string;
 }
 
+/** What a draft was worth. */
+export interface Speculation {
+  /** Calls of the model. */
+  readonly calls: number;
+  /** Tokens that were proposed. */
+  readonly proposed: number;
+  /** Those of them that the model accepted. */
+  readonly accepted: number;
+}
+
 /** What was generated from one prompt. */
 export interface Generation {
   /** The tokens, without the prompt and without the end token. */
@@ -107,6 +125,8 @@ export interface Generation {
   readonly sequences?: readonly Generation[];
   /** All sequences of a beam search, best first or as drawn; absent for other searches. */
   readonly beams?: readonly Hypothesis[];
+  /** What the draft was worth; absent without one. */
+  readonly speculation?: Speculation;
 }
 
 // ## What the loop sees
@@ -130,6 +150,8 @@ export type ChooseTokens = (logits: Tensor, context: DeviceContext | readonly De
 export interface ScoredPrefix extends DecodingContext {
   /** One score per token, `[V]`. */
   readonly logits: Float64Array;
+  /** What the model appended to the scores, as many as its `featureSize`; nothing by default. */
+  readonly features?: Float64Array;
 }
 
 /** One way on. */

@@ -180,9 +180,11 @@ export class SeveralSequences implements SearchState {
   extend(prefixes: readonly ScoredPrefix[]): readonly Choice[] {
     checkPrefixes(prefixes);
     if (this.width === 0) return [];
-    const allowed = prefixes.slice(0, this.width).map((prefix) => applyRules(this.#rules, prefix.logits, prefix));
+    const live = prefixes.slice(0, this.width);
+    const allowed = live.map((prefix) => applyRules(this.#rules, prefix.logits, prefix));
     // A prefix for which nothing is allowed has no continuation, and the beam goes on with the others.
     const rows = allowed.map((row) => likeliest(row) === undefined ? row : toLogProbabilities(row));
+    this.#beam.hear?.(live.map(({ features = [] }): ArrayLike<number> => features));
     const parents = this.#beam.extend(rows);
     if (this.width === 0 && this.#beam.results.length === 0) throw nothingAllowed(allowed[0]!.length);
     return this.#beam.live.map(({ tokens }, i) => ({ parent: parents[i]!, token: tokens[tokens.length - 1]! }));

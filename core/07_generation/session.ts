@@ -47,7 +47,7 @@ import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { PromptCache } from "./prompt_cache.ts";
-import type { DeviceContext } from "./rules.ts";
+import type { DecodingTask, DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
 import { tokensOf } from "./stops.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
@@ -85,8 +85,8 @@ interface Row {
   readonly copies: number;
   readonly promptLength: number;
   readonly tokens: number[];
-  /** Which tokens end it, for rules to know. */
-  readonly eosTokens: readonly number[];
+  /** What ends it, for rules to know. */
+  readonly task: DecodingTask;
   /** The first of its tokens that the context holds. */
   first: number;
   /** Its place in the caches; below 0 if they hold nothing of it. */
@@ -158,11 +158,12 @@ export class Session {
     this.#memory.length = held;
   }
 
-  #enter(prompt: readonly number[], { eosToken }: SessionOptions): void {
+  #enter(prompt: readonly number[], { eosToken, maxNewTokens }: SessionOptions): void {
     const fresh = Math.min(prompt.length, this.#decoder.contextLength);
     const { copies = 1 } = this.#options, text = this.#texts, source = text / copies;
     this.#texts += copies;
-    const own = { promptLength: prompt.length, tokens: [...prompt], eosTokens: tokensOf(eosToken) };
+    const eosTokens = tokensOf(eosToken), task = { eosToken: eosTokens[0], eosTokens, maxNewTokens };
+    const own = { promptLength: prompt.length, tokens: [...prompt], task };
     const row = { ...own, text, source, copies, first: prompt.length - fresh, at: -1, read: 0, fresh };
     this.#rows.push(row);
     this.#last = row;
@@ -268,7 +269,7 @@ export class Session {
     const { call, isHeard } = callOf(memories, starts);
     const logits = withoutChance(() => given.forward(tokens, call));
     if (!isHeard()) throw new TypeError(deafTo(rows));
-    dims(logits, "B T V", { B, V: decoder.vocabSize });
+    dims(logits, "B T V", { B, V: decoder.vocabSize + (decoder.featureSize ?? 0) });
     memory.length = held + T;
     for (const row of rows) {
       row.read += row.fresh;
@@ -286,11 +287,12 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize } = this.#decoder, prefixes = new Map<number, ScoredPrefix[]>();
-    this.#rows.forEach(({ text, promptLength, eosTokens, tokens }, i) => {
-      const logits = numbers.subarray(i * vocabSize, (i + 1) * vocabSize),
-        prefix = { promptLength, eosTokens, tokens, logits };
-      const own = prefixes.get(text);
+    const { vocabSize, featureSize = 0 } = this.#decoder, width = vocabSize + featureSize;
+    const prefixes = new Map<number, ScoredPrefix[]>();
+    this.#rows.forEach(({ text, promptLength, task, tokens }, i) => {
+      const row = numbers.subarray(i * width, (i + 1) * width), logits = row.subarray(0, vocabSize);
+      const features = featureSize > 0 ? row.subarray(vocabSize) : undefined;
+      const prefix = { ...task, promptLength, tokens, logits, ...features && { features } }, own = prefixes.get(text);
       if (own) own.push(prefix);
       else prefixes.set(text, [prefix]);
     });
@@ -371,7 +373,7 @@ export class Session {
     const rows = this.#rows,
       longest = Math.max(...rows.map(({ tokens }) => tokens.length));
     const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
-      eosTokens: some[0]!.eosTokens,
+      ...some[0]!.task,
       promptLength: some[0]!.promptLength,
       get tokens() {
         const own = chosen.map((column) => column.slice(0, from, from + some.length));
@@ -486,7 +488,8 @@ function requireDecoder(decoder: Decoder): void {
   checkValue("generate", "decoder", decoder, aDecoder);
 }
 
-function requireFit(
+/** Refuses what a model cannot continue. */
+export function requireFit(
   decoder: Decoder,
   prompts: readonly (readonly number[])[],
   { maxNewTokens, slide, eosToken }: SessionOptions,

@@ -30,7 +30,7 @@
  */
 
 import { type Check, checkValue, numeric } from "../engine/options.ts";
-import { likeliest, type LogitsRule } from "./rules.ts";
+import { likeliest, type LogitsRule, ruleInPlace } from "./rules.ts";
 
 /** What a temperature may be. */
 export const temperatureCheck: Check<number> = {
@@ -55,22 +55,22 @@ function within(temperature: number): number {
  */
 export function temperatureRule(temperature: number): LogitsRule {
   checkValue("sample", "temperature", temperature, temperatureCheck);
-  return {
+  return ruleInPlace({
     name: "temperature",
     needsDraw: true,
-    onHost: (logits) => {
-      const best = likeliest(logits);
-      if (temperature === 1 || best === undefined) return logits;
+    inPlace: (row) => {
+      const best = likeliest(row);
+      if (temperature === 1 || best === undefined) return;
       // Below the highest logit nothing overflows but to $-\infty$, however small the temperature.
-      const highest = logits[best]!;
-      return logits.map((logit) => (logit - highest) / temperature);
+      const highest = row[best]!;
+      for (let token = 0; token < row.length; token++) row[token] = (row[token]! - highest) / temperature;
     },
     onDevice: (logits) => {
       if (temperature === 1) return logits;
       const highest = logits.max(-1, { keepDims: true });
       return logits.sub(highest.where(highest.notEqual(-Infinity), 0)).div(within(temperature));
     },
-  };
+  });
 }
 
 // ## The order stays

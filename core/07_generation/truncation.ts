@@ -4,32 +4,37 @@
  * **Question.** Each token of the long tail is a bad choice, and together they have a large probability
  * mass. Which tokens should never be sampled?
  *
- * **Idea.** There are five common answers. Each is a rule from logits to logits that sets the logits of the tokens that it
+ * **Idea.** There are seven common answers. Each is a rule from logits to logits that sets the logits of the tokens that it
  * excludes to $-\infty$. *Top-k* keeps a fixed number of tokens. *Top-p* (nucleus sampling) [核采样] keeps the fewest tokens that
  * reach a given probability mass. *Epsilon* keeps those above a fixed probability,
- * *min-p* those above a fraction of the largest one. *Locally typical* keeps those whose surprisal $-\log p$
- * is closest to its expected value, the entropy.
+ * *min-p* those above a fraction of the largest one. *Eta* is epsilon with a threshold that falls where the entropy is high.
+ * *Top-nσ* looks at the logits themselves, and keeps those within some standard deviations of the largest. *Locally typical*
+ * keeps the tokens whose surprisal $-\log p$ is closest to its expected value, the entropy.
  *
  * **Formula.** Let $p_i$ be the probabilities of one position. Top-p keeps the $n$ most probable tokens, with
- * the smallest $n$ whose sum reaches a mass $s$; epsilon and min-p keep each token that is probable enough:
+ * the smallest $n$ whose sum reaches a mass $s$; the next four keep each token that is probable enough:
  *
  * $$n = \min\Big\{k : \sum_{i \le k} p_{(i)} \ge s\Big\}, \qquad p_i > \epsilon, \qquad p_i \ge r \max_j p_j$$
+ *
+ * $$p_i > \eta = \min\big(\epsilon,\ \sqrt{\epsilon}\, e^{-H}\big), \qquad z_i \ge \max_j z_j - m\, \sigma(z)$$
  *
  * Locally typical is top-p with the tokens in order of $|{-\log p_i} - H|$, the smallest first.
  *
  * | symbol     | in code          | meaning                                                                           |
  * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
  * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
- * | $p_{(i)}$  | `largestFirst()` | the $i$-th largest of them                                                        |
+ * | $p_{(i)}$  | `keepNucleus()`  | the $i$-th largest of them                                                        |
  * | $s$        | `p`              | the probability mass of top-p and of locally typical                              |
  * | $r$        | `p`              | the factor of min-p                                                               |
- * | $\epsilon$ | `epsilon`        | the threshold of epsilon                                                          |
+ * | $\epsilon$ | `epsilon`        | the threshold of epsilon, and the highest one of eta                              |
+ * | $m$        | `deviations`     | of top-nσ                                                                         |
+ * | $\sigma$   | `deviationOf()`  | the standard deviation of the logits that are not forbidden                       |
  * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprisal ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
  * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in [the notes](notes:004.97)
- * (大于某个阈值); min-p is not. Epsilon is no variant of top-p, as they have it: it compares each probability alone. At
+ * (大于某个阈值), and so is eta, as in its paper; min-p and top-nσ are not. Epsilon is no variant of top-p, as they have it: it compares each probability alone. At
  * least one token always survives: the most probable, for locally
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
@@ -37,16 +42,22 @@
  * continuations are equally good. Top-p adapts to this. But the last few percent of its mass can be a
  * thousand bad tokens of a flat tail. Epsilon and min-p look at each token alone. Locally typical
  * has another aim: the surprisal of a token should be close to the entropy. Tokens of the tail have more,
- * and the most probable token often has less.
+ * and the most probable token often has less. Epsilon has a fault of its own: where a thousand continuations are equally good,
+ * none exceeds the threshold, and only one is left. Eta lowers the threshold there.
+ *
+ * **Before or after the temperature.** A high temperature makes the tail more probable, and every rule that counts
+ * probabilities lets more of it in. Top-nσ does not: the logits, their largest and their deviation are all divided by the same
+ * number, so it keeps the same tokens at every temperature. It comes first of the seven, since the others change which logits there are.
  *
  * Sources: Fan, Lewis and Dauphin 2018, *Hierarchical Neural Story Generation* (top-k); Holtzman et al. 2020, *The Curious
  * Case of Neural Text Degeneration* (top-p); Hewitt, Manning and Liang 2022, *Truncation Sampling as Language Model
- * Desmoothing* (epsilon); Meister et al. 2023, *Locally Typical Sampling*; Nguyen et al. 2024, *Turning Up the Heat: Min-p
- * Sampling for Creative and Coherent LLM Outputs*.
+ * Desmoothing* (epsilon, eta); Meister et al. 2023, *Locally Typical Sampling*; Nguyen et al. 2024, *Turning Up the Heat: Min-p
+ * Sampling for Creative and Coherent LLM Outputs*; Tang et al. 2024, *Top-nσ: Not All Logits Are You Need*.
  *
  * @module
  */
 
+import { exponential } from "../engine/exponential.ts";
 import { Heap } from "../engine/heap.ts";
 import { full } from "../engine/create.ts";
 import { gather, scatter } from "../engine/indexing.ts";
@@ -54,8 +65,7 @@ import { argsort, topK as largestOf } from "../engine/sorting.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
 import { logSoftmax, softmax } from "../02_words/softmax.ts";
-import { likeliest, type LogitsRule } from "./rules.ts";
-import { toProbabilities } from "./sampling.ts";
+import { likeliest, type LogitsRule, ruleInPlace } from "./rules.ts";
 
 /** What a number of tokens may be. */
 export const tokenCountCheck: Check<number> = integer();
@@ -63,6 +73,9 @@ export const tokenCountCheck: Check<number> = integer();
 export const shareCheck: Check<number> = numeric({ above: 0, max: 1 });
 /** What a threshold for probabilities may be. */
 export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
+
+/** What a number of standard deviations may be. */
+export const deviationsCheck: Check<number> = numeric({ above: 0 });
 
 /**
  * Keeps the `k` most probable tokens.
@@ -73,13 +86,14 @@ export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
  */
 export function topKRule(k: number): LogitsRule {
   checkValue("sample", "topK", k, tokenCountCheck);
-  return {
+  return ruleInPlace({
     name: "topK",
     needsDraw: true,
-    onHost: (logits) =>
-      k >= logits.length || likeliest(logits) === undefined ? logits : keepOnly(logits, largest(logits, k)),
+    inPlace: (row) => {
+      if (k < row.length && likeliest(row) !== undefined) keepOnly(row, largest(row, k));
+    },
     onDevice: (logits) => k >= logits.shape[1]! ? logits : keepWhere(logits, at(logits, largestOf(logits, k).indices)),
-  };
+  });
 }
 
 /** Rounding that a sum of float64 may lack when it is compared with $s$, and a sum of float32. */
@@ -94,20 +108,17 @@ const ROUNDING = 1e-12, ROUNDING_ON_DEVICE = 1e-7;
  */
 export function topPRule(p: number): LogitsRule {
   checkValue("sample", "topP", p, shareCheck);
-  return {
+  return ruleInPlace({
     name: "topP",
     needsDraw: true,
-    onHost: (logits) => {
-      if (p === 1 || likeliest(logits) === undefined) return logits;
-      const probabilities = toProbabilities(logits);
-      // All that are less likely than this sum to less than half of what may be left out.
-      const bound = (1 - p) / (2 * logits.length);
-      const candidates: number[] = [];
-      for (let token = 0; token < logits.length; token++) if (probabilities[token]! >= bound) candidates.push(token);
-      return keepOnly(logits, nucleus(largestFirst(logits, candidates), probabilities, p));
+    inPlace: (row) => {
+      const left = p === 1 ? undefined : distribution(row);
+      if (!left) return;
+      for (let i = 0; i < left.count; i++) left.keys[i] = row[left.tokens[i]!]!;
+      left.keepNucleus(row, p);
     },
     onDevice: (logits) => p === 1 ? logits : keepNucleus(logits, logits, softmax(logits), p),
-  };
+  });
 }
 
 /**
@@ -119,24 +130,77 @@ export function topPRule(p: number): LogitsRule {
  */
 export function epsilonRule(epsilon: number): LogitsRule {
   checkValue("sample", "epsilonCutoff", epsilon, thresholdCheck);
-  return {
+  return ruleInPlace({
     name: "epsilonCutoff",
     needsDraw: true,
-    onHost: (logits) => {
-      const best = likeliest(logits);
-      if (best === undefined) return logits;
-      const probabilities = toProbabilities(logits);
-      const kept: number[] = [];
-      for (let token = 0; token < logits.length; token++) if (probabilities[token]! > epsilon) kept.push(token);
-      return keepOnly(logits, kept.length ? kept : [best]);
+    inPlace: (row) => keepAbove(row, () => epsilon),
+    onDevice: (logits) => keepLikely(logits, softmax(logits).greater(epsilon)),
+  });
+}
+
+/**
+ * Keeps every token that is more probable than a threshold, which the entropy lowers.
+ *
+ * @param epsilon the highest threshold, in (0, 1)
+ * @returns a rule
+ * @throws {RangeError} if the threshold is outside its interval
+ */
+export function etaRule(epsilon: number): LogitsRule {
+  checkValue("sample", "etaCutoff", epsilon, thresholdCheck);
+  const root = Math.sqrt(epsilon);
+  return ruleInPlace({
+    name: "etaCutoff",
+    needsDraw: true,
+    inPlace: (row) => keepAbove(row, (entropy) => Math.min(epsilon, root * Math.exp(-entropy()))),
+    onDevice: (logits) => {
+      const probabilities = softmax(logits), surprisal = logSoftmax(logits).neg();
+      const threshold = entropyOf(probabilities, surprisal).neg().exp().mul(root).minimum(epsilon);
+      return keepLikely(logits, probabilities.greater(threshold));
+    },
+  });
+}
+
+/**
+ * Keeps every token whose logit is within some standard deviations of the largest.
+ *
+ * The deviation is that of all logits that are not forbidden.
+ *
+ * @param deviations how many, greater than 0
+ * @returns a rule
+ * @throws {RangeError} if the number is not positive
+ */
+export function topNSigmaRule(deviations: number): LogitsRule {
+  checkValue("sample", "topNSigma", deviations, deviationsCheck);
+  return ruleInPlace({
+    name: "topNSigma",
+    needsDraw: true,
+    inPlace: (row) => {
+      const best = likeliest(row);
+      if (best !== undefined) forbidBelow(row, row[best]! - deviations * deviationOf(row, row[best]!));
     },
     onDevice: (logits) => {
-      const likely = softmax(logits).greater(epsilon), some = likely.cast("float32").max(-1, { keepDims: true });
-      // Where nothing is probable enough, the most probable stays, the first of equal ones.
-      const first = at(logits, logits.argmax(-1, { keepDims: true }));
-      return keepWhere(logits, likely.or(first.and(some.equal(0))));
+      const isAllowed = logits.greater(-Infinity), highest = logits.max(-1, { keepDims: true });
+      const count = isAllowed.cast("float32").sum(-1, { keepDims: true }).maximum(1);
+      const below = logits.sub(highest).where(isAllowed, 0), mean = below.sum(-1, { keepDims: true }).div(count);
+      const squares = below.sub(mean).pow(2).where(isAllowed, 0).sum(-1, { keepDims: true });
+      const bound = highest.sub(squares.div(count).sqrt().mul(Math.min(deviations, 2 ** 64)));
+      return keepWhere(logits, isAllowed.and(logits.greaterEqual(bound)));
     },
-  };
+  });
+}
+
+/** $\sigma$: the standard deviation of the logits that are not forbidden; `highest` is one of them. */
+function deviationOf(row: Float64Array, highest: number): number {
+  let count = 0, sum = 0, squares = 0;
+  for (let token = 0; token < row.length; token++) {
+    const below = row[token]! - highest;
+    if (below === -Infinity) continue;
+    count++;
+    // Relative to the highest, so that large logits lose no digits.
+    sum += below;
+    squares += below * below;
+  }
+  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
 
 /**
@@ -149,18 +213,16 @@ export function epsilonRule(epsilon: number): LogitsRule {
 export function minPRule(p: number): LogitsRule {
   checkValue("sample", "minP", p, shareCheck);
   const distance = Math.log(p);
-  return {
+  return ruleInPlace({
     name: "minP",
     needsDraw: true,
-    onHost: (logits) => {
-      const best = likeliest(logits);
-      if (best === undefined) return logits;
+    inPlace: (row) => {
+      const best = likeliest(row);
       // $p_i \ge r \max_j p_j$, in logits: the common factor cancels.
-      const bound = logits[best]! + distance;
-      return logits.map((logit) => logit >= bound ? logit : -Infinity);
+      if (best !== undefined) forbidBelow(row, row[best]! + distance);
     },
     onDevice: (logits) => keepWhere(logits, logits.greaterEqual(logits.max(-1, { keepDims: true }).add(distance))),
-  };
+  });
 }
 
 /**
@@ -175,44 +237,47 @@ export function minPRule(p: number): LogitsRule {
  */
 export function typicalRule(p: number): LogitsRule {
   checkValue("sample", "typicalP", p, shareCheck);
-  return {
+  return ruleInPlace({
     name: "typicalP",
     needsDraw: true,
-    onHost: (logits) => {
-      if (p === 1 || likeliest(logits) === undefined) return logits;
-      const probabilities = toProbabilities(logits);
-      let entropy = 0;
-      for (const probability of probabilities) if (probability > 0) entropy -= probability * Math.log(probability);
-
+    inPlace: (row) => {
+      const left = p === 1 ? undefined : distribution(row);
+      if (!left) return;
+      const { tokens, keys, count } = left, entropy = left.entropy(row);
       // $-\big|{-\log p_i} - H\big|$: the most typical first.
-      const typicality = probabilities.map((probability) => -Math.abs(-Math.log(probability) - entropy));
-      return keepOnly(logits, nucleus(largestFirst(typicality), probabilities, p));
+      for (let i = 0; i < count; i++) keys[i] = -Math.abs(left.surprisal(row[tokens[i]!]!) - entropy);
+      left.keepNucleus(row, p);
     },
     onDevice: (logits) => {
       if (p === 1) return logits;
-      const probabilities = softmax(logits), surprise = logSoftmax(logits).neg();
-      const entropy = probabilities.mul(surprise).where(probabilities.greater(0), 0).sum(-1, { keepDims: true });
-      return keepNucleus(logits, surprise.sub(entropy).abs().neg(), probabilities, p);
+      const probabilities = softmax(logits), surprisal = logSoftmax(logits).neg();
+      return keepNucleus(logits, surprisal.sub(entropyOf(probabilities, surprisal)).abs().neg(), probabilities, p);
     },
-  };
+  });
 }
 
-/** Takes tokens in the given order until their probabilities reach `p`. */
-function nucleus(order: Iterable<number>, probabilities: Float64Array, p: number): number[] {
-  const kept: number[] = [];
-  let sum = 0;
-  for (const token of order) {
-    kept.push(token);
-    sum += probabilities[token]!;
-    if (sum >= p - ROUNDING) break;
+/** Keeps what is more probable than a threshold, which may depend on the entropy; the most probable token where nothing is. */
+function keepAbove(row: Float64Array, threshold: (entropy: () => number) => number): void {
+  const left = distribution(row);
+  if (!left) return;
+  const { tokens, weights, total, count, best } = left, least = threshold(() => left.entropy(row));
+  let kept = 0;
+  const highest = row[best]!;
+  for (let i = 0; i < count; i++) {
+    if (weights[i]! / total > least) kept++;
+    else row[tokens[i]!] = -Infinity;
   }
-  return kept;
+  if (kept === 0) row[best] = highest;
 }
 
-function keepOnly(logits: Float64Array, kept: readonly number[]): Float64Array {
-  const result = new Float64Array(logits.length).fill(-Infinity);
-  for (const token of kept) result[token] = logits[token]!;
-  return result;
+function keepOnly(row: Float64Array, kept: readonly number[]): void {
+  const logits = kept.map((token) => row[token]!);
+  row.fill(-Infinity);
+  kept.forEach((token, i) => row[token] = logits[i]!);
+}
+
+function forbidBelow(row: Float64Array, bound: number): void {
+  for (let token = 0; token < row.length; token++) if (row[token]! < bound) row[token] = -Infinity;
 }
 
 /**
@@ -233,17 +298,157 @@ function largest(values: Float64Array, k: number): number[] {
   return [...heap];
 }
 
+// #region The tokens that are left
+
+/** Parts into which the range of a key is divided. */
+const INTERVALS = 1024;
+
 /**
- * Some ids by falling value, equal ones by rising id, one at a time; all ids by default.
+ * The tokens of a row that are not forbidden, and what their probabilities are in proportion to.
  *
- * A heap: laying it out takes time $O(V)$, each id taken $O(\log V)$. A cut needs a few dozen of
- * fifty thousand, and sorting them all would cost more than the rest of the step.
+ * There is one such object. A step of a large vocabulary asks for it several times, and new arrays would cost more than what is
+ * computed in them; nothing of it outlives the rule that asked.
  */
-function* largestFirst(values: Float64Array, ids: Iterable<number> = values.keys()): Generator<number> {
-  const better = (a: number, b: number): boolean => values[a]! > values[b]! || (values[a] === values[b] && a < b);
-  const heap = new Heap(better, ids);
-  while (heap.size > 0) yield heap.pop()!;
+class Distribution {
+  /** How many there are, and the most probable one. */
+  count = 0;
+  best = 0;
+  /** Their ids; by what they are ordered; their probabilities times `total`. */
+  tokens = new Int32Array(0);
+  keys = new Float64Array(0);
+  weights = new Float64Array(0);
+  /** The sum of the weights. */
+  total = 0;
+  #highest = 0;
+  readonly #sums = new Float64Array(INTERVALS);
+
+  /** Reads a row; false if everything is forbidden. */
+  read(row: Float64Array): boolean {
+    if (this.tokens.length < row.length) {
+      this.tokens = new Int32Array(row.length);
+      this.keys = new Float64Array(row.length);
+      this.weights = new Float64Array(row.length);
+    }
+    const { tokens, weights } = this;
+    let count = 0, total = 0, best = -1, highest = -Infinity;
+    for (let token = 0; token < row.length; token++) {
+      const logit = row[token]!;
+      if (logit === -Infinity) continue;
+      tokens[count++] = token;
+      if (logit <= highest) continue;
+      // NaN and infinity have their error.
+      if (!(logit < Infinity)) likeliest(row);
+      [best, highest] = [token, logit];
+    }
+    for (let i = 0; i < count; i++) total += weights[i] = exponential(row[tokens[i]!]! - highest);
+    this.count = count;
+    this.total = total;
+    this.best = best;
+    this.#highest = highest;
+    return count > 0;
+  }
+
+  /** $-\log p_i$ of a logit. */
+  surprisal(logit: number): number {
+    return Math.log(this.total) - (logit - this.#highest);
+  }
+
+  /** $H$: the expected surprisal. */
+  entropy(row: Float64Array): number {
+    let sum = 0;
+    for (let i = 0; i < this.count; i++) sum += this.weights[i]! * (row[this.tokens[i]!]! - this.#highest);
+    return Math.log(this.total) - sum / this.total;
+  }
+
+  /**
+   * Keeps the fewest tokens that reach a probability, by falling key, equal ones by rising id.
+   *
+   * Two passes sum the weights in intervals of the key and find the one in which the sum gets there; only its tokens are put in
+   * order. That takes time $O(V)$ and not $O(V \log V)$, however many are kept.
+   */
+  keepNucleus(row: Float64Array, p: number): void {
+    const { tokens, keys, weights, count } = this, least = (p - ROUNDING) * this.total;
+    let low = Infinity, high = -Infinity;
+    for (let i = 0; i < count; i++) {
+      if (keys[i]! < low) low = keys[i]!;
+      if (keys[i]! > high) high = keys[i]!;
+    }
+    const scale = high > low ? (INTERVALS - 1) / (high - low) : 0, sums = this.#sums.fill(0);
+    for (let i = 0; i < count; i++) sums[(high - keys[i]!) * scale | 0]! += weights[i]!;
+    let interval = 0, sum = 0;
+    while (interval < INTERVALS - 1 && sum + sums[interval]! < least) sum += sums[interval++]!;
+    let inside = 0;
+    for (let i = 0; i < count; i++) {
+      const place = (high - keys[i]!) * scale | 0;
+      if (place > interval) row[tokens[i]!] = -Infinity;
+      else if (place === interval) this.#set(inside++, tokens[i]!, keys[i]!, weights[i]!);
+    }
+    for (let i = this.#nucleus(inside, least - sum); i < inside; i++) row[tokens[i]!] = -Infinity;
+  }
+
+  #set(place: number, token: number, key: number, weight: number): void {
+    this.tokens[place] = token;
+    this.keys[place] = key;
+    this.weights[place] = weight;
+  }
+
+  /**
+   * Puts the fewest tokens first that reach a weight.
+   *
+   * As quicksort does, but only the part is sorted further in which the sum gets there.
+   *
+   * @param count how many places are looked at
+   * @param least the weight
+   * @returns how many tokens they are, at least 1
+   */
+  #nucleus(count: number, least: number): number {
+    let from = 0, to = count, sum = 0;
+    while (to - from > 1) {
+      const place = this.#partition(from, to);
+      let upper = sum;
+      for (let i = from; i < place; i++) upper += this.weights[i]!;
+      const reached = upper + this.weights[place]!;
+      if (upper >= least) to = place;
+      else if (reached >= least) return place + 1;
+      else [from, sum] = [place + 1, reached];
+    }
+    return Math.max(1, to);
+  }
+
+  /** Puts what comes before the middle token in front of it, and returns its place. */
+  #partition(from: number, to: number): number {
+    const middle = (from + to) >> 1, last = to - 1;
+    // The middle one of three.
+    if (this.#before(middle, from)) this.#swap(middle, from);
+    if (this.#before(last, from)) this.#swap(last, from);
+    if (this.#before(middle, last)) this.#swap(middle, last);
+    let place = from;
+    for (let i = from; i < last; i++) if (this.#before(i, last)) this.#swap(i, place++);
+    this.#swap(place, last);
+    return place;
+  }
+
+  #before(a: number, b: number): boolean {
+    const { keys, tokens } = this;
+    return keys[a]! > keys[b]! || (keys[a] === keys[b] && tokens[a]! < tokens[b]!);
+  }
+
+  #swap(a: number, b: number): void {
+    const { tokens, keys, weights } = this;
+    const token = tokens[a]!, key = keys[a]!, weight = weights[a]!;
+    this.#set(a, tokens[b]!, keys[b]!, weights[b]!);
+    this.#set(b, token, key, weight);
+  }
 }
+
+const shared = new Distribution();
+
+/** What is left of a row; undefined where everything is forbidden. */
+function distribution(row: Float64Array): Distribution | undefined {
+  return shared.read(row) ? shared : undefined;
+}
+
+// #endregion
 
 // ## The same with tensors
 
@@ -252,6 +457,18 @@ function keepWhere(logits: Tensor, mask: Tensor): Tensor {
   // Minus infinity; NaN in a row with NaN or infinity, which a comparison would hide.
   const forbidden = logits.max(-1, { keepDims: true }).sub(Infinity);
   return logits.where(mask, forbidden);
+}
+
+/** The likely tokens; where there are none, the most probable one, the first of equal ones. */
+function keepLikely(logits: Tensor, likely: Tensor): Tensor {
+  const some = likely.cast("float32").max(-1, { keepDims: true });
+  const first = at(logits, logits.argmax(-1, { keepDims: true }));
+  return keepWhere(logits, likely.or(first.and(some.equal(0))));
+}
+
+/** $H$ of each row, `[B, 1]`. */
+function entropyOf(probabilities: Tensor, surprisal: Tensor): Tensor {
+  return probabilities.mul(surprisal).where(probabilities.greater(0), 0).sum(-1, { keepDims: true });
 }
 
 /** True at some places of each row, `[B, K]`, and nowhere else. */
@@ -271,7 +488,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## The rules side by side
 //
-// The experiment applies all five to the same four distributions. Top-k keeps as many words where one
+// The experiment applies all seven to the same four distributions. Top-k keeps as many words where one
 // is right as where a hundred are. Top-p adapts, but on the example of [the notes](notes:004.96) the three heads do
 // not have the mass
 // that it needs, so it adds words of the tail. Locally typical can drop the most probable word there, since the

@@ -16,9 +16,12 @@ import {
   type GenerateOptions,
   type LoopOptions,
 } from "../07_generation/options.ts";
+import type { LogitsRule } from "../07_generation/rules.ts";
+import type { Search } from "../07_generation/search.ts";
 import type { Random } from "../engine/random.ts";
-import { flag, flagOf, number, type Option } from "./arguments.ts";
+import { flag, flagOf, number, type Option, text } from "./arguments.ts";
 import { escapeControl, UsageError } from "./errors.ts";
+import { anyCutter, type Cutter, isText, readTokens } from "./token_options.ts";
 
 /** What no search needs more of: each beam keeps a cache of its own, and powers of a length leave the range of numbers. */
 const MOST: Readonly<Record<string, number>> = { numBeams: 1000, numBeamGroups: 1000, lengthPenalty: 10 };
@@ -26,6 +29,7 @@ const MOST: Readonly<Record<string, number>> = { numBeams: 1000, numBeamGroups: 
 /** An option of the table as the command line has it. */
 function typed(name: string, help: string, { placeholder, limits }: DecodingOption<unknown>): Option<unknown> {
   if (placeholder === undefined) return flag(help);
+  if (isText(name)) return text(placeholder, help);
   const most = MOST[name] ?? 1e9;
   const low = limits?.above === undefined ? { min: -most } : {};
   return number(placeholder, help, { ...low, ...limits?.below === undefined ? { max: most } : {}, ...limits });
@@ -53,6 +57,19 @@ export interface UsualDecoding {
   readonly random: Random;
 }
 
+/** The search of a command line, and its rules once the tokens of the model are known. */
+export interface AskedDecoding {
+  /** How sequences are found. */
+  readonly search: Search;
+  /**
+   * The rules, in order.
+   *
+   * @param cutter the tokenizer of what is written
+   * @throws {UsageError} if a text of an option is not the tokens that it must be
+   */
+  rules(cutter: Cutter): readonly LogitsRule[];
+}
+
 /**
  * The rules and the search that a command line asks for.
  *
@@ -60,24 +77,34 @@ export interface UsualDecoding {
  * @param usual what is done where nothing is asked for
  * @throws {UsageError} if an option has no effect with the others
  */
-export function readDecoding(given: Readonly<Record<string, unknown>>, usual: UsualDecoding): Decoding {
+export function readDecoding(given: Readonly<Record<string, unknown>>, usual: UsualDecoding): AskedDecoding {
   const asked = Object.keys(DECODING).filter((name) => given[name] !== undefined && given[name] !== false);
-  const options = { ...usual.options, ...Object.fromEntries(asked.map((name) => [name, given[name]])) };
-  const names = Object.keys(options);
+  const options = (cutter: Cutter): DecodingChoice => ({
+    ...usual.options,
+    ...Object.fromEntries(asked.map((name) => {
+      const value = given[name];
+      return [name, isText(name) ? readTokens(name, value as string, cutter) : value];
+    })),
+  });
+  const names = [...Object.keys(usual.options ?? {}), ...asked];
   // A generator is always at hand; it is used where the options need it, or allow it and the command usually draws.
   const mayDraw = usual.draws && !names.includes("numBeams") && findSearch([...names, "random"]) !== undefined;
   const draws = !findSearch(names) || mayDraw;
-  let decoding: Decoding;
-  try {
-    decoding = decodingOf(draws ? { ...options, random: usual.random } : options);
-  } catch (error) {
-    throw new UsageError(spell((error as Error).message));
-  }
-  if (given["allBeams"] && !("begin" in decoding.search)) {
+  const decode = (cutter: Cutter): Decoding => {
+    const chosen = options(cutter);
+    try {
+      return decodingOf(draws ? { ...chosen, random: usual.random } : chosen);
+    } catch (error) {
+      throw new UsageError(spell((error as Error).message));
+    }
+  };
+  // Without a model first: whatever does not depend on one is refused before it is read.
+  const { search } = decode(anyCutter);
+  if (given["allBeams"] && !("begin" in search)) {
     const single = given["numBeams"] === undefined ? "without --num-beams" : "with one beam: there is a single text";
     throw new UsageError(`Cannot use --all-beams ${single}`);
   }
-  return decoding;
+  return { search, rules: (cutter) => decode(cutter).rules };
 }
 
 /** A sentence of the library, with its options as they are typed: chance is asked for by `--stochastic`. */

@@ -102,11 +102,6 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
   },
   {
-    name: "language_models/n_grams/tf_idf",
-    load: async () => (await import("../../core/03_language_models/experiments/n_grams/tf_idf.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/n_grams/tf_idf.words.ts")).words,
-  },
-  {
     name: "language_models/n_grams",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams.words.ts")).words,
@@ -115,6 +110,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "language_models/n_grams/order",
     load: async () => (await import("../../core/03_language_models/experiments/n_grams/order.ts")).experiment,
     words: async () => (await import("../../core/03_language_models/experiments/n_grams/order.words.ts")).words,
+  },
+  {
+    name: "language_models/n_grams/tf_idf",
+    load: async () => (await import("../../core/03_language_models/experiments/n_grams/tf_idf.ts")).experiment,
+    words: async () => (await import("../../core/03_language_models/experiments/n_grams/tf_idf.words.ts")).words,
   },
   {
     name: "language_models/n_grams/intervening",
@@ -342,6 +342,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/07_generation/experiments/contrastive.words.ts")).words,
   },
   {
+    name: "generation/contrastive_search",
+    load: async () => (await import("../../core/07_generation/experiments/contrastive_search.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/contrastive_search.words.ts")).words,
+  },
+  {
     name: "generation/greedy_and_beam",
     load: async () => (await import("../../core/07_generation/experiments/greedy_and_beam.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/greedy_and_beam.words.ts")).words,
@@ -350,6 +355,21 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "generation/beam_variants",
     load: async () => (await import("../../core/07_generation/experiments/beam_variants.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/beam_variants.words.ts")).words,
+  },
+  {
+    name: "generation/minimum_bayes_risk",
+    load: async () => (await import("../../core/07_generation/experiments/minimum_bayes_risk.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/minimum_bayes_risk.words.ts")).words,
+  },
+  {
+    name: "generation/constraints",
+    load: async () => (await import("../../core/07_generation/experiments/constraints.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/constraints.words.ts")).words,
+  },
+  {
+    name: "generation/speculative",
+    load: async () => (await import("../../core/07_generation/experiments/speculative.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/speculative.words.ts")).words,
   },
   {
     name: "generation/kv_cache",

@@ -6,7 +6,7 @@
 
 import type { Figure } from "../../core/experiments/figure.ts";
 import { fixed, number } from "../../core/experiments/numbers.ts";
-import type { RunFigures } from "../picture.ts";
+import { creditsOf, type RunFigures } from "../picture.ts";
 import type { BeamWidthRun, Setting } from "../runs/beam_width.ts";
 
 /** What captions and reading are made of. */
@@ -54,7 +54,7 @@ function summaryOf(run: BeamWidthRun): BeamWidthSummary {
     wide,
     isGain: wide.every(({ gain }) => gain[0] > 0),
     empty: settings.filter(({ width }) => width === widest).reduce((sum, { empty }) => sum + empty, 0),
-    credits: [...new Set(examples.flatMap(({ attribution }) => attribution.match(/#\d+ \([^)]*\)/g) ?? []))].join(", "),
+    credits: creditsOf(examples),
   };
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { fixed, number } from "../../core/experiments/numbers.ts";
-import type { RunFigures } from "../picture.ts";
+import { creditsOf, type RunFigures } from "../picture.ts";
 import type { RecurrentTranslatorRun, TRANSLATORS } from "../runs/recurrent_translator.ts";
 
 type Name = typeof TRANSLATORS[number];
@@ -111,9 +111,7 @@ function summaryOf(run: RecurrentTranslatorRun): RecurrentTranslatorSummary {
   const [transformer, ...others] = run.results;
   return {
     ...run,
-    credits: [...new Set(run.sentences.flatMap(({ attribution }) => attribution.match(/#\d+ \([^)]*\)/g) ?? []))].join(
-      ", ",
-    ),
+    credits: creditsOf(run.sentences),
     behind: transformer!.lossByLength.map((loss, i) =>
       Math.min(...others.map(({ lossByLength }) => lossByLength[i]!)) - loss
     ),

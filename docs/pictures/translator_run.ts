@@ -5,7 +5,7 @@
  */
 
 import { fixed, number } from "../../core/experiments/numbers.ts";
-import type { RunFigures } from "../picture.ts";
+import { creditsOf, type RunFigures } from "../picture.ts";
 import type { TranslatorRun } from "../runs/translator.ts";
 
 /** What captions and reading are made of. */
@@ -32,9 +32,7 @@ function summaryOf(run: TranslatorRun): TranslatorSummary {
   const { sentences, layout } = run;
   return {
     ...run,
-    credits: [...new Set(sentences.flatMap(({ attribution }) => attribution.match(/#\d+ \([^)]*\)/g) ?? []))].join(
-      ", ",
-    ),
+    credits: creditsOf(sentences),
     longest: layout.contextLength - 1,
   };
 }

@@ -170,9 +170,11 @@ export async function look(translator: Translator, settings: Settings, signal?: 
 
     const { rules, isGreedy } = shaping(settings), shown = isGreedy ? [...rules, topKRule(1)] : rules;
     const steps: View["steps"][number][] = [];
+    const task = { promptLength: 1, eosToken: target.endToken, maxNewTokens };
     for (const [step, row] of rowsOf(numbers[0]!, model.options.vocabSize).entries()) {
       await rest(signal);
-      const before = toProbabilities(row), context = { tokens: [target.beginToken, ...written.slice(0, step)] };
+      const before = toProbabilities(row),
+        context = { ...task, tokens: [target.beginToken, ...written.slice(0, step)] };
       const after = toProbabilities(applyRules(shown, Float64Array.from(row), context));
       const order = Array.from(before.keys()).sort((a, b) => before[b]! - before[a]! || a - b).slice(0, BARS);
       steps.push({

@@ -118,7 +118,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     title: "The next word",
     text:
       "Softmax turns the scores into a distribution. Temperature flattens or sharpens it; top-k, top-p and their kin cut " +
-      "off its tail; two rules look at what was said before.",
+      "off its tail; others look at what was said before.",
     made: [
       [
         ["scores", MODEL, "  return model.head ? model.head.forward(hidden)"],
@@ -126,9 +126,9 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
         ["as a formula", SOFTMAX, "    const exponentials = shifted.exp();"],
       ],
       [
-        ["temperature", TEMPERATURE, "      return logits.map((logit) => (logit - highest) / temperature);"],
-        ["top-k", TRUNCATION, "      k >= logits.length || likeliest(logits)"],
-        ["top-p", TRUNCATION, "      return keepOnly(logits, nucleus(largestFirst(logits, candidates)"],
+        ["temperature", TEMPERATURE, "      for (let token = 0; token < row.length; token++) row[token] ="],
+        ["top-k", TRUNCATION, "      if (k < row.length && likeliest(row)"],
+        ["top-p", TRUNCATION, "      for (let i = 0; i < left.count; i++) left.keys[i] ="],
       ],
     ],
   },

@@ -12,11 +12,16 @@
 
 import type { RuleOptions, SearchOptions, Slider } from "../../core/07_generation/options.ts";
 
+/** Names of rules that a number asks for. */
+type NumberRule = {
+  [K in keyof RuleOptions]-?: NonNullable<RuleOptions[K]> extends number ? K : never;
+}[keyof RuleOptions];
+
 /** Names of options that are numbers. */
-export type NumberOption = keyof RuleOptions | "numBeams";
+export type NumberOption = NumberRule | "numBeams";
 
 /** What the reader sets: places of sliders, and what no slider sets. An option that is not there is not used. */
-export interface Settings extends RuleOptions, Pick<SearchOptions, "numBeams"> {
+export interface Settings extends Pick<RuleOptions, NumberRule>, Pick<SearchOptions, "numBeams"> {
   /** What is translated. */
   readonly sentence: string;
   /** Where chance starts. */

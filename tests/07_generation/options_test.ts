@@ -7,7 +7,8 @@ import { DECODING, type GenerateOptions } from "../../core/07_generation/options
 import { PromptCache } from "../../core/07_generation/prompt_cache.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
-import { ancestralSampling } from "../../core/07_generation/sampling.ts";
+import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
+import { promptLookup } from "../../core/07_generation/speculative.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
 import { arange } from "../../core/engine/create.ts";
@@ -146,6 +147,13 @@ onEveryBackend("options in words and as values find the same", async () => {
   }
 });
 
+/** A model that is made on the device of the test. */
+const lazyModel: Decoder = {
+  vocabSize: sizes.vocabSize,
+  contextLength: sizes.contextLength,
+  forward: (tokens, { lastOnly, starts }) => languageModel(9).forward(tokens, { lastOnly, starts }),
+};
+
 /** For each option, what it needs to have an effect, and a value that has one; without them it does not compile. */
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
@@ -153,12 +161,14 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   cache: [() => ({ numBeams: 2 }), new PromptCache()],
   stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
-  contrastive: [() => ({}), { amateur: languageModel(9), alpha: 0.01 }],
+  contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
+  draft: [() => ({}), promptLookup()],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],
   search: [() => ({}), beamSearch({ numBeams: 2 })],
   random: [() => ({}), new Random(5)],
+  penaltyAlpha: [() => ({}), 0.9],
   numBeams: [() => ({}), 3],
   lengthPenalty: [() => ({ numBeams: 3 }), -2],
   numBeamGroups: [() => ({ numBeams: 4 }), 2],
@@ -167,13 +177,28 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   diversityPenalty: [() => ({ numBeams: 4, numBeamGroups: 2 }), 5],
   similarity: [() => ({ numBeams: 4, numBeamGroups: 2 }), () => -3],
   stochastic: [() => ({ numBeams: 3, random: new Random(6) }), true],
+  logitBias: [() => ({}), { 3: 100 }],
   repetitionPenalty: [() => ({}), 3],
   noRepeatNgramSize: [() => ({}), 1],
+  frequencyPenalty: [() => ({}), 3],
+  presencePenalty: [() => ({}), 9],
+  dryMultiplier: [() => ({}), 9],
+  dryBase: [() => ({ dryMultiplier: 0.5, dryAllowedLength: 1 }), 1000],
+  dryAllowedLength: [() => ({ dryMultiplier: 9 }), 1],
+  dryBreakers: [() => ({ dryMultiplier: 9, dryAllowedLength: 1 }), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  bannedWords: [() => ({}), [[3], [4], [5], [6]]],
+  suppressTokens: [() => ({}), [3, 4, 5, 6]],
+  minNewTokens: [() => ({ eosToken: 7, logitBias: { 7: 100 } }), 5],
+  forcedFirstToken: [() => ({}), 9],
+  forcedLastToken: [() => ({}), 9],
+  prefix: [() => ({}), [9, 9]],
   temperature: [() => ({ random: new Random(6) }), 9],
+  topNSigma: [() => ({ random: new Random(6) }), 0.1],
   topK: [() => ({ random: new Random(6) }), 2],
   topP: [() => ({ random: new Random(6) }), 0.3],
   minP: [() => ({ random: new Random(6) }), 0.9],
   epsilonCutoff: [() => ({ random: new Random(6) }), 0.5],
+  etaCutoff: [() => ({ random: new Random(6) }), 0.5],
   typicalP: [() => ({ random: new Random(6) }), 0.2],
 };
 

@@ -1,6 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { generate } from "../../core/07_generation/generate.ts";
-import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
+import {
+  dryRule,
+  frequencyRule,
+  noRepeatNgramRule,
+  presenceRule,
+  repetitionRule,
+} from "../../core/07_generation/repetition.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -72,4 +78,51 @@ onEveryBackend("noRepeatNgramSize lets no n-gram occur twice, under every search
     const text = [1, 2, 1, ...tokens], pairs = text.slice(1).map((token, i) => `${text[i]} ${token}`);
     assertEquals(new Set(pairs).size, pairs.length, text.join());
   }
+});
+
+Deno.test("frequencyRule() and presenceRule() count what was generated, and not the prompt", () => {
+  const context = { tokens: [0, 0, 1, 2, 1, 1], promptLength: 2 }, logits = Float64Array.of(1, 2, -1, -Infinity);
+  assertEquals([...frequencyRule(0.5).onHost(logits, context)], [1, 0.5, -1.5, -Infinity]);
+  assertEquals([...presenceRule(0.5).onHost(logits, context)], [1, 1.5, -1.5, -Infinity]);
+  assertEquals([...frequencyRule(-1).onHost(logits, context)], [1, 5, 0, -Infinity]);
+  assertEquals([...frequencyRule(1).onHost(logits, { tokens: [0, 1], promptLength: 2 })], [...logits]);
+  // The example of the page: the cat sat on the.
+  const page = { tokens: [0, 1, 2, 3, 0] }, zeros = new Float64Array(4);
+  assertEquals([...frequencyRule(0.5).onHost(zeros, page)], [-1, -0.5, -0.5, -0.5]);
+  assertEquals([...presenceRule(0.5).onHost(zeros, page)], [-0.5, -0.5, -0.5, -0.5]);
+});
+
+Deno.test("a difference does not depend on where zero is, as a factor does", () => {
+  const logits = Float64Array.of(3, 2, -1), raised = logits.map((logit) => logit - 10), context = { tokens: [0, 2, 2] };
+  const apart = (row: Float64Array): number[] => [row[0]! - row[1]!, row[2]! - row[1]!];
+  for (const rule of [frequencyRule(0.5), presenceRule(0.5), dryRule({ multiplier: 1, allowedLength: 1 })]) {
+    assertEquals(apart(rule.onHost(logits, context)), apart(rule.onHost(raised, context)), rule.name);
+  }
+  const rule = repetitionRule(2);
+  assertEquals(apart(rule.onHost(logits, context)), [-0.5, -4]);
+  assertEquals(apart(rule.onHost(raised, context)), [-6, -14]);
+});
+
+Deno.test("dryRule() costs more the longer the passage is that a token would continue", () => {
+  const [the, cat, sat, on, mat] = [0, 1, 2, 3, 4], dry = dryRule({ multiplier: 0.8 });
+  const cost = (tokens: readonly number[], rule = dry): number[] =>
+    [...rule.onHost(new Float64Array(5), { tokens })].map((x) => Number((0 - x).toFixed(6)));
+  assertEquals(cost([the, cat, sat, on, the]), [0, 0, 0, 0, 0], "one token is below the allowed length");
+  assertEquals(cost([the, cat, sat, on, the, cat]), [0, 0, 0.8, 0, 0]);
+  assertEquals(cost([the, cat, sat, on, the, cat, sat]), [0, 0, 0, 1.4, 0]);
+  // The longest of several passages, and each token that has followed one.
+  const several = [the, cat, sat, mat, cat, on, the, cat, sat, the, cat];
+  assertEquals(cost(several), [0, 0, 0.8, 0, 0]);
+  assertEquals(cost(several, dryRule({ multiplier: 1, base: 3, allowedLength: 1 })), [0, 0, 3, 1, 0]);
+  // A breaker ends a passage, and what follows one is free.
+  const broken = dryRule({ multiplier: 1, allowedLength: 1, breakers: [mat] });
+  assertEquals(cost([cat, mat, on, sat, cat, mat, on], broken), [0, 0, 1, 0, 0]);
+  assertEquals(cost([cat, mat, on, cat, mat], broken), [0, 0, 0, 0, 0]);
+  assertEquals(cost([on, mat, on], broken), [0, 0, 0, 0, 0]);
+  // No passage counts as longer than fifty tokens, and no cost forbids.
+  const long = cost(new Array<number>(200).fill(the), dryRule({ multiplier: 1, base: 1.01 }));
+  assertEquals(long[0], Number((1.01 ** 48).toFixed(6)));
+  const [huge] = dryRule({ multiplier: 1e300, base: 1e30 }).onHost(new Float64Array(5), { tokens: [0, 0, 0, 0] });
+  assertEquals(huge, -(2 ** 128 - 2 ** 104));
+  for (const tokens of [[], [the]]) assertEquals(cost(tokens), [0, 0, 0, 0, 0]);
 });

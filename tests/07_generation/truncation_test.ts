@@ -2,7 +2,15 @@ import { assertEquals } from "@std/assert";
 import { toProbabilities } from "../../core/07_generation/sampling.ts";
 import type { LogitsRule } from "../../core/07_generation/rules.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
-import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../../core/07_generation/truncation.ts";
+import {
+  epsilonRule,
+  etaRule,
+  minPRule,
+  topKRule,
+  topNSigmaRule,
+  topPRule,
+  typicalRule,
+} from "../../core/07_generation/truncation.ts";
 import { Draws } from "../support.ts";
 import { logs, none, notes } from "./distributions.ts";
 
@@ -97,4 +105,58 @@ Deno.test("typicalRule() keeps what surprises as much as is to be expected", () 
   assertEquals(kept(typicalRule(0.7), logits), order.slice(0, 3).sort());
   assertEquals(kept(typicalRule(0.1), logits), [1], "the most probable may be cut off");
   assertEquals(kept(typicalRule(0.5), new Float64Array(4)), [0, 1]);
+});
+
+Deno.test("typicalRule() agrees with sorting", () => {
+  const draws = new Draws(7);
+  for (const p of [0.01, 0.2, 0.5, 0.9, 0.999]) {
+    for (const round of [1, 4, 1e6]) {
+      const logits = Float64Array.from({ length: 700 }, () => Math.round(draws.next() * 10 * round) / round);
+      const probabilities = toProbabilities(logits);
+      const entropy = -probabilities.reduce((sum, q) => sum + q * Math.log(q), 0);
+      // Rounded, so that equal logits are equally typical whatever the order of the sums.
+      const far = probabilities.map((q) => Number(Math.abs(-Math.log(q) - entropy).toFixed(11)));
+      const order = [...logits.keys()].sort((a, b) => far[a]! - far[b]! || a - b);
+      let sum = 0;
+      const wanted: number[] = [];
+      for (const token of order) {
+        if (sum >= p - 1e-12) break;
+        wanted.push(token);
+        sum += probabilities[token]!;
+      }
+      assertEquals(kept(typicalRule(p), logits), wanted.sort((a, b) => a - b), `${p}, ${round}`);
+    }
+  }
+});
+
+Deno.test("etaRule() is epsilon where the model is certain, and lower where it is not", () => {
+  // Entropy 0.33: the root of 0.09 times its exponential is 0.22, so that 0.09 counts.
+  assertEquals(kept(etaRule(0.09), logs(0.9, 0.1)), kept(epsilonRule(0.09), logs(0.9, 0.1)));
+  // A hundred equal ones: 1 % each, and a threshold of 0.1 / 100.
+  const flat = new Float64Array(100);
+  assertEquals(kept(etaRule(0.01), flat).length, 100);
+  assertEquals(kept(epsilonRule(0.01), flat), [0]);
+  // Strict: of four equal ones with a root of 1 the threshold is what each has.
+  assertEquals(kept(etaRule(0.999), new Float64Array(4)).length, 4);
+  assertEquals(kept(etaRule(0.9), logs(0.5, 0.3, 0.2)), [0]);
+});
+
+Deno.test("topNSigmaRule() keeps the same at every temperature, and all of equal logits", () => {
+  const logits = Float64Array.from(new Draws(8).normal(300).data), before = kept(topNSigmaRule(1.5), logits);
+  assertEquals(before.length > 5 && before.length < 200, true);
+  for (const temperature of [0.1, 0.7, 5]) {
+    assertEquals(kept(topNSigmaRule(1.5), temperatureRule(temperature).onHost(logits, none)), before);
+  }
+  // By hand: mean 2, deviation 2. What lands on the border stays.
+  assertEquals(kept(topNSigmaRule(1), Float64Array.of(4, 0, 4, 0)), [0, 2]);
+  assertEquals(kept(topNSigmaRule(2), Float64Array.of(4, 0, 4, 0)), [0, 1, 2, 3]);
+  assertEquals(kept(topNSigmaRule(0.01), new Float64Array(5)), [0, 1, 2, 3, 4]);
+  // What is forbidden has no part in the deviation.
+  assertEquals(kept(topNSigmaRule(1), Float64Array.of(4, -Infinity, 0, 4, 0, -Infinity)), [0, 3]);
+});
+
+Deno.test("where everything is forbidden every cut leaves it so", () => {
+  const nothing = new Float64Array(5).fill(-Infinity);
+  const rules = [topKRule(2), topPRule(0.5), epsilonRule(0.1), etaRule(0.1), minPRule(0.1), typicalRule(0.5)];
+  for (const rule of [...rules, topNSigmaRule(1)]) assertEquals(rule.onHost(nothing, none), nothing);
 });

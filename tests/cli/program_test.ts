@@ -144,8 +144,17 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["translate", "x", "--stochastic", "--length-penalty", "1"], 2, /^heed: Cannot use --length-penalty with .*\n$/],
   [["translate", "x", "--seed", "1"], 2, /^heed: Cannot use --seed without --stochastic.*\n$/],
   [["translate", "x", "--all-beams", "--num-beams", "1"], 2, /^heed: Cannot use --all-beams with one beam.*\n$/],
+  [["generate", "--dry-base", "2"], 2, /^heed: Cannot use --dry-base without --dry-multiplier: .*no effect\n$/],
+  [["generate", "--prefix", "a", "--forced-first-token", "b"], 2, /^heed: Cannot use --forced-first-token with .*\n$/],
+  [["generate", "--banned-words", "a,,b"], 2, /^heed: Cannot use --banned-words "a,,b": nothing stands .*\n$/],
+  [["generate", "--logit-bias", "a=b"], 2, /^heed: Cannot use --logit-bias with "a=b": write TOKEN=NUMBER\n$/],
+  [["generate", "--min-new-tokens", "3"], 2, /^heed: Cannot understand "--min-new-tokens": .*\n$/],
+  [["translate", "x", "--eta-cutoff", "0.1"], 2, /^heed: Cannot use --eta-cutoff without --stochastic.*\n$/],
   [["generate", "--stochastic"], 2, /^heed: Cannot use --stochastic without --num-beams\n$/],
   [["generate", "--all-beams"], 2, /^heed: Cannot use --all-beams without --num-beams\n$/],
+  [["generate", "--regex", "(?=a)"], 2, /^heed: Cannot read the regular expression .*a look-ahead.*\n$/],
+  [["generate", "--regex", "a", "--grammar", "$/none"], 2, /^heed: Cannot use --regex with --grammar: .*\n$/],
+  [["generate", "--json-schema", "$/none"], 1, /^heed: Cannot read .*none.*\n$/],
   [["generate", "--weights", "int2"], 2, /^heed: Cannot use --weights "int2": it must be one of float32, .*int4\n$/],
   [["translate", "x", "--model", "$/none"], 1, /^heed: Cannot read a model from ".*none": there is no .*\n$/],
   [
@@ -304,6 +313,10 @@ test("train translator learns with recurrent networks, goes on, and translate us
     assertStringIncludes(trained.output, text);
   }
   const translated = await heed("translate", "我吃茶。", "--model", out, "--num-beams", "3");
+  const longer = await heed("translate", "我吃茶。", "--model", out, "--min-new-tokens", "9", "--max-new-tokens", "9");
+  assertEquals([longer.code, longer.errors], [0, ""]);
+  const tooLong = await heed("translate", "我吃茶。", "--model", out, "--min-new-tokens", "9", "--max-new-tokens", "8");
+  assertMatch(tooLong.errors, /^heed: Cannot use --min-new-tokens = 9 with --max-new-tokens = 8: no text .*\n$/);
   assertEquals([translated.code, translated.errors], [0, ""]);
   const looked = await heed("translate", "我吃茶。", "--model", out, "--attention");
   assertEquals(looked.code, 2);
@@ -488,6 +501,24 @@ test("train lm learns a text and generate continues it, the same for the same se
   assertEquals(first.output, second.output);
   assert(first.output !== other.output);
   assertEquals([beams.code, beams.output.startsWith("the ")], [0, true]);
+  const ruled = await write(
+    "--banned-words",
+    "e,at",
+    "--prefix",
+    "cat",
+    "--forced-last-token",
+    "o",
+    "--dry-multiplier",
+    "1",
+  );
+  assertEquals([ruled.code, ruled.errors], [0, ""]);
+  assertMatch(ruled.output, /^the cat[^e]*o\n$/);
+  assertEquals(/at/.test(ruled.output.slice("the cat".length - 1)), false, ruled.output);
+  const several = await write("--forced-first-token", "cat");
+  assertMatch(
+    several.errors,
+    /^heed: Cannot use --forced-first-token with "cat": it is 3 tokens, and one is needed.*\n$/,
+  );
   for (const way of [["--num-beam-groups", "3"], ["--stochastic", "--temperature", "0.8"], []]) {
     const { code, output } = await write("--num-beams", "3", "--all-beams", ...way);
     const texts = output.trimEnd().split(/\n*\d\. score -?\d+\.\d\d, log-probability -\d+\.\d\d\n/).slice(1);
@@ -526,6 +557,11 @@ test("train ngram counts a text in a moment, and generate, info and other progra
     assertMatch(output, /^the cat (on|sat) /);
     const beams = await heed("generate", "the cat", "--model", out, "--max-new-tokens", "6", "--num-beams", "2");
     assertMatch(beams.output, /^the cat (on|s)/);
+    const limited = await heed("generate", "the cat", "--model", out, "--regex", " (on|sat)");
+    assertEquals([limited.code, limited.errors], [0, ""]);
+    assertMatch(limited.output, /^the cat (on|sat)\n$/);
+    const cut = await heed("generate", "the cat", "--model", out, "--regex", "( (on|sat)){9}", "--max-new-tokens", "2");
+    assertEquals([cut.code, cut.errors.includes("cut off after 2 tokens")], [0, true]);
     const measured = await heed("evaluate", out, "--data", `${folder}/text.txt`, "--json");
     const { perplexity, bitsPerByte, unknown } = JSON.parse(measured.output);
     assertEquals([measured.code, unknown, perplexity < 2, bitsPerByte < 1], [0, 0, true, true]);

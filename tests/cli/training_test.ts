@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { trainBytePairEncoding } from "../../core/02_words/byte_pair_encoding/mod.ts";
+import { gru, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { DataError, UsageError } from "../../core/cli/errors.ts";
 import { saveModel } from "../../core/cli/models.ts";
@@ -143,4 +144,21 @@ testWithFolder("refuseToReplace() gives up no model unless it is asked to, or wo
   await refused(ours, "translator");
   await Deno.writeTextFile(`${folder}/model.safetensors`, "damaged");
   assertEquals((await refused(ours)).includes("it holds a model that cannot be read"), true);
+});
+
+testWithFolder("refuseToReplace() tells apart what one kind of file holds, and sees other kinds", async (folder) => {
+  const vocabulary = await trainBytePairEncoding(["the cat"], { vocabSize: "alphabet", level: "characters" });
+  const recipe = { steps: 3, data: "", checksum: "1" }, format = "heed recurrent model 1";
+  const sizes = { vocabSize: vocabulary.vocabSize, hiddenSize: 8, recurrence: gru };
+  const model = new RecurrentLanguageModel(sizes, new Random(1)), layout = model.options;
+  await saveModel(folder, { model }, { format, layout, vocabulary, recipe, measured: {} });
+  assertEquals(await refuseToReplace(PLACE, folder, "gru", recipe), 3);
+  const lost = "it holds a recurrent language model trained on the sentences";
+  await assertRejects(() => refuseToReplace(PLACE, folder, "lstm", recipe), DataError, lost);
+
+  await Deno.rename(`${folder}/model.safetensors`, `${folder}/model.arpa`);
+  for (const replace of [false, true]) {
+    const beside = () => refuseToReplace({ ...PLACE, replace }, folder, "gru", recipe);
+    await assertRejects(beside, DataError, "it holds an n-gram model; --out names another folder");
+  }
 });

@@ -605,6 +605,6 @@ Deno.test("figuresHtml() gives a wide table the whole width, and each of its cel
   const [plain, wide] = figuresHtml([table, { ...table, isWide: true }], { width: 560, id: "t" });
   assert(!/is-whole|data-head/.test(plain!));
   assert(wide!.startsWith('<figure class="figure kind-table is-whole">'));
-  assertMatch(wide!, /<th scope="row">猫<\/th><td data-head="100 &amp; more">a cat<\/td>/);
+  assertMatch(wide!, /<th scope="row">猫<\/th><td class="t" data-head="100 &amp; more">a cat<\/td>/);
   assertEquals(tablesOf({ ...table, isWide: true }).map(tableCsv), tablesOf(table).map(tableCsv));
 });

@@ -25,6 +25,14 @@ export interface DecoderRun {
   end(): readonly string[];
 }
 
+/** What a decoder makes of a token that it sees alone. */
+export interface TokenWriter {
+  /** Writes a token, or what an earlier step has made of it; bytes where it is no whole text. */
+  write(text: string | Uint8Array, isFirst: boolean): string | Uint8Array;
+  /** Whether the next token is written as where the text begins; it is not by default. */
+  restarts?(token: string): boolean;
+}
+
 /** A step from tokens to text. */
 export interface Decoder {
   /** What it is called. */
@@ -33,9 +41,16 @@ export interface Decoder {
   readonly options: Readonly<Record<string, Json>>;
   /** Starts on a list of tokens; the strings of a fused one belong together as one token. */
   open(fused: boolean): DecoderRun;
+  /** Writes tokens one by one; absent or without result if a token is written by what follows. */
+  apart?(fused: boolean): TokenWriter | undefined;
 }
 
 const nothing: readonly string[] = [];
+
+/** A writer of what is still a string: bytes stay as they are. */
+function ofStrings(change: (text: string, isFirst: boolean) => string | Uint8Array): TokenWriter {
+  return { write: (text, isFirst) => typeof text === "string" ? change(text, isFirst) : text };
+}
 
 /** A decoder that looks at each token alone. */
 function each(
@@ -57,6 +72,7 @@ function each(
         end: () => nothing,
       };
     },
+    apart: () => ofStrings(change),
   };
 }
 
@@ -79,6 +95,7 @@ export const byteLevelDecoder: Decoder = {
       },
     };
   },
+  apart: () => ofStrings((token) => bytesOf(token) ?? token),
 };
 
 function bytesOf(letters: string): Uint8Array<ArrayBuffer> | undefined {
@@ -144,6 +161,10 @@ export const wordDecoder: Decoder = {
       end: () => nothing,
     };
   },
+  apart: () => ({
+    ...ofStrings((token, isFirst) => isFirst || token === "\n" ? token : ` ${token}`),
+    restarts: (token) => token === "\n",
+  }),
 };
 
 /** How {@linkcode metaspaceDecoder} writes spaces. */
@@ -195,6 +216,11 @@ export const byteFallbackDecoder: Decoder = {
       end: flush,
     };
   },
+  apart: () =>
+    ofStrings((token) => {
+      const byte = /^<0x([0-9A-Fa-f]{2})>$/.exec(token);
+      return byte ? Uint8Array.of(parseInt(byte[1]!, 16)) : token;
+    }),
 };
 
 /**
@@ -219,6 +245,15 @@ export function suffixDecoder(suffix = "</w>"): Decoder {
         end: () => held === undefined ? nothing : [held.replaceAll(suffix, "")],
       };
     },
+    // The space of a suffix counts to the token that follows, since there may be none.
+    apart: () => {
+      const ends = (token: string): boolean => suffix !== "" && token.endsWith(suffix);
+      const shorter = (token: string): string => ends(token) ? token.slice(0, -suffix.length) : token;
+      return {
+        ...ofStrings((token, isFirst) => `${isFirst ? "" : " "}${shorter(token).replaceAll(suffix, " ")}`),
+        restarts: (token) => !ends(token),
+      };
+    },
   };
 }
 
@@ -227,6 +262,7 @@ export const fuse: Decoder = {
   name: "fuse",
   options: {},
   open: () => ({ write: (token) => [token], end: () => nothing }),
+  apart: () => ofStrings((token) => token),
 };
 
 /**
@@ -248,6 +284,7 @@ export function replaceDecoder(pattern: string, content: string): Decoder {
       const parts: string[] = [];
       return { write: (token) => (parts.push(token), nothing), end: () => [replace(parts.join(""))] };
     },
+    apart: (fused) => fused && pattern.length > 1 ? undefined : ofStrings(replace),
   };
 }
 
@@ -289,6 +326,14 @@ export function stripDecoder(options: StripDecoderOptions): Decoder {
     options: { content, start, stop },
     open: (fused) =>
       fused ? stripFused(content, start, stop) : { write: (token) => [strip(token)], end: () => nothing },
+    apart(fused) {
+      if (!fused) return ofStrings(strip);
+      // Only what one token decides: the first of them loses one character at most.
+      if (stop > 0 || start > 1 || content === "") return undefined;
+      return ofStrings((text, isFirst) =>
+        isFirst && start === 1 && text.startsWith(content) ? text.slice(content.length) : text
+      );
+    },
   };
 }
 
@@ -342,6 +387,19 @@ export function decoderSequence(parts: readonly Decoder[]): Decoder {
         write: (token) => from(0, [token]),
         end: () => runs.flatMap((run, step) => from(step + 1, run.end())),
       };
+    },
+    apart(fused) {
+      let isFused = fused;
+      const writers: TokenWriter[] = [];
+      for (const part of parts) {
+        const writer = part.apart?.(isFused);
+        if (!writer) return undefined;
+        isFused ||= part === fuse;
+        writers.push(writer);
+      }
+      const write: TokenWriter["write"] = (token, isFirst) =>
+        writers.reduce((text, writer) => writer.write(text, isFirst), token);
+      return { write, restarts: (token) => writers.some((writer) => writer.restarts?.(token)) };
     },
   };
 }

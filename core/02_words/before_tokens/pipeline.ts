@@ -16,7 +16,7 @@ import type { Json } from "../../engine/json.ts";
 import { checkOptions, type Checks, group, list, object, required, shown, string } from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
 import { AlignedText } from "./aligned_text.ts";
-import type { Decoder, DecoderRun } from "./decoders.ts";
+import type { Decoder, DecoderRun, TokenWriter } from "./decoders.ts";
 import type { Normalizer, PreTokenizer } from "./pre_tokenizer.ts";
 import { splitSpecialTokens } from "./special_tokens.ts";
 import {
@@ -24,6 +24,7 @@ import {
   type EncodeOptions,
   type PieceToken,
   type TextToken,
+  type TokenBytes,
   type Tokenizer,
   type TokenizerFile,
   type TokenModel,
@@ -60,6 +61,9 @@ const partChecks: Checks<PipelineParts> = {
 };
 
 const MAX_REMEMBERED = 2 ** 15;
+
+/** Writes tokens as they are. */
+const plain: TokenWriter = { write: (text) => text };
 
 /** The kind and version of a file. */
 export const PIPELINE_FORMAT = "heed tokenizer 1";
@@ -208,6 +212,33 @@ export class TokenizerPipeline implements Tokenizer {
     }
     const last = run.end().join("");
     if (last !== "") yield last;
+  }
+
+  /**
+   * What each token adds to a text; special tokens and the unknown one add nothing.
+   *
+   * @throws {TypeError} if the decoder writes a token by what follows it
+   */
+  tokenBytes(): TokenBytes {
+    const { decoder } = this.parts, apart = decoder ? decoder.apart?.(false) : plain;
+    if (!apart) {
+      throw new TypeError(
+        `Cannot tell the bytes of tokens apart: the decoder ${decoder!.name} writes a token by what follows it`,
+      );
+    }
+    const utf8 = new TextEncoder();
+    const silent = new Set([
+      ...this.specialTokens.values(),
+      ...this.unknownToken === undefined ? [] : [this.unknownToken],
+    ]);
+    const bytesOf = (isFirst: boolean) =>
+      this.tokens.map((token, id) => {
+        if (silent.has(id)) return undefined;
+        const text = apart.write(token, isFirst);
+        return typeof text === "string" ? utf8.encode(text) : text;
+      });
+    const restarts = this.tokens.flatMap((token, id) => apart.restarts?.(token) ? [id] : []);
+    return { first: bytesOf(true), later: bytesOf(false), restarts: new Set(restarts) };
   }
 
   /** The tokenizer as plain data for a JSON file. */

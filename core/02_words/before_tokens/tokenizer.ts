@@ -57,6 +57,20 @@ export type TokenizerFile = {
   readonly [field: string]: Json;
 };
 
+/**
+ * What each token adds to a text, in bytes of UTF-8.
+ *
+ * How a token is written may depend on what stands before it: a word has a space in front, but not where the text begins.
+ */
+export interface TokenBytes {
+  /** Of each token, by id, where the text begins; undefined for those that stand for no text. */
+  readonly first: readonly (Uint8Array | undefined)[];
+  /** Of each token behind others; the same list where that makes no difference. */
+  readonly later: readonly (Uint8Array | undefined)[];
+  /** Tokens behind which the next one is written as where the text begins, a line break for instance. */
+  readonly restarts: ReadonlySet<number>;
+}
+
 /** A vocabulary, with the way from text to token ids and back. */
 export interface Tokenizer {
   /** The tokens by their ids, the special ones included. */
@@ -107,6 +121,13 @@ export interface Tokenizer {
    * @returns pieces of text that join to what `decode` returns
    */
   decodeStream(ids: AsyncIterable<number> | Iterable<number>, options?: DecodeOptions): AsyncGenerator<string>;
+  /**
+   * What each token adds to a text, for programs that say which tokens may follow.
+   *
+   * @returns bytes; the unknown token and the special ones have none
+   * @throws {TypeError} if the tokenizer writes a token by what follows it
+   */
+  tokenBytes(): TokenBytes;
   /** The tokenizer as plain data for a JSON file. */
   toJSON(): TokenizerFile;
 }

@@ -23,6 +23,7 @@ import {
   encodeChecks as tokenizerChecks,
   type EncodeOptions,
   type TextToken,
+  type TokenBytes,
   type Tokenizer,
   withSpecialTokens,
 } from "../before_tokens/tokenizer.ts";
@@ -199,6 +200,15 @@ export class BytePairEncoding implements Tokenizer {
     }
     const last = decoder.decode();
     if (last !== "") yield last;
+  }
+
+  /** What each token adds to a text; the four special ones add nothing. */
+  tokenBytes(): TokenBytes {
+    const bytes = this.tokens.map((token, id) => {
+      if (id < FIRST_LETTER) return undefined;
+      return this.level === "bytes" ? toBytes(token) : new TextEncoder().encode(token);
+    });
+    return { first: bytes, later: bytes, restarts: new Set() };
   }
 
   /** The encoding as plain data for a JSON file. */

@@ -36,6 +36,7 @@ import {
   encodeChecks as tokenizerChecks,
   type EncodeOptions,
   type TextToken,
+  type TokenBytes,
   type Tokenizer,
   withSpecialTokens,
 } from "../before_tokens/tokenizer.ts";
@@ -302,6 +303,20 @@ export class Unigram implements Tokenizer {
     }
     const last = decoder.finish();
     if (last !== "") yield last;
+  }
+
+  /** What each token adds to a text; the four special ones add nothing. */
+  tokenBytes(): TokenBytes {
+    const utf8 = new TextEncoder();
+    const bytesOf = (id: number, isSpaceDue: boolean): Uint8Array | undefined => {
+      if (id < FIRST_PIECE) return undefined;
+      const part = this.#partOf(id, false);
+      if (typeof part === "number") return isSpaceDue && part === 32 ? new Uint8Array() : Uint8Array.of(part);
+      return utf8.encode(isSpaceDue && part.startsWith(" ") ? part.slice(1) : part);
+    };
+    const later = this.tokens.map((_, id) => bytesOf(id, false));
+    const first = this.prefixSpace ? this.tokens.map((_, id) => bytesOf(id, true)) : later;
+    return { first, later, restarts: new Set() };
   }
 
   /** The vocabulary as plain data for a JSON file. */

@@ -15,13 +15,17 @@ import type { PackedFormat } from "../../engine/backend.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
+import { constrain, constraintOptions, cutOff, readConstraint } from "../constraints.ts";
 import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
 import { hasNGrams, load } from "../model_kinds.ts";
 import { openModel, readTextModel } from "../models.ts";
-import { line, standardOutput } from "../terminal.ts";
+import { complain, line, standardOutput } from "../terminal.ts";
 import { continuation, noSpecialTokensOf } from "../tokenizers.ts";
+
+/** Options of a text that can end; here it is as long as is asked for. */
+const { minNewTokens: _, ...options } = { minNewTokens: undefined, ...decodingOptions };
 
 /** `generate`. */
 export const command: Command = defineCommand({
@@ -30,37 +34,49 @@ export const command: Command = defineCommand({
   details: [
     "The text is drawn at random and appears as it is written; --num-beams searches the most probable one instead.",
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
+    "A LIST of words has commas between them; each is meant with and without a space before it.",
+    "--regex, --json-schema and --grammar let only texts of a form follow the prompt.",
   ],
   options: {
     model: text("FOLDER", "A language model that train has saved", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
-    ...decodingOptions,
+    ...constraintOptions,
+    ...options,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...weightsOption,
     ...deviceOptions,
   },
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
-    const { search, rules } = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const { model, vocabulary, options: own } = await openAny(values);
+    const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
+    const grammar = await readConstraint(values);
+    const { model, vocabulary, options: usual } = await openAny(values);
+    const own = grammar ? { ...usual, ...await constrain(grammar, vocabulary) } : usual;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
-    const options = { maxNewTokens: values.maxNewTokens, ...own, rules: [...own.rules, ...rules] };
+    const { search } = decoding, rules = [...own.rules, ...decoding.rules(vocabulary)];
+    const options = { maxNewTokens: values.maxNewTokens, ...own, rules };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));
       const tokens = stream(model, ids, { ...options, search });
       const idsOnly = (async function* () {
         for await (const { token } of tokens) yield token;
       })();
+      let written = "";
       try {
-        for await (const piece of continuation(vocabulary, ids, idsOnly)) standardOutput.write(printable(piece));
+        for await (const piece of continuation(vocabulary, ids, idsOnly)) {
+          written += piece;
+          standardOutput.write(printable(piece));
+        }
       } finally {
         // What goes wrong on the way is said on a line of its own.
         line();
       }
+      if (grammar && !grammar.accepts(written)) complain(cutOff(grammar, values.maxNewTokens));
       return;
     }
-    const { tokens, beams } = await generate(model, ids, { ...options, search });
+    const { tokens, beams, finished } = await generate(model, ids, { ...options, search });
+    if (grammar && !finished) complain(cutOff(grammar, values.maxNewTokens));
     const written = async (tokens: readonly number[]): Promise<string> =>
       printable(prompt + (await Array.fromAsync(continuation(vocabulary, ids, tokens))).join(""));
     if (!values.allBeams) return line(await written(tokens));

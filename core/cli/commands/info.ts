@@ -32,9 +32,9 @@ function table(rows: readonly Row[]): void {
 /** The row that names the commands that use it. */
 const usedBy = (commands: readonly string[]): Row => ["used by", commands.map((word) => `heed ${word}`).join(", ")];
 
-/** Settings or measurements as one line. */
+/** Settings or measurements as one line; what is empty was not given. */
 function list(values: Readonly<Record<string, number | string>>): string {
-  return Object.entries(values).map(([name, value]) =>
+  return Object.entries(values).filter(([, value]) => value !== "").map(([name, value]) =>
     `${name} ${typeof value === "number" ? Number(value.toPrecision(4)) : value}`
   ).join(", ") || "none";
 }

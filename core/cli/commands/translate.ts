@@ -24,6 +24,7 @@ export const command: Command = defineCommand({
   details: [
     "Without a sentence it translates standard input, or --data, line by line; every line gets a line,",
     "an empty one if it cannot be translated. Which and why is said on standard error, and the exit code is 1.",
+    "A LIST of words has commas between them; each is meant with and without a space before it.",
   ],
   options: {
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
@@ -56,9 +57,12 @@ export const command: Command = defineCommand({
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",
       );
     }
+    const { search } = decoding, rules = decoding.rules(target);
     const answer = async (sentence: string): Promise<void> => {
       if (sentence === "") return line();
-      const [translation] = await translator.translate([sentence], decoding, { maxNewTokens: values.maxNewTokens });
+      const [translation] = await translator.translate([sentence], { search, rules }, {
+        maxNewTokens: values.maxNewTokens,
+      });
       if (values.allBeams) {
         translation!.beams.forEach((each, i) => line(`${i + 1}. ${escapeControl(each.text)}  (${rank(each)})`));
       } else line(escapeControl(translation!.text));

@@ -43,7 +43,7 @@ export const words: Words<Filter> = {
   },
   captions: {
     perplexities: ({ perplexities: [raw, filtered, good], shown: { steps, seeds } }) =>
-      `Perplexity per character of unseen good sentences after ${steps} steps, over ${seeds} seeds: ${
+      `Perplexity per character of unseen good sentences after ${steps} steps, over ${seeds} seeds (the bars are the lowest): ${
         written(raw!, tenths)
       } for a network of raw lines, ` +
       `${written(filtered!, tenths)} for filtered ones, ${written(good!, tenths)} for good ones alone.`,
