@@ -31,9 +31,10 @@ onEveryBackend("earlyStopping finds what transformers finds", async (device) => 
     if (device === reference) assertEquals(beams!.map(({ tokens }) => tokens), texts, name);
     else assertEquals(beams![0]!.tokens, texts[0], name);
     // Twelve float32 log-probabilities of some nats each, rounded to five decimals.
-    beams!.forEach(({ score }, i) =>
-      assertAlmostEquals(score, scores[i]!, 1e-4 * Math.max(1, Math.abs(scores[i]!)), name)
-    );
+    const compared = device === reference ? beams! : beams!.slice(0, 1);
+    compared.forEach(({ score }, i) => {
+      assertAlmostEquals(score, scores[i]!, 1e-4 * Math.max(1, Math.abs(scores[i]!)), name);
+    });
   }
 });
 

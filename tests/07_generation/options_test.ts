@@ -154,11 +154,21 @@ const lazyModel: Decoder = {
   forward: (tokens, { lastOnly, starts }) => languageModel(9).forward(tokens, { lastOnly, starts }),
 };
 
+let heard = 0;
+
+/** A cache that is heard of when it is filled. */
+class HeardCache extends PromptCache {
+  override keep(...given: Parameters<PromptCache["keep"]>): void {
+    heard++;
+    super.keep(...given);
+  }
+}
+
 /** For each option, what it needs to have an effect, and a value that has one; without them it does not compile. */
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
-  cache: [() => ({ numBeams: 2 }), new PromptCache()],
+  cache: [() => ({}), new HeardCache()],
   stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
@@ -201,8 +211,6 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   etaCutoff: [() => ({ random: new Random(6) }), 0.5],
   typicalP: [() => ({ random: new Random(6) }), 0.2],
 };
-
-let heard = 0;
 
 onEveryBackend("every option changes what is generated, or is refused", async () => {
   const model = languageModel(11);
