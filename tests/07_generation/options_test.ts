@@ -161,6 +161,7 @@ class HeardCache extends PromptCache {
   override keep(...given: Parameters<PromptCache["keep"]>): void {
     heard++;
     super.keep(...given);
+    this.dispose();
   }
 }
 
