@@ -51,6 +51,13 @@ export interface Call {
   readonly given: readonly unknown[];
 }
 
+/** A tokenizer that only spells. */
+class Spelling {
+  decode(tokens: Iterable<number>): string {
+    return String.fromCharCode(...tokens);
+  }
+}
+
 const random = (): engine.Random => new engine.Random(1);
 const x = (...shape: number[]): Tensor => ones(shape.length > 0 ? shape : [2, 4]);
 const ids = (...shape: number[]): Tensor => full(shape.length > 0 ? shape : [2, 4], 1, "int32");
@@ -756,6 +763,18 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       { tokens: [1], logits: Float64Array.from(rows[0]!) },
     ]),
   "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
+  "KeyValueCache.crop": () => {
+    const cache = new generation.KeyValueCache();
+    cache.append(heads(), heads());
+    return on(cache, 1);
+  },
+  "PromptCache.lend": () => on(new generation.PromptCache(), decoder(), [new generation.KeyValueCache()], [1]),
+  "PromptCache.keep": () => on(new generation.PromptCache(), decoder(), [new generation.KeyValueCache()], [1]),
+  "PromptCache.load": async () => on(generation.PromptCache, await new generation.PromptCache().save()),
+  "new Batch": () => call(decoder(), { maxTexts: 2 }),
+  "Batch.add": () => on(new generation.Batch(decoder()), [1], { maxNewTokens: 1, eosToken: 2 }),
+  stopStrings: () => call(new Spelling(), ["a"]),
+  beamSampling: () => call({ numBeams: 2, random: new engine.Random(1), lengthPenalty: 0.6, earlyStopping: "never" }),
   draw: () => call(x(2, 4), x(2).mul(0.5)),
   confidenceOf: () => call([0.7, 0.3]),
   topPredictions: () => call([[1, 2], [2, 1]], [1, 0], 2),

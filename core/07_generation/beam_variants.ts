@@ -48,18 +48,20 @@ import {
   type BeamOptions,
   BeamSearch,
   checkRows,
+  gumbel,
   lengthPenaltyCheck,
   limitChecks,
   notComparable,
   numBeamsCheck,
 } from "./greedy_and_beam.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch } from "./search.ts";
+import { endOf, Stops } from "./stops.ts";
 
 /** How alike two tokens are: 1 for the same meaning, 0 for nothing in common. */
 export type TokenSimilarity = (token: number, other: number) => number;
 
 /** Options of {@linkcode diverseBeamSearch}. */
-export interface DiverseBeamOptions extends BeamOptions {
+export interface DiverseBeamOptions extends Omit<BeamOptions, "earlyStopping"> {
   /** Groups that the beams are divided into; a divisor of `numBeams`. */
   readonly numBeamGroups: number;
   /** What a token costs for each earlier beam that has just taken it, in nats; 0.5 by default. */
@@ -241,12 +243,15 @@ interface DrawnPrefix {
   readonly logProbability: number;
   readonly perturbed: number;
   readonly finished: boolean;
+  readonly stop?: number | string;
+  readonly text?: string;
   readonly parent: number;
 }
 
 /** Draws `numBeams` different texts from the model, as from an urn without putting them back. */
 export class StochasticBeamSearch implements Beam {
   readonly #options: StochasticBeamSearchOptions;
+  readonly #stops: Stops;
   #beam: DrawnPrefix[];
 
   /**
@@ -258,6 +263,7 @@ export class StochasticBeamSearch implements Beam {
   constructor(options: StochasticBeamSearchOptions) {
     checkOptions("search", options, { ...stochasticChecks, ...limitChecks });
     this.#options = options;
+    this.#stops = new Stops(options);
     // The largest of all texts: a Gumbel variable with location $\log 1$.
     this.#beam = [{
       tokens: [],
@@ -275,10 +281,10 @@ export class StochasticBeamSearch implements Beam {
 
   /** The texts drawn, in the order of the draws: the first one is an ordinary sample. */
   get results(): readonly DrawnHypothesis[] {
-    return this.#beam.filter((prefix) => this.#isOver(prefix)).map(({ parent: _, ...text }) => ({
-      ...text,
-      score: text.perturbed,
-    }));
+    return this.#beam.filter((prefix) => this.#isOver(prefix)).map(({ parent: _, ...drawn }) => {
+      const text = drawn.text ?? this.#stops.textOf(drawn.tokens);
+      return { ...drawn, ...(text !== undefined && { text }), score: drawn.perturbed };
+    });
   }
 
   #isOver({ tokens, finished }: DrawnPrefix): boolean {
@@ -310,7 +316,7 @@ export class StochasticBeamSearch implements Beam {
 
   /** The best children of a prefix, under the condition that the largest sum is its own. */
   #children(prefix: DrawnPrefix, parent: number, row: ArrayLike<number>): DrawnPrefix[] {
-    const { random, eosToken, numBeams } = this.#options;
+    const { random, numBeams } = this.#options;
     const free = new Float64Array(row.length);
     const best: number[] = [];
     for (let token = 0; token < row.length; token++) {
@@ -325,21 +331,20 @@ export class StochasticBeamSearch implements Beam {
     }
     const largest = free[best[0]!]!; // $Z$
     return best.map((token) => ({
-      tokens: token === eosToken ? prefix.tokens : [...prefix.tokens, token],
+      ...this.#afterToken(prefix, token),
       logProbability: prefix.logProbability + row[token]!,
       perturbed: conditioned(free[token]!, largest, prefix.perturbed),
-      finished: token === eosToken,
       parent,
     }));
   }
-}
 
-/** A number with the distribution function $e^{-e^{-x}}$. */
-function gumbel(random: Random): number {
-  let uniform = random.next();
-  // Zero, once in $2^{53}$ draws, has no logarithm.
-  while (uniform === 0) uniform = random.next();
-  return -Math.log(-Math.log(uniform));
+  /** A prefix and a token behind it, which may end the text. */
+  #afterToken(prefix: DrawnPrefix, token: number): Pick<DrawnPrefix, "tokens" | "finished" | "stop" | "text"> {
+    const end = endOf(this.#options, token);
+    if (this.#stops.isEnd(token)) return { tokens: prefix.tokens, finished: true, ...end };
+    const tokens = [...prefix.tokens, token], cut = this.#stops.cut(tokens);
+    return cut ? { ...cut, finished: true } : { tokens, finished: false };
+  }
 }
 
 /** $-\log(e^{-G} - e^{-Z} + e^{-\tilde G})$ without overflow, as in the paper's appendix. */

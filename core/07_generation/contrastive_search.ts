@@ -58,6 +58,7 @@ import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { checkRows, limitChecks } from "./greedy_and_beam.ts";
 import type { Decoder, PreparingSearch } from "./sampling.ts";
 import type { Beam, Hypothesis, SequenceLimits } from "./search.ts";
+import { tokensOf } from "./stops.ts";
 
 /** Options of {@linkcode contrastiveSearch}. */
 export interface ContrastiveSearchOptions {
@@ -151,7 +152,7 @@ export class ContrastiveSearch implements Beam {
   /** Whether the text is over with this token; then it is the result. */
   #ends({ tokens, logProbability }: Candidate): boolean {
     const { eosToken, maxNewTokens } = this.#limits;
-    const finished = tokens.length > 0 && tokens.at(-1) === eosToken;
+    const finished = tokens.length > 0 && tokensOf(eosToken).includes(tokens.at(-1)!);
     if (!finished && tokens.length < maxNewTokens) return false;
     this.#results = [{
       tokens: finished ? tokens.slice(0, -1) : tokens,

@@ -189,7 +189,7 @@ export function minNewTokensRule(count: number): LogitsRule {
   const isEarly = (length: number, task: DecodingTask): boolean => stepOf(length, task) < count;
   return ruleInPlace({
     name: "minNewTokens",
-    check({ eosToken, maxNewTokens = Infinity, forced }) {
+    check({ eosToken, eosTokens = [eosToken!], maxNewTokens = Infinity, forced }) {
       if (eosToken === undefined) {
         throw new TypeError("Cannot use minNewTokens without eosToken: nothing else ends a text before maxNewTokens");
       }
@@ -199,17 +199,17 @@ export function minNewTokensRule(count: number): LogitsRule {
         );
       }
       for (const [step, { token, by }] of forced) {
-        if (token === eosToken && step < count) {
+        if (eosTokens.includes(token) && step < count) {
           throw new RangeError(`Cannot use minNewTokens = ${count} with ${by}: it forces the end after ${step} tokens`);
         }
       }
     },
     inPlace: (row, context) => {
-      if (context.eosToken !== undefined && isEarly(context.tokens.length, context)) forbid(row, [context.eosToken]);
+      if (isEarly(context.tokens.length, context)) forbid(row, endsOf(context));
     },
     onDevice: (logits, context) =>
-      context.eosToken !== undefined && isEarly(context.tokens.shape[1]!, context)
-        ? logits.where(marked(logits, [context.eosToken]).equal(0), -Infinity)
+      endsOf(context).length > 0 && isEarly(context.tokens.shape[1]!, context)
+        ? logits.where(marked(logits, endsOf(context)).equal(0), -Infinity)
         : logits,
   });
 }
@@ -260,16 +260,22 @@ export function forcedLastRule(token: number): LogitsRule {
 export function prefixRule(tokens: readonly number[]): LogitsRule {
   checkValue("generate", "prefix", tokens, tokensCheck);
   const steps = new Map(tokens.map((token, step) => [step, token]));
-  return forcing("prefix", () => steps, ({ maxNewTokens = Infinity, eosToken }) => {
+  return forcing("prefix", () => steps, ({ maxNewTokens = Infinity, ...task }) => {
     if (tokens.length > maxNewTokens) {
       throw new RangeError(
         `Cannot use a prefix of ${tokens.length} tokens with maxNewTokens = ${maxNewTokens}: it does not fit`,
       );
     }
-    if (eosToken !== undefined && tokens.includes(eosToken)) {
+    const eosToken = endsOf(task).find((end) => tokens.includes(end));
+    if (eosToken !== undefined) {
       throw new RangeError(`Cannot use a prefix with token ${eosToken}, which is eosToken: the text would end there`);
     }
   });
+}
+
+/** All tokens that end a text. */
+function endsOf({ eosToken, eosTokens }: DecodingTask): readonly number[] {
+  return eosTokens ?? (eosToken === undefined ? [] : [eosToken]);
 }
 
 /** A rule that allows one token at some steps. */

@@ -46,6 +46,7 @@ import type {
 } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { requireFit, Session } from "./session.ts";
+import { tokensOf } from "./stops.ts";
 import { speculate } from "./speculative.ts";
 
 /** Takes steps until every search is over; yields the number of each once it is done. */
@@ -69,8 +70,8 @@ async function* steps(
         session.retain((text) => texts[text]!.width > 0);
       } else {
         const prefixes = await session.read(); // $z_j$
-        const choices = texts.map((text, i) => choiceOf(text, prefixes[i]!)); // $y_j$, $\pi_j$
-        session.follow(choices); // $C_j[\pi_j]$
+        const choices = texts.map((text, i) => choiceOf(text, prefixes.get(i) ?? [])); // $y_j$, $\pi_j$
+        session.follow((text) => choices[text]!); // $C_j[\pi_j]$
         yield ++step;
       }
     }
@@ -144,7 +145,11 @@ export async function generate<P extends Prompts>(
     const done = texts.filter(({ width }) => width === 0).length;
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
-  const results = texts.map((text) => ({ ...text.result(), ...speculation && { speculation } }));
+  const found = texts.map((text) => ({ ...text.result(), ...speculation && { speculation } })),
+    { numReturnSequences: count = 1 } = options;
+  const results = "begin" in search
+    ? found.map((result) => best(result, count))
+    : Array.from({ length: prompts.length }, (_, i) => firstOf(found.slice(i * count, (i + 1) * count)));
   return (isOne ? results[0]! : results) as Generated<P>;
 }
 
@@ -198,9 +203,23 @@ export async function* stream(
   }
   const { rules, search } = decodingOf(options);
   const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options);
-  for await (const step of run) {
-    if (text!.last) yield { ...text!.last, step };
-  }
+  let step = 0;
+  const shown = function* (): Generator<StreamedToken> {
+    for (const token of text!.certain.slice(step)) yield { ...token, step: ++step };
+  };
+  for await (const _ of run) yield* shown();
+}
+
+/** The first of several texts, with all of them. */
+function firstOf(texts: readonly Generation[]): Generation {
+  return texts.length === 1 ? texts[0]! : { ...texts[0]!, sequences: texts };
+}
+
+/** What a search of several sequences has found, with so many of them as texts. */
+function best(result: Generation, count: number): Generation {
+  if (count === 1) return result;
+  const sequences = result.beams!.slice(0, count).map(({ score: _, ...sequence }) => sequence);
+  return { ...result, sequences };
 }
 
 // ## What the loop is given
@@ -213,7 +232,18 @@ interface Run<S extends SearchState> {
   readonly speculation?: Speculation;
 }
 
-type Begun = Pick<GenerateOptions, "maxNewTokens" | "eosToken" | "contrastive" | "slide" | "draft" | "signal">;
+type Begun = Pick<
+  GenerateOptions,
+  | "maxNewTokens"
+  | "eosToken"
+  | "stopStrings"
+  | "cache"
+  | "contrastive"
+  | "slide"
+  | "draft"
+  | "signal"
+  | "numReturnSequences"
+>;
 
 /** Begins a text for each prompt. */
 function begin(
@@ -235,15 +265,32 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, contrastive, slide = false, draft, signal }: Begun,
+  { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, draft, signal, numReturnSequences = 1 }:
+    Begun,
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
-  const limits: SequenceLimits = { maxNewTokens, eosToken };
+  const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
+  const copies = "begin" in search ? 1 : numReturnSequences;
+  const task = { eosToken: tokensOf(eosToken)[0], eosTokens: tokensOf(eosToken), maxNewTokens };
+  requireSequences(search, numReturnSequences);
+  if (stopStrings && "prepare" in search) {
+    throw new TypeError(
+      `Cannot use stopStrings with ${search.name}: it compares candidates before their text is known`,
+    );
+  }
+  if (cache) requireOne(search, copies, prompts, contrastive ?? draft);
   if (draft) {
+    if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
+      throw new TypeError(
+        `Cannot use draft with ${
+          stopStrings ? "stopStrings" : copies > 1 ? "numReturnSequences" : "several eosTokens"
+        }: a text with a draft goes on alone, to one token that ends it`,
+      );
+    }
     requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
-    checkTask(rules, { eosToken, maxNewTokens }, decoder.vocabSize);
+    checkTask(rules, task, decoder.vocabSize);
     if ("begin" in search) {
       throw new TypeError(`Cannot use draft with ${search.name}: a draft proposes how one sequence goes on`);
     }
@@ -257,7 +304,7 @@ function begin(
     }
     const text = new SingleSequence(search, rules, limits), [prompt] = prompts;
     const steps = speculate(decoder, prompt!, {
-      ...limits,
+      ...task,
       draft,
       rules,
       search,
@@ -268,17 +315,50 @@ function begin(
     return { texts: [text], run: drafted(steps, text, speculation), speculation };
   }
   // First of all, since it refuses what does not fit the context.
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken });
-  checkTask(rules, { eosToken, maxNewTokens }, decoder.vocabSize);
+  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
+  checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
     return { texts, run: steps(session, texts, undefined, signal) };
   }
-  const texts = prompts.map(() => new SingleSequence(search, rules, limits));
+  const texts = Array.from(
+    { length: prompts.length * copies },
+    () => new SingleSequence(search, rules, limits),
+  );
   return {
     texts,
     run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
   };
+}
+
+/** Refuses what a cache of one text cannot remember. */
+function requireOne(search: Search, copies: number, prompts: readonly unknown[], contrastive: unknown): void {
+  if ("begin" in search) {
+    throw new TypeError(
+      `Cannot use cache with ${search.name}: a cache remembers one text, and this search goes on with several`,
+    );
+  }
+  if (copies * prompts.length !== 1) {
+    throw new TypeError(`Cannot use cache with ${copies * prompts.length} texts: it remembers one`);
+  }
+  if (contrastive) throw new TypeError("Cannot use cache with contrastive: a cache remembers the text of one model");
+}
+
+/** Refuses more texts than a search finds. */
+function requireSequences(search: Search, count: number): void {
+  if (count === 1) return;
+  if (!("begin" in search)) {
+    if (search.random) return;
+    throw new TypeError(
+      `Cannot use numReturnSequences = ${count} with ${search.name}: without chance all texts would be the same`,
+    );
+  }
+  if ("prepare" in search) throw new TypeError(`Cannot return ${count} sequences of ${search.name}: it finds one text`);
+  if (count > search.numBeams) {
+    throw new RangeError(
+      `Cannot return ${count} sequences of ${search.numBeams} beams: numReturnSequences is too large`,
+    );
+  }
 }
 
 /** Takes the tokens of each call of the model, one by one, and counts. */

@@ -134,12 +134,18 @@ import {
   type Checks,
   checkValue,
   either,
+  flag,
   integer,
+  needing,
   numeric,
+  object,
+  oneOf,
   required,
 } from "../engine/options.ts";
+import { Random } from "../engine/random.ts";
 import { likeliest, nothingAllowed } from "./rules.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
+import { endOf, eosTokenCheck, Stops, stopStringsCheck } from "./stops.ts";
 
 /** A prefix in the beam, without the prompt. */
 export interface Prefix {
@@ -288,6 +294,47 @@ export function beamSearch(options: BeamOptions): SequenceSearch {
   return { name: "beam search", numBeams, begin: (limits) => new BeamSearch({ ...options, ...limits }) };
 }
 
+// ## When to stop, as in Hugging Face's library
+//
+// Most programs that search with beams are written for `transformers`. There a finished hypothesis takes no place: a step ranks $2W$ hypotheses, the
+// finished ones among the best $W$ go to a list of the $W$ best scores, and the best $W$ that are not finished are the next beam. (With $m$ tokens that end a text it ranks
+// $(1 + m)\,W$.) `earlyStopping` chooses this search and says when it ends:
+//
+// | `earlyStopping` | the search ends, once $W$ sequences are finished,                                            |
+// | --------------- | -------------------------------------------------------------------------------------------- |
+// | `true`          | at once                                                                                      |
+// | `false`         | when the best prefix, as long as it is now, has a lower score than the worst sequence finished |
+// | `"never"`       | when no prefix can come to a higher score at any length still to come                         |
+//
+// With $\alpha > 0$ a longer text may still get a higher score, so that `false` is a guess and `"never"` is none. The results are those of
+// `transformers`; the test "earlyStopping finds what transformers finds" compares with a recording. Without the option the search is the one above, in which a finished
+// hypothesis takes a place, and it ends by the rule of `"never"`.
+
+// ## Beams that are drawn from
+//
+// Beam sampling [束采样], `numBeams` with `do_sample` in `transformers`, replaces the ranking by a draw. The scores of all $W \cdot V$ hypotheses are turned into
+// probabilities, and $2W$ are drawn without replacement: each with its probability divided by that of all that are left. Those drawn are ranked by their scores, and the search goes on as above. A
+// hypothesis with a low score can survive, so the beam is more diverse, and the texts are no fair sample of the model: better prefixes keep crowding out others.
+// [Stochastic beams](beam_variants.ts) are one.
+
+/**
+ * Draws which hypotheses survive, and ranks the sequences that come of them.
+ *
+ * @param options width, chance, how lengths are compared, when to stop
+ * @returns a search
+ * @throws {RangeError} if an option is outside its interval
+ */
+export function beamSampling(options: BeamSamplingOptions): SequenceSearch {
+  checkOptions("search", options, { ...beamChecks, random: required(aRandom) });
+  const { numBeams, random, earlyStopping = false } = options;
+  return {
+    name: "beam sampling",
+    numBeams,
+    random,
+    begin: (limits) => new BeamSearch({ ...options, earlyStopping, ...limits }),
+  };
+}
+
 // #region The search that the loop runs
 //
 // `BeamSearch` finds what `plainBeamSearch` finds; the test "BeamSearch finds what plainBeamSearch() finds" compares them. It is
@@ -298,7 +345,8 @@ export function beamSearch(options: BeamOptions): SequenceSearch {
 export class BeamSearch implements Beam {
   readonly #numBeams: number;
   readonly #maxNewTokens: number;
-  readonly #eosToken: number | undefined;
+  readonly #options: BeamSearchOptions;
+  readonly #stops: Stops;
   readonly #penalty: LengthPenalty;
   /** The largest penalty that a sequence of more than so many tokens can have. */
   readonly #largestPenalty: (length: number) => number;
@@ -313,11 +361,12 @@ export class BeamSearch implements Beam {
    * @throws {RangeError} if an option is outside its interval
    */
   constructor(options: BeamSearchOptions) {
-    checkOptions("search", options, { ...beamChecks, ...limitChecks });
-    const { numBeams, maxNewTokens, lengthPenalty = 1, eosToken } = options;
+    checkOptions("search", options, { ...beamChecks, ...limitChecks, random: needing("earlyStopping", aRandom) });
+    const { numBeams, maxNewTokens, lengthPenalty = 1 } = options;
     this.#numBeams = numBeams;
     this.#maxNewTokens = maxNewTokens;
-    this.#eosToken = eosToken;
+    this.#options = options;
+    this.#stops = new Stops(options);
     this.#penalty = checked(typeof lengthPenalty === "number" ? powerLengthPenalty(lengthPenalty) : lengthPenalty);
     this.#largestPenalty = typeof lengthPenalty === "number"
       ? monotone(this.#penalty, maxNewTokens)
@@ -352,39 +401,66 @@ export class BeamSearch implements Beam {
     if (penalties !== undefined) checkNumbers("extend prefixes", "penalties", penalties);
     requireRows(this.#live, logProbabilities);
     const parents: number[] = [];
-    const next: Prefix[] = [];
-    const best = bestContinuations(this.#live, logProbabilities, this.#numBeams, penalties);
-    this.#chosen = best.map(({ token }) => token);
-    for (const { parent, token, logProbability } of best) {
+    const next: Prefix[] = [], full: Prefix[] = [];
+    const { earlyStopping, random } = this.#options, spares = earlyStopping === undefined ? 1 : this.#stops.spares;
+    const most = spares * this.#numBeams;
+    const best = random
+      ? drawnContinuations(this.#live, logProbabilities, most, random)
+      : bestContinuations(this.#live, logProbabilities, most, penalties);
+    this.#chosen = best.slice(0, this.#numBeams).map(({ token }) => token);
+    for (const [place, { parent, token, logProbability }] of best.entries()) {
       const { tokens } = this.#live[parent]!;
-      if (token === this.#eosToken) this.#end(tokens, logProbability, true);
-      else {
-        next.push({ tokens: [...tokens, token], logProbability });
+      // With spare continuations only what is among the first W may end a sequence.
+      const counts = place < this.#numBeams;
+      if (this.#ends(tokens, token, logProbability, counts)) continue;
+      const prefix = { tokens: [...tokens, token], logProbability };
+      if (prefix.tokens.length === this.#maxNewTokens) {
+        if (counts) full.push(prefix);
+      } else if (next.length < this.#numBeams) {
+        next.push(prefix);
         parents.push(parent);
       }
     }
+    for (const prefix of full) this.#end({ ...prefix, finished: false }, this.#maxNewTokens);
     this.#live = next;
-    const isFull = next[0]?.tokens.length === this.#maxNewTokens;
-    if (isFull) { for (const { tokens, logProbability } of next) this.#end(tokens, logProbability, false); }
-    if (isFull || this.#isDecided()) {
+    if (next.length === 0 || this.#isDecided()) {
       this.#live = [];
       return [];
     }
     return parents;
   }
 
-  #end(tokens: readonly number[], logProbability: number, finished: boolean): void {
-    const score = logProbability / this.#penalty(tokens.length + (finished ? 1 : 0));
+  /** Whether a prefix and a token are the end of a sequence; takes note of it if it `counts`. */
+  #ends(prefix: readonly number[], token: number, logProbability: number, counts: boolean): boolean {
+    const length = prefix.length + 1;
+    if (this.#stops.isEnd(token)) {
+      if (counts) this.#end({ tokens: prefix, logProbability, finished: true, stop: token }, length);
+      return true;
+    }
+    const cut = this.#stops.cut([...prefix, token]);
+    if (cut && counts) this.#end({ logProbability, ...cut, finished: true }, length);
+    return cut !== undefined;
+  }
+
+  #end(
+    { tokens, logProbability, finished, stop, text }: Partial<Hypothesis> & Prefix & { readonly finished: boolean },
+    length: number,
+  ): void {
+    const score = logProbability / this.#penalty(length);
     const place = this.#ended.findIndex((other) => other.score < score);
-    this.#ended.splice(place < 0 ? this.#ended.length : place, 0, { tokens, logProbability, score, finished });
+    const shown = text ?? this.#stops.textOf(tokens), end = endOf(this.#options, stop);
+    const ended = { tokens, logProbability, score, finished, ...end, ...(shown !== undefined && { text: shown }) };
+    this.#ended.splice(place < 0 ? this.#ended.length : place, 0, ended);
     if (this.#ended.length > this.#numBeams) this.#ended.pop();
   }
 
   /** Whether no prefix can still beat the worst sequence found, whatever follows it. */
   #isDecided(): boolean {
     if (this.#ended.length < this.#numBeams) return false;
+    const { earlyStopping } = this.#options, length = this.#live[0]!.tokens.length;
+    if (earlyStopping === true) return true;
     const worst = this.#ended[this.#ended.length - 1]!.score;
-    const largest = this.#largestPenalty(this.#live[0]?.tokens.length ?? 0);
+    const largest = earlyStopping === false ? this.#penalty(length) : this.#largestPenalty(length);
     return this.#live.every(({ logProbability }) => logProbability / largest <= worst);
   }
 }
@@ -433,6 +509,45 @@ function bestContinuations(
     }
   });
   return best;
+}
+// #endregion
+
+// #region Drawing without replacement
+//
+// Each hypothesis gets its score plus an independent number of the Gumbel distribution, $-\log(-\log u)$ of a uniform $u$. The $K$ largest sums are $K$ draws without
+// replacement from the softmax of the scores (Kool et al. 2019); [section](beam_variants.ts) explains why.
+
+/** So many continuations, drawn by their probabilities and ranked by them. */
+function drawnContinuations(
+  live: readonly Prefix[],
+  rows: readonly ArrayLike<number>[],
+  most: number,
+  random: Random,
+): Continuation[] {
+  const noise = rows.map((row, parent) =>
+    Float64Array.from(row, (next, token) => {
+      if (!(next < Infinity)) throw notComparable(parent, token, next);
+      return next === -Infinity ? next : next + gumbel(random);
+    })
+  );
+  return bestContinuations(live, noise, most)
+    .map(({ parent, token }) => {
+      const logProbability = live[parent]!.logProbability + rows[parent]![token]!;
+      return { parent, token, logProbability, value: logProbability };
+    })
+    .sort((a, b) => b.value - a.value);
+}
+
+/**
+ * A number of the Gumbel distribution.
+ *
+ * Its distribution function is $e^{-e^{-x}}$.
+ */
+export function gumbel(random: Random): number {
+  let uniform = random.next();
+  // Zero, once in $2^{53}$ draws, has no logarithm.
+  while (uniform === 0) uniform = random.next();
+  return -Math.log(-Math.log(uniform));
 }
 // #endregion
 
@@ -491,10 +606,22 @@ export interface BeamOptions {
   readonly numBeams: number;
   /** What scores are divided by: a power of the length or a function; 1 by default. */
   readonly lengthPenalty?: number | LengthPenalty;
+  /** When the search ends before `maxNewTokens`; when nothing better can follow by default. */
+  readonly earlyStopping?: boolean | "never" | undefined;
+}
+
+/** Options of {@linkcode beamSampling}. */
+export interface BeamSamplingOptions extends BeamOptions {
+  /** Where random numbers come from; advances by one draw for each token that is not forbidden. */
+  readonly random: Random;
 }
 
 /** What the plain form of the search needs to know. */
-export interface PlainSearchOptions extends SequenceLimits {
+export interface PlainSearchOptions {
+  /** Most tokens after the prompt. */
+  readonly maxNewTokens: number;
+  /** The token that ends a sequence; none by default. */
+  readonly eosToken?: number | undefined;
   /** Prefixes that survive a step. */
   readonly numBeams: number;
   /** What a log-probability is divided by. */
@@ -502,7 +629,10 @@ export interface PlainSearchOptions extends SequenceLimits {
 }
 
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
-export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
+export interface BeamSearchOptions extends BeamOptions, SequenceLimits {
+  /** Where continuations are drawn from; the best are taken by default. Needs `earlyStopping`. */
+  readonly random?: Random | undefined;
+}
 
 /** What the number of beams may be. It may exceed the vocabulary: the first step then keeps all that it has. */
 export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
@@ -512,8 +642,20 @@ export const lengthPenaltyCheck: Check<number | LengthPenalty> = either(numeric(
 export const tokenCheck: Check<number> = integer({ min: 0 });
 
 /** What the limits of a search of several sequences may be: it has to end. */
-export const limitChecks: Checks<SequenceLimits> = { maxNewTokens: required(integer()), eosToken: tokenCheck };
-const beamChecks: Checks<BeamOptions> = { numBeams: required(numBeamsCheck), lengthPenalty: lengthPenaltyCheck };
+export const limitChecks: Checks<SequenceLimits> = {
+  maxNewTokens: required(integer()),
+  eosToken: eosTokenCheck,
+  stopStrings: stopStringsCheck,
+};
+/** What a rule for stopping early may be. */
+export const earlyStoppingCheck: Check<boolean | "never"> = either(flag, oneOf(["never"]));
+
+const beamChecks: Checks<BeamOptions> = {
+  numBeams: required(numBeamsCheck),
+  lengthPenalty: lengthPenaltyCheck,
+  earlyStopping: earlyStoppingCheck,
+};
+const aRandom: Check<Random> = object("a Random", (value) => value instanceof Random);
 
 function requireNumber(alpha: number): void {
   checkValue("search", "lengthPenalty", alpha, numeric());

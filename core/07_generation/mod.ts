@@ -17,6 +17,7 @@
  * | `search`          | what all searches have in common                     |
  * | `confidence`      | how sure a model is, and how often it is right then  |
  * | `hallucination`   | why a model states what is false, and whether it knows |
+ * | `stops`           | where a text ends                                    |
  * | `sampling`        | how to sample, and what a model must offer           |
  * | `truncation`      | which tokens should never be drawn                   |
  * | `temperature`     | how diverse the samples are                          |
@@ -30,11 +31,13 @@
  * | `constraints`     | how a text is made to comply with rules              |
  * | `speculative`     | how several tokens come of one call                  |
  * | `kv_cache`        | how keys and values are computed once                |
+ * | `prompt_cache`    | what is kept from call to call                       |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
  * | `on_device`       | how a GPU goes on without the host                   |
  * | `options`         | how options become rules and a search                |
  * | `generate`        | how one loop serves all of them                      |
+ * | `batch`           | how one loop serves texts that come and go           |
  *
  * ## Notation
  *
@@ -88,6 +91,7 @@ export {
   topPredictions,
 } from "./confidence.ts";
 export { type Agreement, agreementOf, auroc, falseMass, type Selection, selectiveErrors } from "./hallucination.ts";
+export { type Ending, type Reader, type StopStrings, stopStrings } from "./stops.ts";
 export * from "./sampling.ts";
 export { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "./truncation.ts";
 export { temperatureRule } from "./temperature.ts";
@@ -125,6 +129,8 @@ export {
 } from "./contrastive_search.ts";
 export {
   type BeamOptions,
+  beamSampling,
+  type BeamSamplingOptions,
   BeamSearch,
   beamSearch,
   type BeamSearchOptions,
@@ -184,8 +190,9 @@ export {
   residual,
 } from "./speculative.ts";
 export * from "./kv_cache.ts";
+export { PromptCache } from "./prompt_cache.ts";
 export type { SessionOptions } from "./session.ts";
-export { SeveralSequences, SingleSequence } from "./sequences.ts";
+export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";
 export { draw } from "./on_device.ts";
 export type {
   GenerateOptions,
@@ -196,3 +203,4 @@ export type {
   StreamOptions,
 } from "./options.ts";
 export * from "./generate.ts";
+export { Batch, type BatchedText, type BatchOptions, type JoinOptions } from "./batch.ts";

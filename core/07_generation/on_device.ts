@@ -75,6 +75,7 @@ function applyOnDevice(
   };
   const unseen: DeviceContext = {
     eosToken: context[0]!.eosToken,
+    eosTokens: context[0]!.eosTokens,
     maxNewTokens: context[0]!.maxNewTokens,
     get promptLength() {
       return look();

@@ -44,12 +44,13 @@ import {
 import { contrastiveChecks, type ContrastiveOptions } from "./contrastive.ts";
 import { contrastiveSearch, penaltyAlphaCheck } from "./contrastive_search.ts";
 import {
+  beamSampling,
   beamSearch,
+  earlyStoppingCheck,
   greedySearch,
   type LengthPenalty,
   lengthPenaltyCheck,
   numBeamsCheck,
-  tokenCheck,
 } from "./greedy_and_beam.ts";
 import {
   bannedWordsRule,
@@ -81,6 +82,8 @@ import {
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
+import { PromptCache } from "./prompt_cache.ts";
+import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
 import {
@@ -149,8 +152,12 @@ export interface RuleOptions {
 
 /** Options that choose a search. */
 export interface SearchOptions {
-  /** Searches with this many beams; 1 by default, which is greedy search. Excludes `random` unless `stochastic`. */
+  /** Searches with this many beams, which `random` draws; 1 by default, which is greedy search. */
   readonly numBeams?: number;
+  /** When beams end early, as in `transformers`; when nothing better can follow by default. */
+  readonly earlyStopping?: boolean | "never";
+  /** Texts for each prompt, at most `numBeams`; 1 by default. Needs `random` or `numBeams`. */
+  readonly numReturnSequences?: number;
   /** What scores are divided by: a power of the length or a function; 1 by default. Needs `numBeams`. */
   readonly lengthPenalty?: number | LengthPenalty;
   /** Groups of beams that avoid each other's tokens, a divisor of `numBeams`; 1 by default. */
@@ -171,8 +178,12 @@ export interface SearchOptions {
 export interface LoopOptions {
   /** Most tokens to generate, a positive integer; `Infinity` if nothing else bounds the text. */
   readonly maxNewTokens: number;
-  /** The token that ends a text and is not part of the result; none by default. */
-  readonly eosToken?: number;
+  /** The token, or several, that end a text and are not part of the result; none by default. */
+  readonly eosToken?: number | readonly number[];
+  /** Remembers the text from call to call: only what is new is read; nothing does by default. */
+  readonly cache?: PromptCache;
+  /** Strings that end a text and are not part of it, with a tokenizer; none by default. */
+  readonly stopStrings?: StopStrings;
   /** Further rules, applied to the logits before all others; none by default. */
   readonly rules?: readonly LogitsRule[];
   /** A weaker model, which is contrasted with this one before all rules; none by default. */
@@ -271,6 +282,12 @@ const SEARCHING: SearchRows = {
     help: "How much a longer text is favoured by the beams",
     use: "only beams that are searched, not drawn, are ranked by it",
   },
+  earlyStopping: { ...earlyStoppingCheck, use: "only beams that keep finished texts apart end early" },
+  numReturnSequences: {
+    ...integer({ min: 1, max: 2 ** 16 }),
+    none: 1,
+    use: "without chance or beams all texts would be the same",
+  },
   numBeamGroups: {
     ...numBeamGroupsCheck,
     placeholder: "G",
@@ -292,7 +309,7 @@ const SEARCHING: SearchRows = {
   stochastic: { ...flag, help: "Draw the beams at random, no text twice", none: false },
   random: {
     ...object<Random>("a Random", (value) => value instanceof Random),
-    use: "beams are searched without chance otherwise",
+    use: "groups of beams are searched without chance",
   },
 };
 
@@ -468,12 +485,28 @@ export const DECODING: SearchRows & RuleRows = { ...SEARCHING, ...RULES };
 /** The searches, each with the options that it needs, and those that it takes besides. */
 const SEARCHES: readonly SearchFactory[] = [
   from([], [], greedySearch),
-  from(["random"], [], ({ random }) => ancestralSampling(random)),
+  from(["random"], ["numReturnSequences"], ({ random }) => ancestralSampling(random)),
   from(["penaltyAlpha"], ["topK"], contrastiveSearch),
-  from(["numBeams"], ["lengthPenalty"], beamSearch),
-  from(["numBeams", "numBeamGroups"], ["lengthPenalty", "diversityPenalty", "similarity"], diverseBeamSearch),
-  from(["numBeams", "stochastic", "random"], [], ({ numBeams, random }) => stochasticBeamSearch({ numBeams, random })),
+  from(["numBeams"], ["lengthPenalty", "earlyStopping", "numReturnSequences"], (o) => beamSearch(of(o))),
+  from(["numBeams", "random"], ["lengthPenalty", "earlyStopping", "numReturnSequences"], (o) => beamSampling(of(o))),
+  from(
+    ["numBeams", "numBeamGroups"],
+    ["lengthPenalty", "diversityPenalty", "similarity", "numReturnSequences"],
+    (o) => diverseBeamSearch(of(o)),
+  ),
+  from(
+    ["numBeams", "stochastic", "random"],
+    ["numReturnSequences"],
+    ({ numBeams, random }) => stochasticBeamSearch({ numBeams, random }),
+  ),
 ];
+
+/** What a search itself is told: how many of its texts are returned is the loop's. */
+function of<O extends Pick<SearchOptions, "numReturnSequences">>(
+  { numReturnSequences: _, ...own }: O,
+): Omit<O, "numReturnSequences"> {
+  return own;
+}
 
 /** Options that a search may read: those that choose one, and one that asks for a rule of others. */
 type SearchedOptions = SearchOptions & Pick<RuleOptions, "topK">;
@@ -564,7 +597,11 @@ function searchOf(options: Omit<GenerateOptions, "maxNewTokens">): Search {
     row.rule === undefined && isGiven(options, name, row) ? [name as SearchName] : []
   );
   if (options.search) {
-    if (given.length > 0) throw new TypeError(`Cannot use ${given[0]} with search: the search has its own options`);
+    if (given.some((name) => name !== "numReturnSequences")) {
+      throw new TypeError(
+        `Cannot use ${given.find((name) => name !== "numReturnSequences")} with search: the search has its own options`,
+      );
+    }
     return options.search;
   }
   const factory = findSearch(given);
@@ -613,7 +650,9 @@ function refusal(given: readonly SearchName[]): string {
 
 const loopChecks: Checks<LoopOptions> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
-  eosToken: tokenCheck,
+  eosToken: eosTokenCheck,
+  stopStrings: stopStringsCheck,
+  cache: object<PromptCache>("a PromptCache", (value) => value instanceof PromptCache),
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,

@@ -42,8 +42,10 @@ import type { Tensor } from "../engine/tensor.ts";
 export interface DecodingTask {
   /** How many of the tokens are the prompt's; none by default. */
   readonly promptLength?: number | undefined;
-  /** The token that ends a sequence; none by default. */
+  /** The token that ends a sequence, the first of several; none by default. */
   readonly eosToken?: number | undefined;
+  /** All tokens that end a sequence; `eosToken` alone by default. */
+  readonly eosTokens?: readonly number[] | undefined;
   /** Most tokens after the prompt; any number by default. */
   readonly maxNewTokens?: number | undefined;
 }

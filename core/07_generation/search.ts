@@ -25,13 +25,12 @@
 import type { Random } from "../engine/random.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import type { DecodingContext, DeviceContext } from "./rules.ts";
+import type { Ending } from "./stops.ts";
 
 /** Where a sequence ends. */
-export interface SequenceLimits {
+export interface SequenceLimits extends Ending {
   /** Most tokens after the prompt, a positive integer. */
   readonly maxNewTokens: number;
-  /** The token that ends a sequence and is not part of the result; none by default. */
-  readonly eosToken?: number | undefined;
 }
 
 /** A search that keeps one sequence per prompt: it chooses a token. */
@@ -94,6 +93,10 @@ export interface Hypothesis {
   readonly score: number;
   /** Whether END was reached; false where `maxNewTokens` cut it off. */
   readonly finished: boolean;
+  /** Which of several ends it was; absent where there is one at most. */
+  readonly stop?: number | string;
+  /** Its text, cut before the stop string; absent without stop strings. */
+  readonly text?: string;
 }
 
 /** What a draft was worth. */
@@ -112,8 +115,14 @@ export interface Generation {
   readonly tokens: readonly number[];
   /** Logarithm of the probability of the sequence, end included; of beams, after all rules. */
   readonly logProbability: number;
-  /** Whether the end token was reached. */
+  /** Whether an end was reached. */
   readonly finished: boolean;
+  /** Which of several ends it was, a token or a string; absent where there is one at most. */
+  readonly stop?: number | string;
+  /** The text, cut before the stop string; absent without stop strings. */
+  readonly text?: string;
+  /** All texts that `numReturnSequences` asks for, this one first; absent where it is 1. */
+  readonly sequences?: readonly Generation[];
   /** All sequences of a beam search, best first or as drawn; absent for other searches. */
   readonly beams?: readonly Hypothesis[];
   /** What the draft was worth; absent without one. */

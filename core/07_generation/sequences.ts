@@ -15,6 +15,7 @@ import { checkList } from "../engine/arguments.ts";
 import { checkOptions, type Checks, checkValue, integer, required, shown } from "../engine/options.ts";
 import { applyRules, checkRules, likeliest, type LogitsRule, nothingAllowed } from "./rules.ts";
 import { logProbabilityOf, toLogProbabilities } from "./sampling.ts";
+import { endOf, eosTokenCheck, Stops, stopStringsCheck } from "./stops.ts";
 import type {
   Beam,
   Choice,
@@ -28,7 +29,8 @@ import type {
 
 const LIMITS: Checks<SequenceLimits> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
-  eosToken: integer({ min: 0 }),
+  eosToken: eosTokenCheck,
+  stopStrings: stopStringsCheck,
 };
 
 /** Refuses what no text can begin with. */
@@ -60,9 +62,13 @@ export class SingleSequence implements SearchState {
   readonly #search: TokenSearch;
   readonly #rules: readonly LogitsRule[];
   readonly #limits: SequenceLimits;
+  readonly #stops: Stops;
   readonly #tokens: number[] = [];
+  readonly #chosen: ChosenToken[] = [];
   #logProbability = 0;
   #finished = false;
+  #stop: number | string | undefined;
+  #text: string | undefined;
   /** The token chosen last, unless it was the end. */
   last: { readonly token: number; readonly logProbability: number } | undefined;
 
@@ -72,6 +78,13 @@ export class SingleSequence implements SearchState {
     this.#search = search;
     this.#rules = rules;
     this.#limits = limits;
+    this.#stops = new Stops(limits);
+  }
+
+  /** The tokens that no stop string can take back any more, with their log-probabilities. */
+  get certain(): readonly ChosenToken[] {
+    const held = this.width === 0 ? 0 : this.#stops.held(this.#tokens);
+    return this.#chosen.slice(0, this.#tokens.length - held);
   }
 
   /** 1, or 0 once it is over. */
@@ -105,15 +118,45 @@ export class SingleSequence implements SearchState {
     }
     if (this.width === 0) return;
     this.#logProbability += logProbability;
-    this.#finished = token === this.#limits.eosToken;
+    this.#finished = this.#stops.isEnd(token);
     this.last = this.#finished ? undefined : { token, logProbability };
-    if (!this.#finished) this.#tokens.push(token);
+    if (this.#finished) this.#stop = token;
+    else {
+      this.#tokens.push(token);
+      this.#chosen.push({ token, logProbability });
+      this.#cut();
+    }
+  }
+
+  /** Ends the text where a stop string has been completed. */
+  #cut(): void {
+    const cut = this.#stops.cut(this.#tokens);
+    if (!cut) return;
+    this.#tokens.length = cut.tokens.length;
+    [this.#finished, this.#stop, this.#text] = [true, cut.stop, cut.text];
+    this.last = undefined;
   }
 
   /** The sequence. */
   result(): Generation {
-    return { tokens: this.#tokens, logProbability: this.#logProbability, finished: this.#finished };
+    const [tokens, logProbability, finished] = [this.#tokens, this.#logProbability, this.#finished];
+    const text = this.#text ?? this.#stops.textOf(tokens);
+    return {
+      tokens,
+      logProbability,
+      finished,
+      ...endOf(this.#limits, this.#stop),
+      ...(text !== undefined && { text }),
+    };
   }
+}
+
+/** A token that was chosen, and the logarithm of the probability that the model gave it. */
+export interface ChosenToken {
+  /** Its id. */
+  readonly token: number;
+  /** Before any rule. */
+  readonly logProbability: number;
 }
 
 /** Several sequences, as a {@linkcode SequenceSearch} goes on with them. */
@@ -150,7 +193,7 @@ export class SeveralSequences implements SearchState {
   /** The best sequence, and all. */
   result(): Generation {
     const beams = this.#beam.results;
-    const { tokens, logProbability, finished } = beams[0]!;
-    return { tokens, logProbability, finished, beams };
+    const { score: _, ...best } = beams[0]!;
+    return { ...best, beams };
   }
 }

@@ -38,6 +38,7 @@ import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { withoutChance } from "../engine/chance.ts";
 import { tensor } from "../engine/create.ts";
+import { take } from "../engine/indexing.ts";
 import { concat } from "../engine/joining.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
@@ -45,8 +46,10 @@ import { dims } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
-import type { DeviceContext } from "./rules.ts";
+import type { PromptCache } from "./prompt_cache.ts";
+import type { DecodingTask, DeviceContext } from "./rules.ts";
 import type { Decoder } from "./sampling.ts";
+import { tokensOf } from "./stops.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
 /** How long the sequences of a session may become. */
@@ -56,7 +59,11 @@ export interface SessionOptions {
   /** Goes on where the context is full by forgetting its older half. */
   readonly slide: boolean;
   /** What ends a sequence, for rules to know; nothing by default. */
-  readonly eosToken?: number | undefined;
+  readonly eosToken?: number | readonly number[] | undefined;
+  /** Texts that continue each prompt, which is read once for all of them; 1 by default. */
+  readonly copies?: number | undefined;
+  /** What remembers the one text beyond this session; nothing by default. */
+  readonly cache?: PromptCache | undefined;
 }
 
 /** A token that the device chose, read. */
@@ -71,10 +78,17 @@ export interface ReadToken {
 
 /** A row of the batch: a prefix of a text, and how far the caches hold it. */
 interface Row {
-  /** Which text it continues. */
+  /** Which text it continues, and the prompt of which source. */
   readonly text: number;
+  readonly source: number;
+  /** Texts that begin with it, once it has been read. */
+  readonly copies: number;
   readonly promptLength: number;
   readonly tokens: number[];
+  /** What ends it, for rules to know. */
+  readonly task: DecodingTask;
+  /** The first of its tokens that the context holds. */
+  first: number;
   /** Its place in the caches; below 0 if they hold nothing of it. */
   at: number;
   /** How many of the last tokens the model has read, and how many after those are fresh. */
@@ -99,27 +113,60 @@ export class Session {
   /** Rows of one text follow each other. */
   #rows: Row[] = [];
   #texts = 0;
+  /** The row that came last: the only one of a session with a cache. */
+  #last: Row | undefined;
 
   /**
    * Opens the caches.
    *
    * @param decoder a model
-   * @param prompts token ids, of any lengths
+   * @param prompts token ids, of any lengths; none if texts are added later
    * @param options how long the sequences may become
    * @throws {RangeError} if a prompt is empty, has a token that does not exist, or what follows does not fit the context
    */
-  constructor(decoder: Decoder, prompts: readonly (readonly number[])[], options: SessionOptions) {
-    requireFit(decoder, prompts, options);
+  constructor(decoder: Decoder, prompts: readonly (readonly number[])[] | undefined, options: SessionOptions) {
+    if (prompts) requireFit(decoder, prompts, options);
+    else requireDecoder(decoder);
     this.#decoder = decoder;
     this.#options = options;
     this.#memory = this.#open();
-    for (const prompt of prompts) this.#enter(prompt);
+    for (const prompt of prompts ?? []) this.#enter(prompt, options);
+    if (options.cache) this.#resume(options.cache);
   }
 
-  #enter(prompt: readonly number[]): void {
+  /**
+   * Lets a text join.
+   *
+   * @param prompt token ids, at least one
+   * @param options how long it may become
+   * @returns its number, by which `read` and `follow` know it
+   */
+  add(prompt: readonly number[], options: SessionOptions): number {
+    requireFit(this.#decoder, [prompt], options);
+    this.#enter(prompt, options);
+    return this.#texts - 1;
+  }
+
+  /** Begins with what a cache holds of the prompt. */
+  #resume(cache: PromptCache): void {
+    const row = this.#rows[0]!;
+    // The scores after the last token are needed, so that at least this one is fed.
+    const most = row.first === 0 ? row.tokens.slice(0, -1) : [];
+    const held = cache.lend(this.#decoder, this.#memory.caches, most);
+    if (held === 0) return;
+    Object.assign(row, { at: 0, read: held, fresh: row.tokens.length - held });
+    this.#memory.length = held;
+  }
+
+  #enter(prompt: readonly number[], { eosToken, maxNewTokens }: SessionOptions): void {
     const fresh = Math.min(prompt.length, this.#decoder.contextLength);
-    const text = this.#texts++;
-    this.#rows.push({ text, promptLength: prompt.length, tokens: [...prompt], at: -1, read: 0, fresh });
+    const { copies = 1 } = this.#options, text = this.#texts, source = text / copies;
+    this.#texts += copies;
+    const eosTokens = tokensOf(eosToken), task = { eosToken: eosTokens[0], eosTokens, maxNewTokens };
+    const own = { promptLength: prompt.length, tokens: [...prompt], task };
+    const row = { ...own, text, source, copies, first: prompt.length - fresh, at: -1, read: 0, fresh };
+    this.#rows.push(row);
+    this.#last = row;
   }
 
   #open(): Memory {
@@ -147,6 +194,7 @@ export class Session {
       row.at = -1;
       row.read = 0;
       row.fresh = Math.ceil(contextLength / 2);
+      row.first = row.tokens.length - row.fresh;
     }
   }
 
@@ -189,17 +237,33 @@ export class Session {
     this.#memory = memories.reduce(joined);
     this.#rows = groups.flat();
     this.#rows.forEach((row, at) => row.at = at);
-    return logits.length === 1 ? logits[0]! : concat(logits, 0);
+    return this.#copied(logits.length === 1 ? logits[0]! : concat(logits, 0));
+  }
+
+  /** Where a prompt that has just been read begins several texts, a row for each of them. */
+  #copied(logits: Tensor): Tensor {
+    if (this.#rows.every(({ copies }) => copies === 1)) return logits;
+    const rows = this.#rows.flatMap((row) =>
+      Array.from(
+        { length: row.copies },
+        (_, i): Row => ({ ...row, text: row.text + i, copies: 1, tokens: row.tokens.slice() }),
+      )
+    );
+    const places = rows.map(({ at }) => at);
+    for (const cache of this.#memory.caches) cache.reorder(places);
+    rows.forEach((row, at) => row.at = at);
+    this.#rows = rows;
+    return take(logits, tensor(Int32Array.from(places)));
   }
 
   /** Feeds tokens `[B, T]` of some rows; returns the logits after the last, `[B, V]`. */
   #pass(rows: readonly Row[], tokens: Tensor, memory: Memory): Tensor {
     const { memories } = memory, [B, T] = tokens.shape as [number, number];
     const held = this.#remembers ? memory.length : 0;
-    const decoder = this.#decoder, texts = rows.map(({ text }) => text);
+    const decoder = this.#decoder, sources = rows.map(({ source }) => source);
     // Chosen here, so that what a model copies for it is freed with the step.
-    const isWhole = texts.length === decoder.numSources && texts.every((text, row) => text === row);
-    const given = (isWhole ? undefined : decoder.select?.(texts)) ?? decoder;
+    const isWhole = sources.length === decoder.numSources && sources.every((source, row) => source === row);
+    const given = (isWhole ? undefined : decoder.select?.(sources)) ?? decoder;
     const places = rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
     const starts = places.every((start) => start === held) ? undefined : places;
     const { call, isHeard } = callOf(memories, starts);
@@ -215,7 +279,7 @@ export class Session {
   }
 
   /** Feeds what is fresh; returns each text's prefixes with their logits, none of a text that is over. */
-  async read(): Promise<ScoredPrefix[][]> {
+  async read(): Promise<Map<number, ScoredPrefix[]>> {
     let reading: Promise<Numbers> | undefined;
     scope(() =>
       noGrad(() => {
@@ -223,21 +287,23 @@ export class Session {
       })
     );
     const numbers = new Float64Array(await reading!);
-    const { vocabSize, featureSize = 0 } = this.#decoder, { eosToken, maxNewTokens } = this.#options;
-    const prefixes = Array.from({ length: this.#texts }, (): ScoredPrefix[] => []), width = vocabSize + featureSize;
-    this.#rows.forEach(({ text, promptLength, tokens }, i) => {
+    const { vocabSize, featureSize = 0 } = this.#decoder, width = vocabSize + featureSize;
+    const prefixes = new Map<number, ScoredPrefix[]>();
+    this.#rows.forEach(({ text, promptLength, task, tokens }, i) => {
       const row = numbers.subarray(i * width, (i + 1) * width), logits = row.subarray(0, vocabSize);
       const features = featureSize > 0 ? row.subarray(vocabSize) : undefined;
-      prefixes[text]!.push({ promptLength, eosToken, maxNewTokens, tokens, logits, ...features && { features } });
+      const prefix = { ...task, promptLength, tokens, logits, ...features && { features } }, own = prefixes.get(text);
+      if (own) own.push(prefix);
+      else prefixes.set(text, [prefix]);
     });
     return prefixes;
   }
 
   /** Goes on with some of the prefixes of each text, each followed by a token; a text without any leaves the batch. */
-  follow(choices: readonly (readonly Choice[])[]): void {
+  follow(choicesOf: (text: number) => readonly Choice[]): void {
     const texts = Map.groupBy(this.#rows, ({ text }) => text), uses = new Map<Row, number>();
     const next = [...texts].flatMap(([text, rows]) =>
-      choices[text]!.map(({ parent, token }) => ({ row: rows[parent]!, token }))
+      choicesOf(text).map(({ parent, token }) => ({ row: rows[parent]!, token }))
     );
     for (const { row } of next) uses.set(row, (uses.get(row) ?? 0) + 1);
     this.#rows = next.map(({ row, token }) => {
@@ -305,11 +371,9 @@ export class Session {
   /** What rules may look at on the device: the rows as they are, and what was chosen since. */
   #contextOf(chosen: readonly Tensor[]): DeviceContext | DeviceContext[] {
     const rows = this.#rows,
-      { eosToken, maxNewTokens } = this.#options,
       longest = Math.max(...rows.map(({ tokens }) => tokens.length));
     const contextOf = (some: readonly Row[], from: number): DeviceContext => ({
-      eosToken,
-      maxNewTokens,
+      ...some[0]!.task,
       promptLength: some[0]!.promptLength,
       get tokens() {
         const own = chosen.map((column) => column.slice(0, from, from + some.length));
@@ -324,6 +388,11 @@ export class Session {
 
   /** Gives the caches back. */
   dispose(): void {
+    const { cache } = this.#options, row = this.#last;
+    if (cache && row && row.at >= 0) {
+      cache.keep(this.#decoder, this.#memory.caches, row.tokens.slice(row.first, row.first + row.read));
+      this.#memory = { ...this.#memory, caches: [] };
+    }
     dispose(this.#memory);
     this.#rows = [];
   }
@@ -410,18 +479,22 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value);
 }
 
-/** Refuses what a model cannot continue. */
-export function requireFit(
-  decoder: Decoder,
-  prompts: readonly (readonly number[])[],
-  { maxNewTokens, slide, eosToken }: SessionOptions,
-): void {
+function requireDecoder(decoder: Decoder): void {
   if (isTranslator(decoder)) {
     throw new TypeError(
       "Cannot generate from a model that reads a source: model.given(model.encode(source), sourceMask) is what to give",
     );
   }
   checkValue("generate", "decoder", decoder, aDecoder);
+}
+
+/** Refuses what a model cannot continue. */
+export function requireFit(
+  decoder: Decoder,
+  prompts: readonly (readonly number[])[],
+  { maxNewTokens, slide, eosToken }: SessionOptions,
+): void {
+  requireDecoder(decoder);
   const { contextLength, vocabSize } = decoder;
   if (!isList(prompts) || !prompts.every(isList)) {
     throw new TypeError("Cannot generate from this prompt: it must be a list of token ids, or a list of such lists");
@@ -446,8 +519,9 @@ export function requireFit(
     const wrong = prompt.find((token) => !(Number.isInteger(token) && token >= 0 && token < vocabSize));
     if (wrong !== undefined) throw new RangeError(`Cannot read token ${wrong}: the vocabulary has ${vocabSize}`);
   }
-  if (eosToken !== undefined && eosToken >= vocabSize) {
-    throw new RangeError(`Cannot end with eosToken = ${eosToken}: the vocabulary has ${vocabSize}`);
+  const beyond = tokensOf(eosToken).find((token) => token >= vocabSize);
+  if (beyond !== undefined) {
+    throw new RangeError(`Cannot end with eosToken = ${beyond}: the vocabulary has ${vocabSize}`);
   }
   if (slide && contextLength === Infinity) throw new TypeError("Cannot use slide with a model of unbounded context");
   if (slide && numSources !== undefined && shortest !== size) {

@@ -88,7 +88,8 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
   });
   const names = [...Object.keys(usual.options ?? {}), ...asked];
   // A generator is always at hand; it is used where the options need it, or allow it and the command usually draws.
-  const draws = !findSearch(names) || usual.draws && findSearch([...names, "random"]) !== undefined;
+  const mayDraw = usual.draws && !names.includes("numBeams") && findSearch([...names, "random"]) !== undefined;
+  const draws = !findSearch(names) || mayDraw;
   const decode = (cutter: Cutter): Decoding => {
     const chosen = options(cutter);
     try {

@@ -333,7 +333,7 @@ onEveryBackend("diverse beams of a batch of sources equal those of one source at
 onReference("generate() refuses options of beams that have no effect", async () => {
   const random = new Random(1), model = new DecoderOnly(sizes, random);
   const cases: [Partial<GenerateOptions>, string][] = [
-    [{ numBeams: 2, random }, "Cannot use random with numBeams"],
+    [{ numBeams: 2, numBeamGroups: 2, random }, "Cannot use numBeamGroups with random"],
     [{ numBeams: 2, diversityPenalty: 1 }, "Cannot use diversityPenalty without numBeamGroups"],
     [{ numBeams: 2, numBeamGroups: 1, diversityPenalty: 1 }, "Cannot use diversityPenalty without numBeamGroups"],
     [{ numBeams: 2, similarity: () => 0 }, "Cannot use similarity without numBeamGroups"],

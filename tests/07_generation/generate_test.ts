@@ -209,7 +209,7 @@ onReference("options that do not exist, are out of range or have no effect are r
     [{ eosToken: -1 }, "Cannot generate with eosToken = -1"],
     [{ rules: [(logits: Float64Array) => logits] }, "rules must be a list of rules with a name and onHost"],
     [{ search: greedy }, "search must be a search, with a name and onHost or begin"],
-    [{ numBeams: 2, random }, "Cannot use random with numBeams"],
+    [{ numBeams: 2, numBeamGroups: 2, random }, "Cannot use numBeamGroups with random"],
     [{ lengthPenalty: 1 }, "Cannot use lengthPenalty without numBeams"],
     [{ temperature: 1 }, "Cannot use temperature without random"],
     [{ topK: 3 }, "Cannot use topK without random"],

@@ -4,6 +4,7 @@ import { diverseBeamSearch, stochasticBeamSearch } from "../../core/07_generatio
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import { beamSearch, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
 import { DECODING, type GenerateOptions } from "../../core/07_generation/options.ts";
+import { PromptCache } from "../../core/07_generation/prompt_cache.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
 import type { DecodingTask, LogitsRule } from "../../core/07_generation/rules.ts";
 import { ancestralSampling, type Decoder } from "../../core/07_generation/sampling.ts";
@@ -75,7 +76,7 @@ onEveryBackend("a rule knows how long the prompt is and what ends a sequence, un
     onHost: (logits) => logits.map((logit, token) => token === END ? 1e3 : logit),
     onDevice: (logits) => logits.where(arange(logits.shape[1]!).notEqual(END), 1e3),
   };
-  const later = ({ eosToken, promptLength = 0 }: DecodingTask, length: number): number | undefined =>
+  const later = ({ eosTokens: [eosToken] = [], promptLength = 0 }: DecodingTask, length: number): number | undefined =>
     length - promptLength < FEWEST ? eosToken : undefined;
   const onHost: LogitsRule["onHost"] = (logits, context) => {
     const forbidden = later(context, context.tokens.length);
@@ -153,10 +154,23 @@ const lazyModel: Decoder = {
   forward: (tokens, { lastOnly, starts }) => languageModel(9).forward(tokens, { lastOnly, starts }),
 };
 
+let heard = 0;
+
+/** A cache that is heard of when it is filled. */
+class HeardCache extends PromptCache {
+  override keep(...given: Parameters<PromptCache["keep"]>): void {
+    heard++;
+    super.keep(...given);
+    this.dispose();
+  }
+}
+
 /** For each option, what it needs to have an effect, and a value that has one; without them it does not compile. */
 const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object, NonNullable<GenerateOptions[K]>] } = {
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
+  cache: [() => ({}), new HeardCache()],
+  stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
@@ -169,6 +183,8 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   numBeams: [() => ({}), 3],
   lengthPenalty: [() => ({ numBeams: 3 }), -2],
   numBeamGroups: [() => ({ numBeams: 4 }), 2],
+  earlyStopping: [() => ({ numBeams: 3, eosToken: 3, lengthPenalty: 3 }), true],
+  numReturnSequences: [() => ({ numBeams: 3 }), 2],
   diversityPenalty: [() => ({ numBeams: 4, numBeamGroups: 2 }), 5],
   similarity: [() => ({ numBeams: 4, numBeamGroups: 2 }), () => -3],
   stochastic: [() => ({ numBeams: 3, random: new Random(6) }), true],
@@ -196,8 +212,6 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   etaCutoff: [() => ({ random: new Random(6) }), 0.5],
   typicalP: [() => ({ random: new Random(6) }), 0.2],
 };
-
-let heard = 0;
 
 onEveryBackend("every option changes what is generated, or is refused", async () => {
   const model = languageModel(11);

@@ -273,9 +273,12 @@ export function grammarRule(grammar: Grammar, tokenizer: Tokenizer): LogitsRule 
     onHost(logits, context) {
       const at = texts.find(context), mask = masks.mask(at), result = new Float64Array(logits.length).fill(-Infinity);
       const isAny = keep(logits, mask, result), { eosToken } = context;
-      if (eosToken !== undefined && eosToken < logits.length) {
-        result[eosToken] = at.state.accepts ? logits[eosToken]! : -Infinity;
-      } else if (!isAny && mask.every((bits) => bits === 0)) throw atTheEnd(grammar, at);
+      const ends = (context.eosTokens ?? (eosToken === undefined ? [] : [eosToken])).filter((end) =>
+        end < logits.length
+      );
+      for (const end of ends) result[end] = at.state.accepts ? logits[end]! : -Infinity;
+      if (ends.length > 0) return result;
+      if (!isAny && mask.every((bits) => bits === 0)) throw atTheEnd(grammar, at);
       return result;
     },
   };
