@@ -44,7 +44,7 @@ export interface DecodingTask {
   readonly promptLength?: number | undefined;
   /** The token that ends a sequence, the first of several; none by default. */
   readonly eosToken?: number | undefined;
-  /** All tokens that end a sequence; `eosToken` alone by default. */
+  /** All tokens that end a sequence, where there are several; none by default. */
   readonly eosTokens?: readonly number[] | undefined;
   /** Most tokens after the prompt; any number by default. */
   readonly maxNewTokens?: number | undefined;
