@@ -189,7 +189,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["truncation"] },
       { pages: ["temperature", "repetition", "forbidden_and_forced"] },
       { pages: ["contrastive", "contrastive_search"] },
-      { pages: ["greedy_and_beam", "beam_variants"] },
+      { pages: ["greedy_and_beam", "beam_sampling", "beam_variants"] },
       { pages: ["minimum_bayes_risk"], planned: "Minimum Bayes risk" },
       {
         pages: [

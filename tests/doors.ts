@@ -739,7 +739,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   degenerationPenalty: () => call([1, 2], [[1, 2], [2, 1]]),
   "DecoderOnly.readStates": () => on(decoder(), ids(), {}),
   beamStep: () => call([{ tokens: [0], logProbability: -1 }], rows.slice(0, 1), 2),
-  "new BeamSearch": () => call({ numBeams: 1, ...limits }),
+  "new BeamSearch": () => call({ numBeams: 1, ...limits }, () => []),
   "BeamSearch.extend": () => on(new generation.BeamSearch({ numBeams: 1, ...limits }), rows, rows[0]!.map(() => 0)),
   gnmtLengthPenalty: () => call(0.5),
   greedy: () => call([1, 2]),

@@ -44,11 +44,11 @@
 
 import { callback, type Check, checkOptions, type Checks, numeric, object, required } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
+import { gumbel } from "./beam_sampling.ts";
 import {
   type BeamOptions,
   BeamSearch,
   checkRows,
-  gumbel,
   lengthPenaltyCheck,
   limitChecks,
   notComparable,

@@ -130,19 +130,17 @@ import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts
 import {
   callback,
   type Check,
+  checkFunction,
   checkOptions,
   type Checks,
   checkValue,
   either,
   flag,
   integer,
-  needing,
   numeric,
-  object,
   oneOf,
   required,
 } from "../engine/options.ts";
-import { Random } from "../engine/random.ts";
 import { likeliest, nothingAllowed } from "./rules.ts";
 import type { Beam, Hypothesis, SequenceLimits, SequenceSearch, TokenSearch } from "./search.ts";
 import { endOf, eosTokenCheck, Stops, stopStringsCheck } from "./stops.ts";
@@ -310,31 +308,6 @@ export function beamSearch(options: BeamOptions): SequenceSearch {
 // `transformers`; the test "earlyStopping finds what transformers finds" compares with a recording. Without the option the search is the one above, in which a finished
 // hypothesis takes a place, and it ends by the rule of `"never"`.
 
-// ## Beams that are drawn from
-//
-// Beam sampling [束采样], `numBeams` with `do_sample` in `transformers`, replaces the ranking by a draw. The scores of all $W \cdot V$ hypotheses are turned into
-// probabilities, and $2W$ are drawn without replacement: each with its probability divided by that of all that are left. Those drawn are ranked by their scores, and the search goes on as above. A
-// hypothesis with a low score can survive, so the beam is more diverse, and the texts are no fair sample of the model: better prefixes keep crowding out others.
-// [Stochastic beams](beam_variants.ts) are one.
-
-/**
- * Draws which hypotheses survive, and ranks the sequences that come of them.
- *
- * @param options width, chance, how lengths are compared, when to stop
- * @returns a search
- * @throws {RangeError} if an option is outside its interval
- */
-export function beamSampling(options: BeamSamplingOptions): SequenceSearch {
-  checkOptions("search", options, { ...beamChecks, random: required(aRandom) });
-  const { numBeams, random, earlyStopping = false } = options;
-  return {
-    name: "beam sampling",
-    numBeams,
-    random,
-    begin: (limits) => new BeamSearch({ ...options, earlyStopping, ...limits }),
-  };
-}
-
 // #region The search that the loop runs
 //
 // `BeamSearch` finds what `plainBeamSearch` finds; the test "BeamSearch finds what plainBeamSearch() finds" compares them. It is
@@ -347,6 +320,7 @@ export class BeamSearch implements Beam {
   readonly #maxNewTokens: number;
   readonly #options: BeamSearchOptions;
   readonly #stops: Stops;
+  readonly #choose: typeof bestContinuations;
   readonly #penalty: LengthPenalty;
   /** The largest penalty that a sequence of more than so many tokens can have. */
   readonly #largestPenalty: (length: number) => number;
@@ -358,10 +332,13 @@ export class BeamSearch implements Beam {
    * Starts with the empty prefix.
    *
    * @param options width, length, and how lengths are compared
+   * @param choose which continuations are kept, best first; the most probable by default
    * @throws {RangeError} if an option is outside its interval
    */
-  constructor(options: BeamSearchOptions) {
-    checkOptions("search", options, { ...beamChecks, ...limitChecks, random: needing("earlyStopping", aRandom) });
+  constructor(options: BeamSearchOptions, choose: typeof bestContinuations = bestContinuations) {
+    checkFunction("choose continuations by", choose);
+    this.#choose = choose;
+    checkOptions("search", options, { ...beamChecks, ...limitChecks });
     const { numBeams, maxNewTokens, lengthPenalty = 1 } = options;
     this.#numBeams = numBeams;
     this.#maxNewTokens = maxNewTokens;
@@ -402,11 +379,9 @@ export class BeamSearch implements Beam {
     requireRows(this.#live, logProbabilities);
     const parents: number[] = [];
     const next: Prefix[] = [], full: Prefix[] = [];
-    const { earlyStopping, random } = this.#options, spares = earlyStopping === undefined ? 1 : this.#stops.spares;
+    const { earlyStopping } = this.#options, spares = earlyStopping === undefined ? 1 : this.#stops.spares;
     const most = spares * this.#numBeams;
-    const best = random
-      ? drawnContinuations(this.#live, logProbabilities, most, random)
-      : bestContinuations(this.#live, logProbabilities, most, penalties);
+    const best = this.#choose(this.#live, logProbabilities, most, penalties);
     this.#chosen = best.slice(0, this.#numBeams).map(({ token }) => token);
     for (const [place, { parent, token, logProbability }] of best.entries()) {
       const { tokens } = this.#live[parent]!;
@@ -472,7 +447,7 @@ export class BeamSearch implements Beam {
 // its place in a list of at most $W$.
 
 /** What may become a prefix. */
-interface Continuation {
+export interface Continuation {
   readonly parent: number;
   readonly token: number;
   readonly logProbability: number;
@@ -481,7 +456,7 @@ interface Continuation {
 }
 
 /** The `numBeams` best continuations, best first. */
-function bestContinuations(
+export function bestContinuations(
   live: readonly Prefix[],
   rows: readonly ArrayLike<number>[],
   numBeams: number,
@@ -509,45 +484,6 @@ function bestContinuations(
     }
   });
   return best;
-}
-// #endregion
-
-// #region Drawing without replacement
-//
-// Each hypothesis gets its score plus an independent number of the Gumbel distribution, $-\log(-\log u)$ of a uniform $u$. The $K$ largest sums are $K$ draws without
-// replacement from the softmax of the scores (Kool et al. 2019); [section](beam_variants.ts) explains why.
-
-/** So many continuations, drawn by their probabilities and ranked by them. */
-function drawnContinuations(
-  live: readonly Prefix[],
-  rows: readonly ArrayLike<number>[],
-  most: number,
-  random: Random,
-): Continuation[] {
-  const noise = rows.map((row, parent) =>
-    Float64Array.from(row, (next, token) => {
-      if (!(next < Infinity)) throw notComparable(parent, token, next);
-      return next === -Infinity ? next : next + gumbel(random);
-    })
-  );
-  return bestContinuations(live, noise, most)
-    .map(({ parent, token }) => {
-      const logProbability = live[parent]!.logProbability + rows[parent]![token]!;
-      return { parent, token, logProbability, value: logProbability };
-    })
-    .sort((a, b) => b.value - a.value);
-}
-
-/**
- * A number of the Gumbel distribution.
- *
- * Its distribution function is $e^{-e^{-x}}$.
- */
-export function gumbel(random: Random): number {
-  let uniform = random.next();
-  // Zero, once in $2^{53}$ draws, has no logarithm.
-  while (uniform === 0) uniform = random.next();
-  return -Math.log(-Math.log(uniform));
 }
 // #endregion
 
@@ -610,12 +546,6 @@ export interface BeamOptions {
   readonly earlyStopping?: boolean | "never" | undefined;
 }
 
-/** Options of {@linkcode beamSampling}. */
-export interface BeamSamplingOptions extends BeamOptions {
-  /** Where random numbers come from; advances by one draw for each token that is not forbidden. */
-  readonly random: Random;
-}
-
 /** What the plain form of the search needs to know. */
 export interface PlainSearchOptions {
   /** Most tokens after the prompt. */
@@ -629,10 +559,7 @@ export interface PlainSearchOptions {
 }
 
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
-export interface BeamSearchOptions extends BeamOptions, SequenceLimits {
-  /** Where continuations are drawn from; the best are taken by default. Needs `earlyStopping`. */
-  readonly random?: Random | undefined;
-}
+export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
 /** What the number of beams may be. It may exceed the vocabulary: the first step then keeps all that it has. */
 export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });
@@ -650,12 +577,12 @@ export const limitChecks: Checks<SequenceLimits> = {
 /** What a rule for stopping early may be. */
 export const earlyStoppingCheck: Check<boolean | "never"> = either(flag, oneOf(["never"]));
 
-const beamChecks: Checks<BeamOptions> = {
+/** What each of {@linkcode BeamOptions} may be. */
+export const beamChecks: Checks<BeamOptions> = {
   numBeams: required(numBeamsCheck),
   lengthPenalty: lengthPenaltyCheck,
   earlyStopping: earlyStoppingCheck,
 };
-const aRandom: Check<Random> = object("a Random", (value) => value instanceof Random);
 
 function requireNumber(alpha: number): void {
   checkValue("search", "lengthPenalty", alpha, numeric());

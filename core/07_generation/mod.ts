@@ -26,6 +26,7 @@
  * | `contrastive`     | what a strong model knows that a weak one does not   |
  * | `contrastive_search` | how a search avoids saying the same thing again   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
+ * | `beam_sampling`   | how beams are drawn                                  |
  * | `beam_variants`   | how several different sequences are found            |
  * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
  * | `constraints`     | how a text is made to comply with rules              |
@@ -129,8 +130,6 @@ export {
 } from "./contrastive_search.ts";
 export {
   type BeamOptions,
-  beamSampling,
-  type BeamSamplingOptions,
   BeamSearch,
   beamSearch,
   type BeamSearchOptions,
@@ -142,6 +141,7 @@ export {
   powerLengthPenalty,
   type Prefix,
 } from "./greedy_and_beam.ts";
+export { beamSampling, type BeamSamplingOptions } from "./beam_sampling.ts";
 export {
   type DiverseBeamOptions,
   DiverseBeamSearch,

@@ -33,6 +33,7 @@ import {
   required,
 } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
+import { beamSampling } from "./beam_sampling.ts";
 import {
   diverseBeamSearch,
   diversityPenaltyCheck,
@@ -44,7 +45,6 @@ import {
 import { contrastiveChecks, type ContrastiveOptions } from "./contrastive.ts";
 import { contrastiveSearch, penaltyAlphaCheck } from "./contrastive_search.ts";
 import {
-  beamSampling,
   beamSearch,
   earlyStoppingCheck,
   greedySearch,

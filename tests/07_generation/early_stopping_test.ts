@@ -2,6 +2,7 @@
 
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { generate } from "../../core/07_generation/generate.ts";
+import { beamSampling } from "../../core/07_generation/beam_sampling.ts";
 import { BeamSearch } from "../../core/07_generation/greedy_and_beam.ts";
 import type { GenerateOptions } from "../../core/07_generation/options.ts";
 import type { Decoder } from "../../core/07_generation/sampling.ts";
@@ -73,7 +74,7 @@ onReference("a beam that is drawn survives with the probability of a draw withou
   draw([], 1);
   const random = new Random(1), found = new Map<string, number>();
   for (let i = 0; i < DRAWS; i++) {
-    const search = new BeamSearch({ numBeams: W, maxNewTokens: 1, earlyStopping: false, random });
+    const search = beamSampling({ numBeams: W, random }).begin({ maxNewTokens: 1 });
     search.extend([row]);
     const kept = search.results.map(({ tokens }) => tokens[0]).join();
     found.set(kept, (found.get(kept) ?? 0) + 1);
