@@ -4,7 +4,7 @@
  * **Question.** A server gets requests at any time. A batch serves many of them for nearly the price of one, but texts end at different lengths, and the
  * next request does not wait for the longest of them. How can one loop serve them all?
  *
- * **Idea.** Continuous batching [连续批处理]: the batch is put together anew at each step. A text that has ended leaves at once. A text that waits joins at once: its prompt is read, and its
+ * **Idea.** Continuous batching: the batch is put together anew at each step. A text that has ended leaves at once. A text that waits joins at once: its prompt is read, and its
  * keys and values are put beside those of the others, aligned at their ends ([how](session.ts)). Each text has its own rules, its own search of one token, its own limits and its own signal.
  * What it generates is what it would generate alone.
  *

@@ -1,19 +1,32 @@
 /**
- * # Beams that are drawn
+ * # Beam sampling
  *
- * **Question.** A beam keeps the hypotheses with the best scores, which mostly differ in a word or two. How does chance enter a search of several sequences?
+ * **Question.** Beam search always returns the same texts. Can a beam leave room for chance?
  *
- * **Idea.** Beam sampling [束采样], `numBeams` with `do_sample` in `transformers`, replaces the ranking by a draw. The scores of all $W \cdot V$ hypotheses are turned into probabilities, and $2W$ are drawn without replacement: each with its probability divided by that of
- * all that are left. Those drawn are ranked by their scores, and the search goes on as [beam search](greedy_and_beam.ts) does. A hypothesis with a low score can survive, so the beam is more diverse.
+ * **Idea.** Beam sampling, `numBeams` with `do_sample` in `transformers`, replaces the ranking of [beam search](greedy_and_beam.ts) by a draw. The scores of all $W \cdot V$
+ * hypotheses are turned into probabilities, and $2W$ are drawn without replacement: each with its probability divided by that of all that are left. Those drawn are
+ * ranked by their scores, and the search goes on with the best $W$ that are not finished. A hypothesis with a low score can survive, so the beam is more diverse. The texts are no
+ * fair sample of the model: better prefixes keep crowding out others. [Stochastic beams](beam_variants.ts) are one.
  *
- * The texts are no fair sample of the model: better prefixes keep crowding out others. [Stochastic beams](beam_variants.ts) are one.
+ * **Formula.** With the scores $s_h$ of the hypotheses and an independent number $g_h$ of the Gumbel distribution for each,
  *
- * **Source.** The library `transformers` of Hugging Face, `generate` with `do_sample` and `num_beams`; Kool, van Hoof and Welling 2019, *Stochastic Beams and Where to Find Them* (drawing without replacement by Gumbel noise).
+ * $$g_h = -\log(-\log u_h), \qquad \text{drawn} = \underset{h}{\mathrm{top}\; 2W}\, (s_h + g_h)$$
+ *
+ * | symbol | in code     | meaning                                         |
+ * | ------ | ----------- | ----------------------------------------------- |
+ * | $u$    | `uniform`   | a number drawn evenly from (0, 1)               |
+ * | $g$    | `gumbel()`  | what chance adds to a score                     |
+ * | $W$    | `numBeams`  | prefixes that survive a step                    |
+ *
+ * The $K$ largest sums are $K$ draws without replacement from the softmax of the scores (Kool et al. 2019); [section](beam_variants.ts) explains why.
+ *
+ * Sources: Kool, van Hoof and Welling 2019, *Stochastic Beams and Where to Find Them: The Gumbel-Top-k Trick for Sampling Sequences Without Replacement*; Wolf et al. 2020,
+ * *Transformers: State-of-the-Art Natural Language Processing* (the library).
  *
  * @module
  */
 
-import { checkOptions, object, required } from "../engine/options.ts";
+import { type Check, checkOptions, object, required } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
 import {
   beamChecks,
@@ -32,6 +45,8 @@ export interface BeamSamplingOptions extends BeamOptions {
   readonly random: Random;
 }
 
+const aRandom: Check<Random> = object("a Random", (value) => value instanceof Random);
+
 /**
  * Draws which hypotheses survive, and ranks the sequences that come of them.
  *
@@ -40,31 +55,19 @@ export interface BeamSamplingOptions extends BeamOptions {
  * @throws {RangeError} if an option is outside its interval
  */
 export function beamSampling(options: BeamSamplingOptions): SequenceSearch {
-  checkOptions("search", options, {
-    ...beamChecks,
-    random: required(object<Random>("a Random", (value) => value instanceof Random)),
-  });
-  const { numBeams, random, earlyStopping = false } = options;
+  checkOptions("search", options, { ...beamChecks, random: required(aRandom) });
+  const { numBeams, random, lengthPenalty, earlyStopping = false } = options;
   return {
     name: "beam sampling",
     numBeams,
     random,
-    begin({ ...limits }) {
-      const { random: _, ...own } = options;
-      return new BeamSearch({
-        ...own,
-        earlyStopping,
-        ...limits,
-        choose: (live, rows, most) => drawnContinuations(live, rows, most, random),
-      });
-    },
+    begin: (limits) =>
+      new BeamSearch(
+        { numBeams, earlyStopping, ...(lengthPenalty !== undefined && { lengthPenalty }), ...limits },
+        (live, rows, most) => drawnContinuations(live, rows, most, random),
+      ),
   };
 }
-
-// ## Drawing without replacement
-//
-// Each hypothesis gets its score plus an independent number of the Gumbel distribution, $-\log(-\log u)$ of a uniform $u$. The $K$ largest sums are $K$ draws without
-// replacement from the softmax of the scores (Kool et al. 2019); [section](beam_variants.ts) explains why.
 
 /** So many continuations, drawn by their probabilities and ranked by them. */
 function drawnContinuations(
@@ -98,3 +101,7 @@ export function gumbel(random: Random): number {
   while (uniform === 0) uniform = random.next();
   return -Math.log(-Math.log(uniform));
 }
+
+// ## Exercise
+//
+// Draw from a model with `temperature: 0.1` and with `temperature: 10`, with 4 beams each. Which of the two is nearly beam search, and why is the other not nearly sampling?

@@ -130,6 +130,7 @@ import { checkList, checkNumbers, isListOfNumbers } from "../engine/arguments.ts
 import {
   callback,
   type Check,
+  checkFunction,
   checkOptions,
   type Checks,
   checkValue,
@@ -319,6 +320,7 @@ export class BeamSearch implements Beam {
   readonly #maxNewTokens: number;
   readonly #options: BeamSearchOptions;
   readonly #stops: Stops;
+  readonly #choose: typeof bestContinuations;
   readonly #penalty: LengthPenalty;
   /** The largest penalty that a sequence of more than so many tokens can have. */
   readonly #largestPenalty: (length: number) => number;
@@ -330,10 +332,13 @@ export class BeamSearch implements Beam {
    * Starts with the empty prefix.
    *
    * @param options width, length, and how lengths are compared
+   * @param choose which continuations are kept, best first; the most probable by default
    * @throws {RangeError} if an option is outside its interval
    */
-  constructor(options: BeamSearchOptions) {
-    checkOptions("search", options, { ...beamChecks, ...limitChecks, choose: callback() });
+  constructor(options: BeamSearchOptions, choose: typeof bestContinuations = bestContinuations) {
+    checkFunction("choose continuations by", choose);
+    this.#choose = choose;
+    checkOptions("search", options, { ...beamChecks, ...limitChecks });
     const { numBeams, maxNewTokens, lengthPenalty = 1 } = options;
     this.#numBeams = numBeams;
     this.#maxNewTokens = maxNewTokens;
@@ -374,11 +379,9 @@ export class BeamSearch implements Beam {
     requireRows(this.#live, logProbabilities);
     const parents: number[] = [];
     const next: Prefix[] = [], full: Prefix[] = [];
-    const { earlyStopping, choose } = this.#options, spares = earlyStopping === undefined ? 1 : this.#stops.spares;
+    const { earlyStopping } = this.#options, spares = earlyStopping === undefined ? 1 : this.#stops.spares;
     const most = spares * this.#numBeams;
-    const best = choose
-      ? choose(this.#live, logProbabilities, most)
-      : bestContinuations(this.#live, logProbabilities, most, penalties);
+    const best = this.#choose(this.#live, logProbabilities, most, penalties);
     this.#chosen = best.slice(0, this.#numBeams).map(({ token }) => token);
     for (const [place, { parent, token, logProbability }] of best.entries()) {
       const { tokens } = this.#live[parent]!;
@@ -556,12 +559,7 @@ export interface PlainSearchOptions {
 }
 
 /** Options of {@linkcode BeamSearch}: those of the search, and where a sequence ends. */
-export interface BeamSearchOptions extends BeamOptions, SequenceLimits {
-  /** Which continuations survive, ranked, given what each prefix may be followed by; the best by default. */
-  readonly choose?:
-    | ((live: readonly Prefix[], rows: readonly ArrayLike<number>[], most: number) => Continuation[])
-    | undefined;
-}
+export interface BeamSearchOptions extends BeamOptions, SequenceLimits {}
 
 /** What the number of beams may be. It may exceed the vocabulary: the first step then keeps all that it has. */
 export const numBeamsCheck: Check<number> = integer({ min: 1, max: 2 ** 16 });

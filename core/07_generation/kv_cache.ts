@@ -221,19 +221,6 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
     return this.#grows;
   }
 
-  /**
-   * Forgets all but the first positions, if it holds a key for each position.
-   *
-   * @param length how many are kept, at most as many as there are
-   * @returns whether that can be done: the state of a recurrent network cannot be taken back
-   */
-  truncate(length: number): boolean {
-    if (!this.#grows) return false;
-    checkValue("forget positions", "length", length, integer({ min: 0, max: this.#length }));
-    this.#length = length;
-    return true;
-  }
-
   /** Forgets everything and gives the memory back. */
   dispose(): void {
     if (this.#key) release(this.#key);

@@ -26,7 +26,7 @@
  * | `contrastive`     | what a strong model knows that a weak one does not   |
  * | `contrastive_search` | how a search avoids saying the same thing again   |
  * | `greedy_and_beam` | how the most probable sequence is found              |
- * | `beam_sampling`   | how chance enters a beam                             |
+ * | `beam_sampling`   | how beams are drawn                                  |
  * | `beam_variants`   | how several different sequences are found            |
  * | `minimum_bayes_risk` | how a sentence is chosen for what it says         |
  * | `constraints`     | how a text is made to comply with rules              |

@@ -4,7 +4,7 @@
  * **Question.** A conversation is one text that grows by a question and an answer in each turn. Must the model read all of it
  * again each time?
  *
- * **Idea.** No. The keys and values of the earlier turns are still right, as long as the text before them is the same. A prompt cache (prefix caching [前缀缓存])
+ * **Idea.** No. The keys and values of the earlier turns are still right, as long as the text before them is the same. A prompt cache (prefix caching)
  * keeps them after a call together with their tokens. The next call compares its prompt with these tokens and re-uses the longest
  * prefix that both have; only what follows passes through the model. A cache can be forked, so that two continuations share a history, and saved as
  * bytes.

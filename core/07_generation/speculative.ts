@@ -415,10 +415,13 @@ class Reader {
     while (common < this.#held.length && this.#held[common] === seen[common]) common++;
     // The last tokens are read again where their rows are asked for.
     common = this.#caches.length > 0 ? Math.min(common, seen.length - count) : 0;
-    if (common < this.#held.length && !this.#caches.every((cache) => cache.truncate(common))) {
-      // States of a recurrent network cannot be taken back.
-      this.#open();
-      common = 0;
+    if (common < this.#held.length && this.#caches.length > 0) {
+      if (this.#caches.every(({ grows }) => grows)) { for (const cache of this.#caches) cache.crop(common); }
+      else {
+        // States of a recurrent network cannot be taken back.
+        this.#open();
+        common = 0;
+      }
     }
     const fed = seen.slice(common);
     let reading: Promise<Numbers> | undefined;
