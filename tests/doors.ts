@@ -688,7 +688,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   bleu: () => call(["a b c d"], ["a b c d"], { lowercase: true }),
   corpusBleu: () => call([training.sentenceBleu("a b", "a b")], { lowercase: true }),
   chrf: () => call(["a b"], ["a b"], { lowercase: true }),
-  sentenceChrf: () => call("a b", ["a b"], { lowercase: true }),
+  sentenceChrf: () => call("a b", "a b", { lowercase: true }),
   corpusChrf: () => call([training.sentenceChrf("a b", "a b")], { lowercase: true }),
   chrfPieces: () => call("a b", { lowercase: true }),
   comparePieces: () => call(training.chrfPieces("a"), training.chrfPieces("b"), { beta: 1 }),

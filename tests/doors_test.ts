@@ -179,6 +179,11 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   intensityOf: [0],
   leastTime: [1],
   applyRules: [2],
+  checkTask: [1],
+  logitBiasRule: [0],
+  jsonSchema: [0],
+  judge: [1],
+  minimumBayesRisk: [1],
   "new SeveralSequences": [0],
   "new SingleSequence": [0],
 };

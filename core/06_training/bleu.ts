@@ -244,9 +244,15 @@ export function sentenceBleu(
  */
 export function corpusBleu(sentences: readonly BleuScore[], options: BleuOptions = {}): BleuScore {
   checkOptions("compute BLEU", options, bleuChecks);
-  checkList("compute BLEU", "sentences", sentences, "scores of sentences", (one) => "matches" in (one as object));
+  checkList("compute BLEU", "sentences", sentences, "scores of sentences", hasCounts);
   if (sentences.length === 0) throw new RangeError("Cannot compute BLEU of no sentences: one is needed");
   return combine(sentences.map((counts): Counts => counts).reduce(addCounts), options, false);
+}
+
+/** Whether it holds the counts of a sentence. */
+export function hasCounts(score: unknown): boolean {
+  const { matches, totals } = (score ?? {}) as Partial<Record<string, unknown>>;
+  return Array.isArray(matches) && Array.isArray(totals);
 }
 
 function isText(text: unknown): boolean {

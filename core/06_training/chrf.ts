@@ -44,7 +44,7 @@
 
 import { checkList, checkText } from "../engine/arguments.ts";
 import { checkOptions, type Checks, flag, integer, numeric } from "../engine/options.ts";
-import { WHITE_SPACE } from "./bleu.ts";
+import { hasCounts, WHITE_SPACE } from "./bleu.ts";
 
 /** How {@linkcode chrf} counts. */
 export interface ChrfOptions {
@@ -150,7 +150,7 @@ export function sentenceChrf(
  */
 export function corpusChrf(sentences: readonly ChrfScore[], options: ChrfOptions = {}): ChrfScore {
   checkOptions("compute chrF", options, chrfChecks);
-  checkList("compute chrF", "sentences", sentences, "scores of sentences", (one) => "matches" in (one as object));
+  checkList("compute chrF", "sentences", sentences, "scores of sentences", hasCounts);
   if (sentences.length === 0) throw new RangeError("Cannot compute chrF of no sentences: one is needed");
   return combine(sentences.map((counts): Counts => counts).reduce(addCounts), options);
 }
@@ -184,6 +184,15 @@ export function chrfPieces(text: string, options: ChrfOptions = {}): ChrfPieces 
  * @returns the score with its parts
  */
 export function comparePieces(output: ChrfPieces, reference: ChrfPieces, options: ChrfOptions = {}): ChrfScore {
+  checkOptions("compute chrF", options, chrfChecks);
+  for (const [name, pieces] of Object.entries({ output, reference })) {
+    checkList("compute chrF", name, pieces, "counts of pieces by length", (counts) => counts instanceof Map);
+  }
+  if (output.length !== reference.length) {
+    throw new TypeError(
+      `Cannot compare pieces of ${output.length} lengths with pieces of ${reference.length}: both must be cut alike`,
+    );
+  }
   return combine(countMatches(output, reference), options);
 }
 

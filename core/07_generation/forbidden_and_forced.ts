@@ -259,7 +259,7 @@ export function forcedLastRule(token: number): LogitsRule {
  */
 export function prefixRule(tokens: readonly number[]): LogitsRule {
   checkValue("generate", "prefix", tokens, tokensCheck);
-  const steps = new Map(tokens.map((token, step) => [step, token]));
+  const steps = new Map(Array.from(tokens, (token, step) => [step, token]));
   return forcing("prefix", () => steps, ({ maxNewTokens = Infinity, ...task }) => {
     if (tokens.length > maxNewTokens) {
       throw new RangeError(

@@ -271,6 +271,8 @@ function begin(
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
+  // First of all, since it refuses what does not fit the context.
+  requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
   const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
   const copies = "begin" in search ? 1 : numReturnSequences;
   const task = { eosToken: tokensOf(eosToken)[0], eosTokens: tokensOf(eosToken), maxNewTokens };
@@ -289,7 +291,6 @@ function begin(
         }: a text with a draft goes on alone, to one token that ends it`,
       );
     }
-    requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
     checkTask(rules, task, decoder.vocabSize);
     if ("begin" in search) {
       throw new TypeError(`Cannot use draft with ${search.name}: a draft proposes how one sequence goes on`);
@@ -314,7 +315,6 @@ function begin(
     const speculation = { calls: 0, proposed: 0, accepted: 0 };
     return { texts: [text], run: drafted(steps, text, speculation), speculation };
   }
-  // First of all, since it refuses what does not fit the context.
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
   checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {

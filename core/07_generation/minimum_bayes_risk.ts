@@ -59,7 +59,17 @@
  */
 
 import { checkList, checkNumbers } from "../engine/arguments.ts";
-import { type Check, checkOptions, type Checks, checkValue, list, numeric, object, shown } from "../engine/options.ts";
+import {
+  type Check,
+  checkFunction,
+  checkOptions,
+  type Checks,
+  checkValue,
+  list,
+  numeric,
+  object,
+  shown,
+} from "../engine/options.ts";
 import { splitText } from "../01_introduction/rule_based_classifier.ts";
 import { sentenceBleu } from "../06_training/bleu.ts";
 import { type ChrfOptions, type ChrfPieces, chrfPieces, comparePieces } from "../06_training/chrf.ts";
@@ -115,6 +125,7 @@ export const bleuGain: Gain<string> = {
  * @returns a gain
  */
 export function chrfGain(options: ChrfOptions = {}): Gain<string, ChrfPieces> {
+  chrfPieces("", options);
   return {
     prepare: (text) => chrfPieces(text, options),
     gain: (candidate, reference) => comparePieces(candidate, reference, options).score,
@@ -322,9 +333,11 @@ export interface Vote<Answer> {
 export function selfConsistency<Output, Answer>(
   outputs: readonly Output[],
   answerOf: (output: Output) => Answer | undefined,
-  weights: readonly number[] = outputs.map(() => 1),
+  weights?: readonly number[],
 ): Vote<Answer> {
   checkList("count votes", "outputs", outputs, "outputs", () => true);
+  checkFunction("count votes", answerOf);
+  if (weights === undefined) weights = outputs.map(() => 1);
   checkNumbers("count votes", "weights", weights);
   const votes = new Map<Answer, { share: number; voters: number[] }>();
   let total = 0;

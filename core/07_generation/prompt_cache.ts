@@ -29,11 +29,20 @@
  * @module
  */
 
+import { checkList } from "../engine/arguments.ts";
 import { tensor } from "../engine/create.ts";
+import { checkValue } from "../engine/options.ts";
 import { scope } from "../engine/scope.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { KeyValueCache } from "./kv_cache.ts";
-import type { Decoder } from "./sampling.ts";
+import { type Decoder, decoderCheck } from "./sampling.ts";
+
+/** Refuses what is no model, no caches or no tokens. */
+function checkUse(decoder: Decoder, caches: readonly KeyValueCache[], tokens: readonly number[]): void {
+  checkValue("use a cache", "decoder", decoder, decoderCheck);
+  checkList("use a cache", "caches", caches, "caches", (cache) => cache instanceof KeyValueCache);
+  checkList("use a cache", "tokens", tokens, "token ids", (token) => Number.isInteger(token));
+}
 
 /** What a model remembers of one text, from one call of `generate` to the next. */
 export class PromptCache {
@@ -64,6 +73,7 @@ export class PromptCache {
    * @throws {TypeError} if another model filled the cache
    */
   lend(decoder: Decoder, caches: readonly KeyValueCache[], prompt: readonly number[]): number {
+    checkUse(decoder, caches, prompt);
     if (decoder.numSources !== undefined) {
       throw new TypeError(
         "Cannot use cache with a model that holds sources: it remembers a text, and not what it translates",
@@ -95,6 +105,7 @@ export class PromptCache {
    * @param tokens what they stand for, in order; of more positions than tokens, the others are forgotten
    */
   keep(decoder: Decoder, caches: readonly KeyValueCache[], tokens: readonly number[]): void {
+    checkUse(decoder, caches, tokens);
     this.dispose();
     const longest = Math.max(...caches.map(({ length }) => length));
     if (caches.every(({ grows }) => grows)) {

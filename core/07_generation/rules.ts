@@ -35,7 +35,7 @@
  */
 
 import { checkList, checkNumbers, checkSizes } from "../engine/arguments.ts";
-import { type Check, list, shown } from "../engine/options.ts";
+import { type Check, checkValue, list, object, shown } from "../engine/options.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** What is the same for every sequence and at every step. */
@@ -214,6 +214,8 @@ function applyRule(rule: LogitsRule, logits: Float64Array, context: DecodingCont
   throw new TypeError(`Cannot apply the rule ${rule.name}: it has to return ${logits.length} logits`);
 }
 
+const aTask: Check<DecodingTask> = object("an object with what a text ends with", (task) => !Array.isArray(task));
+
 /**
  * Refuses rules that would be in vain, or that contradict each other.
  *
@@ -225,6 +227,7 @@ function applyRule(rule: LogitsRule, logits: Float64Array, context: DecodingCont
  */
 export function checkTask(rules: readonly LogitsRule[], task: DecodingTask, vocabSize: number): void {
   checkRules(rules);
+  checkValue("check a task", "task", task, aTask);
   checkSizes("check a task", { vocabSize });
   const forced = new Map<number, ForcedToken>();
   for (const rule of rules) {

@@ -33,7 +33,7 @@
  */
 
 import { checkNumbers } from "../engine/arguments.ts";
-import { checkValue, integer } from "../engine/options.ts";
+import { type Check, checkValue, integer, object } from "../engine/options.ts";
 import { exponential } from "../engine/exponential.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { tensor } from "../engine/create.ts";
@@ -112,6 +112,12 @@ export interface PreparingSearch extends SequenceSearch {
   /** Makes of the model one that appends features to its scores. */
   prepare(decoder: Decoder): Decoder;
 }
+
+/** A model as an argument. */
+export const decoderCheck: Check<Decoder> = object(
+  "a model with vocabSize, contextLength and forward()",
+  (value) => "vocabSize" in value && "contextLength" in value && "forward" in value,
+);
 
 /**
  * The probabilities that a row of logits stands for, in float64.

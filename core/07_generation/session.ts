@@ -33,7 +33,7 @@
  * @module
  */
 
-import { type Check, checkValue, object } from "../engine/options.ts";
+import { checkValue } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { withoutChance } from "../engine/chance.ts";
@@ -48,7 +48,7 @@ import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import type { PromptCache } from "./prompt_cache.ts";
 import type { DecodingTask, DeviceContext } from "./rules.ts";
-import type { Decoder } from "./sampling.ts";
+import { type Decoder, decoderCheck } from "./sampling.ts";
 import { tokensOf } from "./stops.ts";
 import type { Choice, ChooseTokens, ChosenTokens, ScoredPrefix } from "./search.ts";
 
@@ -439,11 +439,6 @@ function dispose({ caches }: Memory): void {
   for (const cache of caches) cache.dispose();
 }
 
-const aDecoder: Check<Decoder> = object(
-  "a model with vocabSize, contextLength and forward()",
-  (value) => "vocabSize" in value && "contextLength" in value && "forward" in value,
-);
-
 /** A choice for each row, read. */
 interface Choices {
   /** `[B]` */
@@ -485,7 +480,7 @@ function requireDecoder(decoder: Decoder): void {
       "Cannot generate from a model that reads a source: model.given(model.encode(source), sourceMask) is what to give",
     );
   }
-  checkValue("generate", "decoder", decoder, aDecoder);
+  checkValue("generate", "decoder", decoder, decoderCheck);
 }
 
 /** Refuses what a model cannot continue. */

@@ -75,13 +75,13 @@ import {
   shown,
 } from "../engine/options.ts";
 import { rest } from "../engine/pace.ts";
-import type { Random } from "../engine/random.ts";
+import { checkRandom, type Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
 import { KeyValueCache } from "./kv_cache.ts";
 import { applyRules, type DecodingTask, likeliest, type LogitsRule, nothingAllowed } from "./rules.ts";
-import { type Decoder, logProbabilityOf, toProbabilities } from "./sampling.ts";
+import { type Decoder, decoderCheck, logProbabilityOf, toProbabilities } from "./sampling.ts";
 import type { TokenSearch } from "./search.ts";
 
 // ## Accepting and rejecting
@@ -141,6 +141,8 @@ function checkPair(what: string, wanted: ArrayLike<number>, drawn: ArrayLike<num
   }
 }
 
+const aProposal: Check<Proposal> = object("a proposal with a token", (value) => "token" in value);
+
 /** A token that was proposed. */
 export interface Proposal {
   /** Its id. */
@@ -161,9 +163,14 @@ export interface Proposal {
  */
 export function judge(
   wanted: Float64Array,
-  { token, probabilities }: Proposal,
+  proposal: Proposal,
   random: Random,
 ): { readonly token: number; readonly accepted: boolean } {
+  checkNumbers("judge a proposal", "wanted", wanted);
+  checkValue("judge a proposal", "proposal", proposal, aProposal);
+  checkRandom("judge a proposal", random);
+  const { token, probabilities } = proposal;
+  checkValue("judge a proposal", "token", token, integer({ min: 0, max: wanted.length - 1 }));
   const p = wanted[token]!, q = probabilities ? probabilities[token]! : 1;
   if (random.next() * q < p) return { token, accepted: true };
   // A guess without chance has all its probability at one token.
@@ -290,15 +297,16 @@ const MODEL_DRAFT: Checks<ModelDraftOptions> = { length: aLength, minConfidence:
  */
 export function modelDraft(model: Decoder, options: ModelDraftOptions = {}): Draft {
   checkOptions("draft", options, MODEL_DRAFT);
+  checkValue("draft", "model", model, decoderCheck);
   const { length = constantLength(5), minConfidence = 0 } = options;
   return {
     name: "a model as draft",
     length,
     begin({ vocabSize, rules, random, ...task }) {
-      if (model?.vocabSize !== vocabSize) {
+      if (model.vocabSize !== vocabSize) {
         throw new TypeError(
           `Cannot draft with a model of ${
-            shown(model?.vocabSize)
+            shown(model.vocabSize)
           } tokens for one of ${vocabSize}: both need one vocabulary`,
         );
       }
