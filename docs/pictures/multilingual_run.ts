@@ -37,7 +37,10 @@ export const run: RunFigures<MultilingualRun> = {
             at(temperatures[0]!)
           }.`,
       ),
-      rows("large", "The same sentences in the large language, at the same temperatures. Below 1 the large language takes fewer tokens than with the vocabulary that learned from all sentences: most of the pieces are its own."),
+      rows(
+        "large",
+        "The same sentences in the large language, at the same temperatures. Below 1 the large language takes fewer tokens than with the vocabulary that learned from all sentences: most of the pieces are its own.",
+      ),
       {
         kind: "table",
         caption: "Tokens for each unseen sentence: in the small language, and in the large one.",
