@@ -13,7 +13,7 @@
  * 0 · (1, 0) + 1 · (0.5, 1) + 0 · (−1, 2), the second row. The sentence 我 喜欢 苹果 is the sum of its three rows, (0.5, 3). 苹果 喜欢 我, *apples like me*, has the same sum.
  *
  * How alike are two rows? Their *cosine* is their dot product divided by both lengths. It is 1 if they point in the same direction, 0 at a right angle and −1 if they are opposite. The dot product of (1, 0) and (0.5, 1) is 0.5, and the lengths are 1 and
- * $\sqrt{0.25 + 1} = 1.118$, so the cosine is $0.5 / 1.118 = 0.447$. Two different one-hot vectors have the cosine 0.
+ * 1.118, so the cosine is $0.5 / 1.118 = 0.447$. Two different one-hot vectors have the cosine 0.
  *
  * ```ts
  * import { cosine, multiplyOneHot } from "@heed/heed/words";

@@ -7,8 +7,8 @@
  * The simplest way to compute one is to average a word with its neighbours. Recurrent networks and attention are better ways, which learn what to take from where. A model of this kind stores weights of layers, and computes the vector of each occurrence from them.
  *
  * **By hand.** Three words in two dimensions: *apple* (1, 1), *eat* (0, 2), *phone* (2, 0). In *eat apple* the mean of *apple* and its neighbour is (0.5, 1.5). In *apple phone* it is (1.5, 0.5). The static vectors of the two occurrences have the
- * cosine 1. The cosine of two vectors is their dot product divided by both lengths. The dot product of the two means is 0.5 · 1.5 + 1.5 · 0.5 = 1.5. Each has the length $\sqrt{0.25 + 2.25} = \sqrt{2.5}$, so the product of the lengths is 2.5 and the
- * cosine 1.5 / 2.5 = 0.6.
+ * cosine 1. The cosine of two vectors is their dot product divided by both lengths. The dot product of the two means is 0.5 · 1.5 + 1.5 · 0.5 = 1.5. The square of the length of each is 2.5, so the product of the two lengths is 2.5, and the
+ * cosine is 1.5 / 2.5 = 0.6.
  *
  * ```ts
  * import { cosineMatrix, occurrencesOf, windowMeans } from "@heed/heed/words";

@@ -46,6 +46,7 @@
  * }
  * const counts = expectedCounts("est", scores), all = [...counts.values()].reduce((sum, count) => sum + count, 0);
  * for (const [piece, count] of counts) console.log(`${piece}: ${count.toFixed(3)} times, then ${(count / all).toFixed(3)}`);
+ * console.log(`all: ${all.toFixed(3)} times`);
  * ```
  *
  * ```text
@@ -61,6 +62,7 @@
  * t: 0.366 times, then 0.176
  * es: 0.282 times, then 0.135
  * st: 0.634 times, then 0.304
+ * all: 2.085 times
  * ```
  *
  * **Formula.** A segmentation $s = (x_1, \dots, x_m)$ of a text $X$ is a sequence of pieces that joined together are $X$; $S(X)$ is the set of all of them.
@@ -71,10 +73,10 @@
  * | symbol     | in code          | meaning                                                                   |
  * | ---------- | ---------------- | ------------------------------------------------------------------------- |
  * | $X$        | `text`           | what is cut, of $n$ characters                                            |
- * | $\log p$   | `scores`         | the logarithm of the probability of each piece                            |
+ * | $p$        | `scores`         | the probability of each piece; the code has its logarithm                 |
  * | $s$        | `pieces`         | a segmentation                                                            |
- * | $\log P(s)$ | `logProbability` | the sum of the scores of its pieces                                      |
- * | $\log P(X)$ | `plainMarginal` | the marginal: the logarithm of the sum over all ways to cut               |
+ * | $P(s)$     | `logProbability` | the probability of a segmentation; the code has its logarithm, a sum of scores |
+ * | $P(X)$     | `plainMarginal`  | the marginal, over all ways to cut; the code has its logarithm            |
  *
  * **Why not try all of them.** Between any two characters a text is cut or not, so $n$ characters have up to $2^{n-1}$ segmentations. But the best way to cut
  * the first $j$ characters ends with some piece, and in front of it stands the best way to cut what is left. So one number for each place is enough, and

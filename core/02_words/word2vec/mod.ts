@@ -17,7 +17,7 @@
  * **By hand.** Two dimensions, and a text in which 茶 (*tea*) stands beside 喝 (*drink*). The vector of 喝 is (1, 0.5). As a neighbour, 茶 has the
  * vector (0.5, 1). Chance draws one other word, 书 (*book*), with the vector (1, −1). The scores are 1 · 0.5 + 0.5 · 1 = 1 and 1 · 1 − 0.5 · 1 = 0.5.
  * The sigmoid $1 / (1 + e^{-z})$ makes a probability of a score $z$. Here the two are 0.731 and 0.622: both pairs look real. The probability of the first pair should be 1 and that of the second 0, so the errors are 0.269 and −0.622. The loss is
- * −ln 0.731 − ln (1 − 0.622) = 1.287. With a learning rate of 0.1 the vector of
+ * minus the logarithm of 0.731 and minus that of what 0.622 leaves to 1, together 1.287. With a learning rate of 0.1 the vector of
  * 喝 moves by 0.1 · (0.269 · (0.5, 1) − 0.622 · (1, −1)), which leads to (0.951, 0.589). The vector of 茶 moves towards 喝, to (0.527, 1.013), and that
  * of 书 away from it, to (0.938, −1.031).
  *
@@ -54,7 +54,6 @@
  *
  * | symbol       | in code       | shape           |
  * | ------------ | ------------- | --------------- |
- * | $v$          | a row of `vectors`  | `[E]`     |
  * | $h$          | `hidden`      | `[E]`           |
  * | $u$          | `outputs`     | `[1 + K, E]`    |
  * | $\sigma(h^\top u_k) - y_k$ | `errors`, with the other sign | `[1 + K]` |
