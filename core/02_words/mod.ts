@@ -42,7 +42,7 @@
  * leaves the layers before it without a direction to move in.
  *
  * The smallest network has one input $x = 1$, one parameter $w = 3$ and the output $y = w x = 3$. The right answer is 6, and the loss is $L = (y - 6)^2 = 9$. The derivative of the loss with respect to the output is
- * $2 (y - 6) = -6$. By the chain rule, that with respect to the parameter is $-6 \cdot x = -6$; what is passed back to the input is $-6 \cdot w = -18$. After a step of 0.01 against the gradient $w = 3 + 0.06 = 3.06$ and
+ * $2 (y - 6) = -6$. By the chain rule, that with respect to the parameter is $-6 \cdot x = -6$; what is passed back to the input is $-6 \cdot w = -18$. After a step of $0.01$ against the gradient $w = 3 + 0.06 = 3.06$ and
  * $L = (3.06 - 6)^2 = 8.64$.
  *
  * ## Notation
