@@ -204,7 +204,8 @@ export const experiment: Experiment<Analogies> = {
         label: [labels.female, labels.male][gender]!,
         points: pairs.map((_, i) => points[which]![2 * i + gender]!),
         // Where the two of a pair lie together, one name stands for both.
-        names: pairs.map((pair) => which === 0 ? pair[gender]! : gender === 0 ? pair.join(" / ") : ""),
+        ...(which === 0 || gender === 0) &&
+          { names: pairs.map((pair) => which === 0 ? pair[gender] : pair.join(" / ")) },
       })),
     });
     return [
