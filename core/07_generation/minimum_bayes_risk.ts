@@ -229,6 +229,13 @@ export function probabilityWeights(logProbabilities: readonly number[], temperat
 //
 // The [experiment](experiments/minimum_bayes_risk.ts) counts how often a decision says what a model says most, when that can be said in one way or in several.
 
+// ## On real pairs
+//
+// Two translators write what they would say, and the choice is made among that. The measure by which it is made gains first: whoever chooses by chrF should be judged by another measure as well.
+//
+// ```picture bayes_risk_run Translations chosen by minimum Bayes risk, beside a beam and greedy search.
+// ```
+
 // ## Outputs of several models
 //
 // Models differ in their mistakes more than in what they get right. In output ensembling (输出集成) the outputs of several models are pooled, and MBR chooses among all of them. Nothing is asked of the models: they may have other vocabularies, other sizes, or be no

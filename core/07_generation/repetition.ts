@@ -298,6 +298,13 @@ function largestOfEach(logits: Tensor, tokens: Tensor, values: Tensor): Tensor {
   return scatter(full(logits.shape, 0), -1, tokens, largest.where(isFirst, 0));
 }
 
+// ## On real text
+//
+// The same model as on the page of [truncation](truncation.ts) takes the most probable token, under each of these rules.
+//
+// ```picture repetition_run Texts of greedy search under each rule, and the plays.
+// ```
+
 // ## Pitfall: always dividing
 //
 // Dividing a negative logit by $\theta > 1$ moves it *up*: the penalty becomes a reward for

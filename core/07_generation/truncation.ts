@@ -495,6 +495,13 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // surprisal of this word is below the entropy. The reading below the figures gives the settings at which each of
 // this begins.
 
+// ## On real text
+//
+// An n-gram model of plays goes on after lines that it never saw. Each row has the same prompts and the same seed, and another rule.
+//
+// ```picture truncation_run Texts drawn under each rule, and the plays.
+// ```
+
 // ## Pitfall: cutting before the sum reaches p
 //
 // Without the token *with which* the sum crosses $s$ the mass is less than $s$, and nothing is left

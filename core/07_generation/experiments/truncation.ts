@@ -1,7 +1,7 @@
 /**
- * # Five ways to truncate
+ * # Seven ways to truncate
  *
- * Top-k, top-p, epsilon, min-p and locally typical, each on the same four distributions: a sure one, the long tail of
+ * Top-k, top-p, epsilon, eta, min-p, top-nσ and locally typical, each on the same four distributions: a sure one, the long tail of
  * [the notes](notes:004.96), a smooth one as of a trained model, and one where a hundred words are equally good. What
  * is kept is counted.
  *
@@ -13,7 +13,7 @@ import { percent } from "../../experiments/numbers.ts";
 import { Steps } from "../../experiments/running.ts";
 import { toProbabilities } from "../sampling.ts";
 import type { LogitsRule } from "../rules.ts";
-import { epsilonRule, minPRule, topKRule, topPRule, typicalRule } from "../truncation.ts";
+import { epsilonRule, etaRule, minPRule, topKRule, topNSigmaRule, topPRule, typicalRule } from "../truncation.ts";
 
 const VOCABULARY = 1003;
 
@@ -41,7 +41,7 @@ const DISTRIBUTIONS: Readonly<Record<typeof NAMES[number], readonly number[]>> =
 };
 /** Ranks at which the distributions are drawn. */
 const RANKS = [1, 2, 3, 4, 5, 7, 10, 15, 20, 30, 50, 70, 100, 101, 150, 200, 300, 500, 700, 1000];
-const RULES = ["topK", "topP", "epsilon", "minP", "typical"] as const;
+const RULES = ["topK", "topP", "epsilon", "eta", "minP", "topNSigma", "typical"] as const;
 
 /** What is found. */
 export interface CutFindings {
@@ -49,7 +49,9 @@ export interface CutFindings {
   readonly topK: readonly number[];
   readonly topP: readonly number[];
   readonly epsilon: readonly number[];
+  readonly eta: readonly number[];
   readonly minP: readonly number[];
+  readonly topNSigma: readonly number[];
   readonly typical: readonly number[];
   /** Of the long tail of [the notes](notes:004.96), what each rule leaves of its mass of 0.4. */
   readonly tailLeft: readonly number[];
@@ -73,7 +75,7 @@ export interface CutFindings {
 export interface Cut extends Parts {
   findings: CutFindings;
   controls: typeof RULES[number];
-  claims: "topK" | "topP" | "tail" | "each" | "typical";
+  claims: "topK" | "topP" | "tail" | "each" | "eta" | "typical";
   captions: "distributions" | "kept" | "shares";
   labels: Labels<typeof NAMES[number] | typeof RULES[number] | "rank" | "probability" | "kept" | "rule">;
 }
@@ -93,7 +95,9 @@ export const experiment: Experiment<Cut> = {
     topK: { default: 40, min: 1, max: 200 },
     topP: { default: 0.9, min: 0.05, max: 1, step: 0.05 },
     epsilon: { default: 0.002, min: 0.0005, max: 0.05, step: 0.0005 },
+    eta: { default: 0.002, min: 0.0005, max: 0.05, step: 0.0005 },
     minP: { default: 0.1, min: 0.01, max: 1, step: 0.01 },
+    topNSigma: { default: 3, min: 0.5, max: 20, step: 0.5 },
     typical: { default: 0.2, min: 0.05, max: 1, step: 0.05 },
   },
   constants: { vocabulary: VOCABULARY },
@@ -102,15 +106,18 @@ export const experiment: Experiment<Cut> = {
     topP: { holds: ({ topP }) => topP[0] === 1 && topP[3]! > 20 },
     tail: { holds: ({ topP }) => topP[1]! <= 3, refuted: true },
     each: { holds: ({ epsilon, minP }) => epsilon[1] === 3 && minP[1] === 3 },
-    typical: { holds: ({ best }) => best.join() === "1,1,1,1,0" },
+    eta: { holds: ({ epsilon, eta }) => eta[3]! >= epsilon[3]! && eta.every((kept, i) => kept >= epsilon[i]!) },
+    typical: { holds: ({ best }) => best.join() === "1,1,1,1,1,1,0" },
   },
-  async measure({ topK, topP, epsilon, minP, typical }, options) {
+  async measure({ topK, topP, epsilon, eta, minP, topNSigma, typical }, options) {
     const steps = new Steps(options, RULES.length);
     const rules: readonly LogitsRule[] = [
       topKRule(topK),
       topPRule(topP),
       epsilonRule(epsilon),
+      etaRule(eta),
       minPRule(minP),
+      topNSigmaRule(topNSigma),
       typicalRule(typical),
     ];
     const kept: number[][] = [], shares: number[][] = [], tailLeft: number[] = [], best: number[] = [];
@@ -135,14 +142,16 @@ export const experiment: Experiment<Cut> = {
       topK: kept[0]!,
       topP: kept[1]!,
       epsilon: kept[2]!,
-      minP: kept[3]!,
-      typical: kept[4]!,
+      eta: kept[3]!,
+      minP: kept[4]!,
+      topNSigma: kept[5]!,
+      typical: kept[6]!,
       tailLeft,
       best,
       topPWithout: MASSES.findLast((mass) => !keptOfTail(topPRule(mass)).slice(3).includes(true)) ?? 0,
       typicalFrom: MASSES.find((mass) => keptOfTail(typicalRule(mass))[0]) ?? 1,
       shown: {
-        settings: [topK, topP, epsilon, minP, typical],
+        settings: [topK, topP, epsilon, eta, minP, topNSigma, typical],
         ranks: RANKS,
         probabilities: NAMES.map((name) => RANKS.map((rank) => DISTRIBUTIONS[name][rank - 1]!)),
         shares,
