@@ -45,7 +45,12 @@ const FOUND: Readonly<Record<string, string>> = {
   "generation/greedy_and_beam.html": "束搜索 贪心搜索 候选词 最小贝叶斯风险",
   "generation/kv_cache.html": "键值缓存 显存 二次方",
   "engine/autograd.html": "反向传播 前向传播 链式法则",
-  "glossary.html": "幻觉 校准 置信度 对比解码 推测解码 注意力下沉 非自回归 微调 预训练",
+  "generation/confidence.html": "校准 置信度",
+  "generation/hallucination.html": "幻觉",
+  "generation/contrastive.html": "对比解码",
+  "generation/minimum_bayes_risk.html": "最小贝叶斯风险 输出集成 自洽",
+  "generation/speculative.html": "推测解码",
+  "glossary.html": "注意力下沉 非自回归 微调 预训练",
 };
 
 /** The same of the other half of the site, how it is made, whose index comes on demand. */
