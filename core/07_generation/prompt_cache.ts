@@ -30,6 +30,7 @@
  */
 
 import { tensor } from "../engine/create.ts";
+import { type Check, type Checks, checkValue, instance, list, object } from "../engine/options.ts";
 import { scope } from "../engine/scope.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { KeyValueCache } from "./kv_cache.ts";
@@ -64,6 +65,7 @@ export class PromptCache {
    * @throws {TypeError} if another model filled the cache
    */
   lend(decoder: Decoder, caches: readonly KeyValueCache[], prompt: readonly number[]): number {
+    checkGiven("begin with a cache", { decoder, caches, tokens: prompt });
     if (decoder.numSources !== undefined) {
       throw new TypeError(
         "Cannot use cache with a model that holds sources: it remembers a text, and not what it translates",
@@ -82,7 +84,7 @@ export class PromptCache {
     if (held === 0) return 0;
     caches.forEach((cache, i) => {
       cache.join(this.#caches[i]!);
-      if (cache.grows) cache.crop(held);
+      cache.truncate(held);
     });
     return held;
   }
@@ -95,10 +97,11 @@ export class PromptCache {
    * @param tokens what they stand for, in order; of more positions than tokens, the others are forgotten
    */
   keep(decoder: Decoder, caches: readonly KeyValueCache[], tokens: readonly number[]): void {
+    checkGiven("keep a cache", { decoder, caches, tokens });
     this.dispose();
     const longest = Math.max(...caches.map(({ length }) => length));
     if (caches.every(({ grows }) => grows)) {
-      for (const cache of caches) cache.crop(Math.min(cache.length, tokens.length));
+      for (const cache of caches) cache.truncate(Math.min(cache.length, tokens.length));
     } else if (tokens.length === 0 || longest === 0) return caches.forEach((cache) => cache.dispose());
     [this.#decoder, this.#caches, this.#tokens] = [decoder, caches, [...tokens]];
   }
@@ -144,6 +147,7 @@ export class PromptCache {
    * @throws {SyntaxError} if they are something else
    */
   static load(bytes: Uint8Array): PromptCache {
+    checkValue("read a saved cache", "bytes", bytes, instance(Uint8Array));
     const { tokens, caches, data } = parsed(bytes), cache = new PromptCache();
     let at = 0;
     const next = (shape: readonly number[]): Tensor => {
@@ -175,6 +179,25 @@ function commonPrefix(a: readonly number[], b: readonly number[]): number {
   let count = 0;
   while (count < a.length && count < b.length && a[count] === b[count]) count++;
   return count;
+}
+
+/** What a session hands over. */
+interface Given {
+  readonly decoder: Decoder;
+  readonly caches: readonly KeyValueCache[];
+  readonly tokens: readonly number[];
+}
+
+const GIVEN: Checks<Given> = {
+  decoder: object("a model with vocabSize, contextLength and forward()", (value) => "forward" in value),
+  caches: list("a list of caches", (cache) => cache instanceof KeyValueCache),
+  tokens: list("a list of token ids", (token) => Number.isSafeInteger(token)),
+};
+
+function checkGiven(action: string, given: Given): void {
+  for (const name of ["decoder", "caches", "tokens"] as const) {
+    checkValue(action, name, given[name], GIVEN[name] as Check<Given[typeof name]>);
+  }
 }
 
 /** What a saved cache begins with. */
