@@ -30,7 +30,7 @@
  */
 
 import { tensor } from "../engine/create.ts";
-import { type Check, type Checks, checkValue, instance, list, object } from "../engine/options.ts";
+import { type Check, checkValue, instance, list, object } from "../engine/options.ts";
 import { scope } from "../engine/scope.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { KeyValueCache } from "./kv_cache.ts";
@@ -188,16 +188,19 @@ interface Given {
   readonly tokens: readonly number[];
 }
 
-const GIVEN: Checks<Given> = {
-  decoder: object("a model with vocabSize, contextLength and forward()", (value) => "forward" in value),
-  caches: list("a list of caches", (cache) => cache instanceof KeyValueCache),
-  tokens: list("a list of token ids", (token) => Number.isSafeInteger(token)),
-};
-
-function checkGiven(action: string, given: Given): void {
-  for (const name of ["decoder", "caches", "tokens"] as const) {
-    checkValue(action, name, given[name], GIVEN[name] as Check<Given[typeof name]>);
-  }
+function checkGiven(action: string, { decoder, caches, tokens }: Given): void {
+  const aDecoder: Check<Decoder> = object(
+    "a model with vocabSize, contextLength and forward()",
+    (value) => "vocabSize" in value && "contextLength" in value && "forward" in value,
+  );
+  checkValue(action, "decoder", decoder, aDecoder);
+  checkValue(
+    action,
+    "caches",
+    caches,
+    list("a list of caches", (cache: KeyValueCache) => cache instanceof KeyValueCache),
+  );
+  checkValue(action, "tokens", tokens, list("a list of token ids", (token: number) => Number.isSafeInteger(token)));
 }
 
 /** What a saved cache begins with. */
