@@ -99,7 +99,9 @@ export function findTest(
     const found = proofs.find((proof) => proof.name === name);
     if (found) return found;
   }
-  for (const [path, text] of texts) {
+  // Those of tests first: the page that names a test has the name, too.
+  const isTest = (path: string): boolean => path.startsWith("tests/");
+  for (const [path, text] of [...texts].toSorted(([a], [b]) => Number(isTest(b)) - Number(isTest(a)))) {
     const at = text.replaceAll('\\"', '"').indexOf(name);
     if (at >= 0) return { name, path, line: text.slice(0, text.indexOf(name.split('"')[0]!)).split("\n").length };
   }

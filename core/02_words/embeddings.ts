@@ -6,14 +6,17 @@
  * a word get a short vector that can say more?
  *
  * **Idea.** Give every word a row of a table, and let training move the rows. Words that are
- * used alike, synonyms (近义词) among them, get similar gradients, so their rows end up close. Such a row is a
+ * used alike, synonyms (近义词) among them, get similar gradients, so their rows end up close: if *good* and *great* stand in reviews with the same label, each step moves both rows in the same direction. Such a row is a
  * continuous word embedding (连续词嵌入). Finding the row is a look-up (查找).
  *
  * **By hand.** Three words and two dimensions. The table has the rows 我 (1, 0), 喜欢 (0.5, 1) and 苹果 (−1, 2): *I*, *like*, *apples*. The one-hot vector of 喜欢 is (0, 1, 0). Times the table it is
  * 0 · (1, 0) + 1 · (0.5, 1) + 0 · (−1, 2), the second row. The sentence 我 喜欢 苹果 is the sum of its three rows, (0.5, 3). 苹果 喜欢 我, *apples like me*, has the same sum.
  *
+ * How alike are two rows? Their *cosine* is their dot product divided by both lengths. It is 1 if they point in the same direction, 0 at a right angle and −1 if they are opposite. The dot product of (1, 0) and (0.5, 1) is 0.5, and the lengths are 1 and
+ * 1.118, so the cosine is $0.5 / 1.118 = 0.447$. Two different one-hot vectors have the cosine 0.
+ *
  * ```ts
- * import { multiplyOneHot } from "@heed/heed/words";
+ * import { cosine, multiplyOneHot } from "@heed/heed/words";
  * import { tensor } from "@heed/heed/engine";
  *
  * const table = tensor([[1, 0], [0.5, 1], [-1, 2]]);
@@ -22,19 +25,21 @@
  * await bag([1]);
  * await bag([0, 1, 2]);
  * await bag([2, 1, 0]);
+ * console.log(Math.hypot(0.5, 1).toFixed(3), cosine([1, 0], [0.5, 1]).toFixed(3));
  * ```
  *
  * ```text
  * 0.5, 1
  * 0.5, 3
  * 0.5, 3
+ * 1.118 0.447
  * ```
  *
- * **Formula.** With $o$ the one-hot vector of a token, $W$ the table and $e_t$ the embedding
- * of position $t$; the sum $c$ over a sentence is the continuous bag of words (CBOW), and a
+ * **Formula.** All vectors are rows here and stand left of a matrix ([chapter](../01_introduction/mod.ts)). With $o_t$ the one-hot vector of the token at position $t$, $W$ the table and $e_t$ the embedding
+ * of this position; the sum $c$ over a sentence is the continuous bag of words (CBOW), and a
  * classifier scores it:
  *
- * $$e_t = o_t^\top W, \qquad c = \sum_t e_t, \qquad \mathrm{scores} = c\,U + b$$
+ * $$e_t = o_t W, \qquad c = \sum_t e_t, \qquad \mathrm{scores} = c\,U + b$$
  *
  * | symbol | in code            | shape                                      |
  * | ------ | ------------------ | ------------------------------------------ |
@@ -45,6 +50,9 @@
  * | $U$    | `output.weight`    | `[E, C]`, a column for each of $C$ classes |
  * | $b$    | `output.bias`      | `[C]`                                      |
  *
+ * The bag of words of [section](../01_introduction/bag_of_words.ts) has scores $Wx + b$ with a row of $W$ for each class; here the matrix is $U$, stands on the right, and has a column for each class. [word2vec](word2vec/mod.ts) uses the name CBOW for
+ * a way of training that averages the neighbours of a word.
+ *
  * **Why not multiply.** The product with a one-hot row reads every row of the table and keeps
  * one. A look-up reads that row alone: $E$ numbers instead of $VE$. The backward pass is the same: only
  * the rows that were looked up receive a gradient. The [first experiment](experiments/embeddings.ts)
@@ -52,18 +60,19 @@
  *
  * **The notes, 003.52.** The table has one row
  * per *word*, not one per position. Ids `[B, T]` come out as `[B, T, E]` for any $T$ ([the notes](notes:003.53) write
- * `[batch, time, dim]`), and every layer behind sees vectors of width $E$. Within one batch
+ * `[batch, time, dim]`), and every later layer sees vectors of width $E$. Within one batch
  * the lengths must agree, since every axis of a tensor has one length. Shorter sentences are filled up with a
  * padding token ({@linkcode padTokens}). With `paddingIndex` its embedding is zeros, whatever its row of the
  * table holds, and the row receives no gradient. [The notes](notes:003.56) also ask whether padding costs anything
- * in this layer: hardly, a look-up is a copy. What it costs behind this layer is the subject of
+ * in this layer: hardly, a look-up is a copy. What it costs after this layer is the subject of
  * [section](../06_training/batching.ts).
  *
  * **The notes, 003.2.** It is refuted here. A sum takes sentences of any length, and no attention is in it. So do recurrent networks and convolutions.
  *
  * **The notes, 004.22.** The look-up holds. Its name is the other way round: a word that becomes a vector is embedded, or encoded.
  *
- * **The notes, 001.35.** It holds. Whatever has the width of the model may enter it: rows that are trained with it, one-hot vectors times a matrix, which are the same, or rows that [word2vec](word2vec/mod.ts) has learned before.
+ * **The notes, 001.35.** It holds. The note is about the first layer of an encoder ([chapter](../05_transformer/mod.ts)), which reads the words *thinking* and *machines*. Any vector that has the width of the model may enter: rows that are trained along with the model
+ * (equivalently: one-hot vectors times a matrix), or rows that [word2vec](word2vec/mod.ts) has learned before.
  *
  * Source of the deep variant: Iyyer, Manjunatha, Boyd-Graber and Daumé 2015, *Deep Unordered
  * Composition Rivals Syntactic Methods for Text Classification*.
@@ -76,8 +85,8 @@
  * *not bad but good* are the same bag. Attention ([chapter](../04_attention/mod.ts)) is a way out.
  *
  * The [second experiment](experiments/embeddings/bags.ts) measures it with reviews of each kind. One vote per
- * word (bag of words, BoW) and a sum of embeddings (CBOW) are both linear in the counts of words, and
- * make the same errors. The embeddings add one thing: words with similar votes end up close together.
+ * word (bag of words, BoW) and a sum of embeddings (CBOW) make the same errors: in both, each word
+ * adds a fixed amount to each score, whatever stands beside it. The embeddings add one thing: words with similar votes end up close together.
  *
  * @module
  */
@@ -96,7 +105,7 @@ import { Weight } from "../engine/weight.ts";
 /**
  * The look-up as its formula says it: one-hot rows times the table.
  *
- * Takes $O(TVE)$ time where {@linkcode Embedding} takes $O(TE)$; the results are equal.
+ * Takes time in proportion to $TVE$, {@linkcode Embedding} in proportion to $TE$; the results are equal.
  *
  * @param tokens ids, int32 `[…]`
  * @param table one row per token, `[V, E]`
@@ -379,7 +388,7 @@ export class DeepBagOfWordsClassifier extends Module {
 //
 // [Section](word2vec/mod.ts#for-another-task) measures the same classifiers on sentences from five sources, and what rows add that were learned before.
 //
-// **The notes, 004.13.** It holds. A word that was not in training has no row either, so an embedding helps with synonyms and inflected forms only if they occur in some text that it learned from. A table is long as well, and its rows are short: $VE$ numbers in place of vectors of $V$.
+// **The notes, 004.13.** It holds. A word that was not in training has no row either, so an embedding helps with synonyms and inflected forms only if they occur in some text that it learned from. A table is large too, $VE$ numbers, but the vector of a word has only $E$ numbers in place of $V$.
 
 // ## Pitfall: a padding row that learns
 //
@@ -394,10 +403,10 @@ export class DeepBagOfWordsClassifier extends Module {
 // their score most, and does a classifier trained on short reviews then do better on long
 // ones?
 //
-// **Hint.** How does the length of a sum grow with the number of words, and that of a mean?
+// **Hint.** How do the entries of a sum grow with the number of words, and those of a mean?
 //
-// **Solution.** The longest ones change most: the mean is the sum divided by the number of words. A sum of many words is longer, so the scores of a long review are larger and its probabilities nearer to 0 and 1, right or wrong. With the mean they have the size
-// that they had in training. Without a bias the largest score stays the same, since all are divided by one number.
+// **Solution.** The longest ones change most: the mean is the sum divided by the number of words. A sum of many words has larger entries, so the scores of a long review are larger and its probabilities nearer to 0 and 1, right or wrong. With the mean they have the size
+// that they had in training. Without a bias the class with the largest score stays the same, since all scores are divided by one number: the answers do not change, only how sure they are.
 //
 // ```ts
 // import { tensor } from "@heed/heed/engine";

@@ -6,13 +6,13 @@
  *
  * **Idea.** On the way in, text is cut into tokens (词元), and each token becomes a word vector
  * (词向量). On the way out a row of scores, one per token of the vocabulary (词表), becomes a
- * distribution (概率分布) over what comes next.
+ * distribution (概率分布) over what comes next: a probability for each token, all summing to one.
  *
  * | page                 | answers                                                   |
  * | -------------------- | --------------------------------------------------------- |
  * | `byte_pair_encoding` | what the units are, when texts never stop inventing words |
  * | `unigram`            | which way to cut a word is the most probable one          |
- * | `multilingual`       | how small languages get pieces, and models many ways to cut |
+ * | `multilingual`       | how small languages get pieces, and how a model sees many ways to cut |
  * | `embeddings`         | how a token becomes a vector that a network can compare   |
  * | `word2vec`           | what vectors of words learn from a text without labels    |
  * | `static_and_contextual` | what becomes of a word with two meanings               |
@@ -23,8 +23,9 @@
  *
  * A network is a function that is put together of simple steps, its *layers*, and contains numbers
  * that nobody writes down, its *parameters* or weights. The commonest layer multiplies a vector by a
- * matrix of parameters and adds a vector of parameters: [a linear layer](../engine/linear.ts). Between
- * two of them every number goes through a function that is not a straight line, such as tanh. What
+ * matrix of parameters and adds a vector of parameters: [a linear layer](../engine/linear.ts), $xW + b$. From here on vectors are rows and stand left of the matrix, so each column of
+ * $W$ holds the weights of one sum; $Wx$ of [section](../01_introduction/bag_of_words.ts) is the same with the transpose ([chapter](../01_introduction/mod.ts)). Between
+ * two of them every number goes through a function that is not a straight line, such as tanh, an S-shaped curve from −1 to 1. What
  * passes from layer to layer is a hidden vector; its length is the hidden width. A *classifier* ends
  * with one score per class, and its answer is the class with the largest one.
  *
@@ -40,6 +41,10 @@
  * its input: [`backward()`](../engine/autograd.ts). A layer that passes hardly any gradient back
  * leaves the layers before it without a direction to move in.
  *
+ * The smallest network has one input $x = 1$, one parameter $w = 3$ and the output $y = w x = 3$. The right answer is 6, and the loss is $L = (y - 6)^2 = 9$. The derivative of the loss with respect to the output is
+ * $2 (y - 6) = -6$. By the chain rule, that with respect to the parameter is $-6 \cdot x = -6$; what is passed back to the input is $-6 \cdot w = -18$. After a step of $0.01$ against the gradient $w = 3 + 0.06 = 3.06$ and
+ * $L = (3.06 - 6)^2 = 8.64$.
+ *
  * ## Notation
  *
  * The vocabulary has $V$ tokens, in code `vocabSize`. A token is an integer from 0 on; `tokens`
@@ -47,7 +52,8 @@
  * the hidden width $E$. Scores before the softmax are called `logits`, after it
  * `probabilities`. In a vocabulary of byte-pair encoding or of the unigram model the four special
  * tokens pad, begin, end and unknown have the ids 0, 1, 2 and 3. WordPiece, in `before_tokens`, has
- * five of its own, those of BERT, and its unknown token is written `[UNK]`.
+ * five of its own, those of BERT, and its unknown token is written `[UNK]`. Pad fills up short texts, begin and end mark
+ * the two ends, and unknown stands for what the vocabulary lacks.
  *
  * ## What the code takes from the engine
  *
@@ -60,8 +66,8 @@
  * | `fusable`                        | runs the definition that it is given, or the device's own program for it |
  * | `Random`                         | random numbers; the same seed gives the same ones                       |
  *
- * For many definitions of this book a device has a faster program, a *kernel*, which the tests hold to
- * the definition; the kernel is then what runs. The reference device has none. To change a definition
+ * A *device* is what computes: the processor or a graphics card. For many definitions of this book it has a faster program, a *kernel*, and tests check that it gives the same numbers as
+ * the code printed here; the kernel is then what runs. The device named reference has none. To change a definition
  * and see what becomes of it, select that device first: `await useDevice("reference")`.
  *
  * @example

@@ -4,21 +4,21 @@
  * **Question.** One vocabulary has to serve several languages, and most of the text is in one of them. What becomes of a low-resource language (小语种), of which the
  * training saw little? And once the vocabulary is there: a text is always cut the same way. Does a model learn more if it is not?
  *
- * **Idea.** Byte-pair encoding ([section](byte_pair_encoding/mod.ts)) and the unigram model ([section](unigram/mod.ts)) count, and what is rare does not count. The words of the small language get no pieces of their own and are cut into
+ * **Idea.** Byte-pair encoding ([section](byte_pair_encoding/mod.ts)) and the unigram model ([section](unigram/mod.ts)) go by counts, so what is rare gets nothing. The words of the small language get no pieces of their own and are cut into
  * letters, so its texts are long and its model sees little of them at once. The remedy is to sample (采样) it more often than it occurs, and the large ones
  * less. How much more is one number, the temperature.
  *
  * ```picture language_sampling What part of the drawn sentences is in each of four languages, of which there are 10,000, 2,000, 400 and 50 sentences, as the temperature rises.
  * ```
  *
- * The second remedy is for the model: in training a text is cut in another way each time, by chance. This is *subword regularization* (子词正则化). The model sees
+ * The second remedy is for the model: in training a text is cut in a different way each time, by chance. This is *subword regularization* (子词正则化). The model sees
  * rare pieces and the letters inside frequent ones, and learns what words have in common however they are cut.
  *
  * **By hand.** Of two languages, one has 900 sentences and the other 100. As they occur, they are drawn with the probabilities $900 / 1000 = 0.9$ and $100 / 1000 = 0.1$. At the temperature
  * 2 the square roots are compared: $30 / 40 = 0.75$ and $10 / 40 = 0.25$. At the temperature 100 they are 0.51 and 0.49.
  *
- * The same idea serves the ways to cut a word. With the merges `e s` and `es t`, *est* is one token. *BPE dropout* passes over each possible merge with a
- * probability of 0.1: `e s t` stays with 0.1, `es t` comes with $0.9 \cdot 0.1 = 0.09$, and `est` with $0.9 \cdot 0.9 = 0.81$.
+ * The second remedy draws the ways to cut a word by chance. With the merges `e s` and `es t`, *est* is one token. *BPE dropout* passes over each possible merge with a
+ * probability of 0.1 in each step; if every possible merge is passed over, the word stays as it is. `e s t` stays with the probability 0.1, `es t` comes with $0.9 \cdot 0.1 = 0.09$, and `est` with $0.9 \cdot 0.9 = 0.81$.
  *
  * ```ts
  * import { Random } from "@heed/heed";
@@ -57,7 +57,7 @@
  * | $p_i$  | `samplingProbabilities()` | how often a text is drawn from the language                      |
  *
  * Papers write the exponent as $\alpha = 1 / T$. It is 0.7 for multilingual BERT (Devlin 2018), 0.5 for XLM (Lample and Conneau 2019), $1/5$ in Arivazhagan et al. 2019,
- * and 0.3 for XLM-R (Conneau et al. 2020).
+ * and 0.3 for XLM-R (Conneau et al. 2020); all of these are networks for many languages.
  *
  * **Why not all alike.** Equal parts are the limit of a high temperature. A language of a hundred sentences then repeats each of them thousands of times: whole sentences are frequent
  * enough to become pieces, and the pieces serve only those sentences. Meanwhile the large languages, which most users read, lose pieces. A vocabulary
@@ -71,8 +71,8 @@
  *
  * ## A small language in a large mixture
  *
- * The [experiment](experiments/multilingual.ts) learns one vocabulary for English, Chinese, and three small languages that get smaller and smaller. As the texts occur, the smaller a
- * language is, the more tokens it takes for each character. Raise the temperature, and watch who gains and who pays.
+ * The [experiment](experiments/multilingual.ts) learns one vocabulary for English, Chinese, and three small languages that get smaller and smaller. As the texts occur, among the languages with letters the smaller one
+ * takes more tokens for each character. Chinese is apart: a character is often a word or half a word, so few can be joined, whatever the size of the language. Raise the temperature, and watch who gains and who pays.
  *
  * @module
  */
@@ -253,7 +253,7 @@ function checkDropout(
 
 // ## What the notes say
 //
-// **The notes, 004.19.** Right, with a price that they do not name. The experiment shows both: the smaller a language is, the more finely it is cut, and sampling it more often mends that; the
+// **The notes, 004.19.** Right, with a price that they do not name. The experiment shows both: of the languages with letters a smaller one is cut more finely, and sampling it more often mends that; the
 // large languages are then cut more finely than before.
 //
 // **The notes, 004.20.** The method is right; that it is meant to *reduce* robustness (鲁棒性) is a slip. It makes a model more robust. The second experiment misspells words, and the classifier
@@ -261,12 +261,12 @@ function checkDropout(
 
 // ## Pitfall: sampling at the wrong end
 //
-// Chance belongs into training. Who samples at test time too gets another answer each time, and on average a worse one. Without `alpha` or `dropout` the result is always the same:
+// Chance belongs in training. Anyone who also samples at test time gets a different answer each time, and on average a worse one. Without `alpha` or `dropout` the result is always the same:
 // the test "encode() with dropout keeps the text, and its extremes are none of it and no merge" compares both.
 
 // ## Pitfall: a language without text
 //
-// $0^{1/T}$ is 0, but a loop that computes $n^{\alpha}$ with $\alpha = 0$ for "all equal" gets $0^0 = 1$, and draws from a language of which there is nothing. The test
+// $0^{1/T}$ is 0, but a loop that computes $n^{1/T}$ with an exponent of 0 for "all equal" gets $0^0 = 1$, and draws from a language of which there is nothing. The test
 // "samplingProbabilities() gives a language without text nothing, at any temperature" has one.
 
 // ## Exercise

@@ -14,7 +14,7 @@
  * ```
  *
  * **By hand.** A classifier gives a review the scores 2 for *good*, 1 for *fair* and −1 for *bad*. The powers of $e$ are 7.389, 2.718 and 0.368, with
- * the total 10.475. Each divided by the total is a probability: 0.705, 0.259 and 0.035. *Good* scores 1 above *fair*, and is $e$ = 2.718 times
+ * the total 10.475. Each divided by the total is a probability, rounded to 0.705, 0.259 and 0.035. The class *good* scores 1 above *fair*, and is $e$ = 2.718 times
  * as probable. Subtract the largest score, 2, from all of them first: 0, −1 and −3. The powers are 1, 0.368 and 0.050, with the total 1.418. All of them
  * became $e^2$ = 7.389 times smaller, and the probabilities are the same. Their logarithms need no division: 0 − log 1.418 = −0.349, then −1.349 and
  * −3.349.
@@ -66,10 +66,10 @@
  * A row has S scores, and there may be any number of rows. `log` is the natural logarithm in this book.
  *
  * **Why the maximum is subtracted.** It cancels in the fraction, so nothing changes on
- * paper. On a machine $e^{89}$ is already beyond float32; after the subtraction the largest
+ * paper. On a machine a number has 32 bits (float32) and ends at about $3.4 \cdot 10^{38}$, and $e^{89}$ is larger; after the subtraction the largest
  * exponent is 0 and the total lies between 1 and the number of scores.
  *
- * **Why exponentials.** Any rule that is positive and growing could be normalized. Exponentials make the odds of two classes a function of the difference of their
+ * **Why exponentials.** Any rule that is positive and growing could be normalized. Exponentials make the odds of two classes, the ratio of their probabilities, a function of the difference of their
  * scores, $p_i / p_j = e^{z_i - z_j}$, whatever the other scores are. Another base than $e$ would stretch all differences by one factor, which is a
  * temperature (below).
  *
@@ -89,7 +89,7 @@ import type { Tensor } from "../engine/tensor.ts";
  * Turns scores into probabilities: positive numbers whose sum is one.
  *
  * A score of `-Infinity` gets exactly 0 and passes no gradient back. A row of nothing but
- * `-Infinity` yields zeros, not NaN.
+ * `-Infinity` yields zeros, not NaN, which is the result of an operation without one.
  *
  * @example
  * ```ts
@@ -173,13 +173,14 @@ function highestOf(scores: Tensor): Tensor {
 // A *temperature* $\tau$ shrinks or stretches the differences. The scores are divided by it first:
 // $\mathrm{softmax}(z / \tau)$. A higher temperature makes the probabilities more even. Their order stays.
 //
-// The derivative says how much a probability responds to a score. The logarithm is easier to differentiate. Of $\log p_i = z_i - \log \sum_j e^{z_j}$ the
-// first term gives $[i = j]$, which is 1 where $i = j$ and 0 elsewhere (Iverson bracket), and the second one $p_j$. By the chain rule $\partial p_i = p_i\,\partial \log p_i$, so
+// The derivative says how much a probability responds to a score. $\partial / \partial z_j$ is the derivative if only $z_j$ changes. The logarithm is easier to differentiate. Of $\log p_i = z_i - \log \sum_k e^{z_k}$ the
+// first term gives $[i = j]$, which is 1 where $i = j$ and 0 elsewhere (Iverson bracket). The second one, subtracted, gives the derivative of the logarithm of a sum, $e^{z_j} / \sum_k e^{z_k} = p_j$. So $\partial \log p_i / \partial z_j = [i = j] - p_j$. By the chain rule the derivative
+// of $\log p_i$ is that of $p_i$ divided by $p_i$, so
 //
 // $$\frac{\partial p_i}{\partial z_j} = p_i\,([i = j] - p_j)$$
 //
 // To its own score a probability responds by $p_i (1 - p_i)$: most where it is one half, and not at all at 0 and at 1. To another score it responds by $-p_i p_j$.
-// As a matrix, the derivative has rows that sum to zero, since raising all scores together changes nothing, and columns that sum to zero, since the
+// As a matrix with a row for each $i$ and a column for each $j$, the derivative has rows that sum to zero, since raising all scores together changes nothing, and columns that sum to zero, since the
 // probabilities keep the sum one.
 
 // ## When the gradient vanishes
@@ -195,7 +196,7 @@ function highestOf(scores: Tensor): Tensor {
 //
 // `softmax(scores).log()` is the same formula and loses everything below the smallest positive
 // number: a score 1000 below the best has probability 0 in float32 and in float64, and the
-// logarithm of 0 is no loss to learn from. The test "logSoftmax() keeps what softmax().log() loses"
+// logarithm of 0 is −∞, from which nothing can be learned. The test "logSoftmax() keeps what softmax().log() loses"
 // fails for that version.
 //
 // **The notes, 004.28.** It holds. A product of many probabilities underflows as well, so the probability of a sequence is kept as the sum of its

@@ -4,10 +4,11 @@
  * **Question.** *Apple*, 苹果, is a fruit and a company. A table has one row for it. Which vector does the word get in a sentence?
  *
  * **Idea.** A *static* vector (静态词向量) is looked up: one for each word. A *contextual word vector* (动态词向量) is computed from the word and the words around it, so each occurrence of a word has its own.
- * The simplest way to compute one is to average a word with its neighbours. Recurrent networks and attention are better ways, which learn what to take from where. What is stored of them are weights, not vectors of words.
+ * The simplest way to compute one is to average a word with its neighbours. Recurrent networks and attention are better ways, which learn what to take from where. A model of this kind stores weights of layers, and computes the vector of each occurrence from them.
  *
  * **By hand.** Three words in two dimensions: *apple* (1, 1), *eat* (0, 2), *phone* (2, 0). In *eat apple* the mean of *apple* and its neighbour is (0.5, 1.5). In *apple phone* it is (1.5, 0.5). The static vectors of the two occurrences have the
- * cosine 1. The product of the two means is 0.5 · 1.5 + 1.5 · 0.5 = 1.5, and the square of the length of each is 2.5, so their cosine is 1.5 / 2.5 = 0.6.
+ * cosine 1. The cosine of two vectors is their dot product divided by both lengths. The dot product of the two means is 0.5 · 1.5 + 1.5 · 0.5 = 1.5. The square of the length of each is 2.5, so the product of the two lengths is 2.5, and the
+ * cosine is 1.5 / 2.5 = 0.6.
  *
  * ```ts
  * import { cosineMatrix, occurrencesOf, windowMeans } from "@heed/heed/words";
@@ -31,16 +32,19 @@
  * static 1
  * ```
  *
- * **Formula.** With $e_i$ the static vectors of a sentence and $N(t)$ the places at most $r$ from $t$, the mean in the window, and the *self-similarity* of a word with the vectors $c_1, \dots, c_n$ of its occurrences, are
+ * **Formula.** A sentence has the static vectors $e_i$, and $N(t)$ are the places at most $r$ from $t$, $|N(t)|$ of them. A word has $N$ occurrences with the vectors $c_1, \dots, c_N$. The mean in the window, the cosine, and the *self-similarity* of the word are
  *
- * $$c_t = \frac{1}{|N(t)|} \sum_{i \in N(t)} e_i, \qquad s = \frac{2}{n (n - 1)} \sum_{i < j} \cos(c_i, c_j)$$
+ * $$m_t = \frac{1}{|N(t)|} \sum_{i \in N(t)} e_i, \qquad \cos(v, w) = \frac{v^\top w}{\lVert v \rVert\, \lVert w \rVert}, \qquad s = \frac{2}{N (N - 1)} \sum_{i < j} \cos(c_i, c_j)$$
  *
  * | symbol | in code        | shape    |
  * | ------ | -------------- | -------- |
  * | $e$    | `embedded`     | `[T, E]` |
+ * | $r$    | `reach`        | one number |
+ * | $m$    | `windowMeans()` | `[T, E]` |
  * | $c$    | `occurrences`  | `[N, E]` |
+ * | $s$    | `selfSimilarity()` | one number |
  *
- * Static vectors have $s = 1$. How far below 1 a contextual vector lies has to be compared with the cosine of different words, since all vectors of a model may lie in one narrow cone (Ethayarajh 2019).
+ * Static vectors have $s = 1$. By itself a high $s$ says little: in some models all vectors, also those of different words, point in nearly the same direction, in a narrow cone. So $s$ has to be compared with the mean cosine of different words (Ethayarajh 2019).
  *
  * **Source.** Peters, Neumann, Iyyer, Gardner, Clark, Lee and Zettlemoyer 2018, *Deep Contextualized Word Representations* (ELMo); Devlin, Chang, Lee and Toutanova 2019, *BERT: Pre-training of Deep Bidirectional Transformers for Language
  * Understanding*; Ethayarajh 2019, *How Contextual are Contextualized Word Representations?*
@@ -70,7 +74,7 @@ export function windowMeans(embedded: Tensor, reach: number): Tensor {
     // $N(t)$: the window, cut off at both ends of the sentence.
     const window = embedded.slice(0, Math.max(0, t - reach), Math.min(T, t + reach + 1));
 
-    // $c_t$
+    // $m_t$
     return window.mean(0).unsqueeze(0);
   });
   return concat(rows, 0);
@@ -121,7 +125,8 @@ export function occurrencesOf(states: Tensor, sentences: readonly ArrayLike<numb
 /**
  * How alike the vectors of one word are: the mean cosine of all pairs.
  *
- * Takes $O(NE)$ time: the sum of all cosines is the square of the length of the sum of all unit vectors.
+ * Takes $O(NE)$ time: the sum of all cosines is the square of the length of the sum of all unit vectors. It includes the cosine of
+ * each vector with itself, $N$ times 1, which is taken off.
  *
  * @param occurrences the vectors of a word, `[N, E]`, at least two
  * @returns one number, 1 for static vectors
@@ -136,12 +141,14 @@ export function selfSimilarity(occurrences: Tensor): Tensor {
 
 // ## The same word in two sentences
 //
-// The [experiment](experiments/static_and_contextual.ts) trains four kinds of vectors on sentences in which *apple* is a fruit or a company: word2vec, its means in a window, a Transformer that fills in masked words and reads both ways, and a Transformer that predicts the next word and sees only what is before it.
+// The [experiment](experiments/static_and_contextual.ts) trains four kinds of vectors on sentences in which *apple* is a fruit or a company: word2vec, its means in a window, a Transformer that fills in masked words and reads both ways, and a Transformer that predicts the next word and sees only what is before it. A Transformer is a network made of attention ([chapter](../05_transformer/mod.ts)).
+// BERT and GPT are such networks: BERT learns to predict a word that was blanked out, from the words on both sides; GPT learns to predict the next word from those before it. ELMo learned earlier to predict the next word and the one before, with two
+// recurrent networks, LSTMs ([chapter](../03_language_models/mod.ts)).
 //
-// **The notes, 001.5.** It holds with a condition. BERT and GPT compute a vector from the context, and so does ELMo with two LSTMs; none of it needs attention, and a mean in a window follows the context as well. But a GPT sees the words *before* one
+// **The notes, 001.5.** It holds with a condition. BERT and GPT compute a vector from the context. A vector can follow its context without attention, too: ELMo does it with two LSTMs, and a mean in a window does it as well. But a GPT sees the words *before* one
 // only. A word that opens a text has nothing before it, so its vector is the same in every text that it opens.
 //
-// **The notes, 001.7.** It holds for BERT, and the three numbers are made up. The second sentence of the notes, *Apple released iOS*, begins with the word. So a GPT gives this *Apple* the vector that it has in *Apple tastes sweet*.
+// **The notes, 001.7.** It holds for BERT, and the numbers of the two vectors are made up. In *Apple released iOS* the word opens the sentence. So a GPT gives this *Apple* the vector that it has in *Apple tastes sweet*.
 //
 // **The notes, 001.8.** It holds. What is stored are the rows of a table, which are static, and the weights of the layers. The vector of an occurrence is computed anew for each sentence.
 //

@@ -314,6 +314,11 @@ function requireEach(live: readonly Candidate[], rows: readonly unknown[], penal
 //
 // The [experiment](experiments/contrastive_search.ts) trains a small model, lets it continue the same prompts by greedy search and by contrastive search, and counts n-grams that occur more than once.
 //
+// ## On Shakespeare's plays
+//
+// ```picture contrastive_search_run Passages of Shakespeare that a small model never read, continued in several ways, and by Shakespeare himself.
+// ```
+
 // ## Pitfall: comparing with itself
 //
 // The state of the candidate stands in the cache when the others are compared with it. With `max` over all of them each penalty is 1, and only the probability decides. The test

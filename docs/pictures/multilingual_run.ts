@@ -37,7 +37,10 @@ export const run: RunFigures<MultilingualRun> = {
             at(temperatures[0]!)
           }.`,
       ),
-      rows("large", "The same sentences in the large language, at the same temperatures."),
+      rows(
+        "large",
+        "The same sentences in the large language, at the same temperatures. Below 1 the large language takes fewer tokens than with the vocabulary that learned from all sentences: most of the pieces are its own.",
+      ),
       {
         kind: "table",
         caption: "Tokens for each unseen sentence: in the small language, and in the large one.",
@@ -62,10 +65,12 @@ export const run: RunFigures<MultilingualRun> = {
     return [
       `The large language has ${
         number(pairs)
-      } pairs to learn from. Sampling mends part of what the small language lacks, at the best of these temperatures: ` +
+      } pairs to learn from. A vocabulary that saw little of the small language takes more tokens at ${
+        at(temperatures[0]!)
+      } than one that learned from all sentences. At the best of these temperatures sampling saves, of the tokens too many: ` +
       `${
         mixtures.map((one) => `${mended(one)} with ${nameOf(one)} (${at(best(one))})`).join(", ")
-      }. The rest cannot be sampled: words that no sentence had.`,
+      }. The rest cannot be sampled: words that no sentence had. Where a curve is flat, all pieces that the few sentences can give are in the vocabulary already.`,
       `The large language pays ${percent(Math.min(...paid))} to ${percent(Math.max(...paid))} more tokens at ${
         at(temperatures.at(-1)!)
       }, where both are drawn nearly equally often.`,

@@ -21,6 +21,7 @@ export const run: RunFigures<TokenizersRun> = {
   figures: ({ vocabSize, bytes, lines, times, tokenizers, patterns }) => [
     {
       kind: "table",
+      isWide: true,
       caption:
         `Five tokenizers of at most ${number(vocabSize)} tokens on ${number(bytes)} bytes in ${
           number(lines)

@@ -122,7 +122,7 @@ export const run: RunFigures<UnigramRun> = {
         number(fits.at(-1)!.here.size)
       } by ${
         ratio(fits.at(-1)!.here.perCharacter, fits.at(-1)!.peer.perCharacter)
-      }. The programs differ in where a seed may end, in what becomes of rare characters, and in contractions such as *'s*, which may be one piece here.`,
+      }. The programs differ in where a seed may end, in what becomes of rare characters, and in contractions such as “’s”, which may be one piece here.`,
       `The novel has ${number(lines)} lines and ${number(characters)} characters.`,
     ];
   },

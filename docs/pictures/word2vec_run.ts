@@ -44,7 +44,7 @@ export const run: RunFigures<Word2vecRun> = {
     return [
       `Skip-gram reads ${number(skip.speed, 2)} words a second on one core and CBOW ${
         number(bag.speed, 2)
-      }, with vectors of ${recipe.hiddenSize} numbers, a window of up to ${recipe.window} words and ${recipe.numNegatives} negatives. Words are counted before frequent ones are thinned out, as it is usual.`,
+      }, with vectors of ${recipe.hiddenSize} numbers, a window of up to ${recipe.window} words and ${recipe.numNegatives} negatives. Words are counted before frequent ones are skipped at random.`,
       `Of ${questions} analogies skip-gram answers ${percent(skip.right[0])} right and CBOW ${
         percent(bag.right[0])
       }. With the words of the question among the answers they answer ${percent(skip.right[1])} and ${
@@ -54,7 +54,7 @@ export const run: RunFigures<Word2vecRun> = {
       }. The mean cosine of the differences is ${fixed(skip.parallel, 2)} and ${fixed(bag.parallel, 2)}.`,
       `${
         number(words)
-      } words are little. The vectors that were published with word2vec learned from about a hundred billion words of news. This is one seed and one recipe, and it says nothing of such vectors.`,
+      } words are few for this. The vectors that were published with word2vec learned from about a hundred billion words of news. This is one seed and one recipe, and it says nothing of such vectors.`,
     ];
   },
 };

@@ -2,10 +2,11 @@
  * # Before the tokens
  *
  * **Question.** Every way to cut texts begins with a text and ends with ids. What happens before the first token is cut, and what must all of
- * them offer, so that a model does not notice which one it has?
+ * them offer, so that a network can be used with any of them?
  *
- * **Idea.** A tokenizer is a row of four parts. A normalizer changes the text: Unicode's forms, lower case, accents. A pre-tokenizer
- * [预分词] cuts it into pieces which no token crosses. A model cuts each piece into tokens: byte-pair encoding, a unigram model, or WordPiece. A
+ * **Idea.** A tokenizer is a row of four parts. A normalizer changes the text: lower case, accents, and normalization forms. In Unicode, the list of all characters, *é* can be written as one character or as *e* followed by an accent; a form
+ * settles which. A pre-tokenizer
+ * [预分词] cuts it into pieces which no token crosses. The third part, which libraries call the model, cuts each piece into tokens: byte-pair encoding, a unigram model, or WordPiece. A
  * decoder goes back from tokens to text. What the first two drop never comes back. BERT,
  * a stack of encoder layers that is trained to fill in masked words, made WordPiece widely known.
  *
@@ -13,17 +14,17 @@
  * ```
  *
  * **By hand.** [Byte-pair encoding](../byte_pair_encoding/mod.ts) joins the pair that is seen most often. WordPiece also starts from letters, marks those
- * inside a word with `##`, and divides by the counts of both parts: with $n(a)$ the number of tokens $a$ and $n(ab)$ the number of places where $b$ follows $a$,
+ * inside a word with `##`, and divides by the counts of both parts: with $n(a)$ how often the token $a$ occurs and $n(ab)$ the number of places where $b$ follows $a$,
  * the ratio of a pair is
  *
  * $$\mathrm{ratio}(a, b) = \frac{n(ab)}{n(a)\, n(b)}$$
  *
  * The words are *low* 5 times, *lower* 2 times, *newest* 6 times and *widest* 3 times. Of all
- * tokens `##e` stands there 17 times, `##s` 9 times, and side by side they stand 9 times: as often as `##s` and `##t`, and more often than any
+ * tokens `##e` stands there 17 times (2 in *lower*, 2 · 6 in *newest*, 3 in *widest*), `##s` 9 times, and side by side they stand 9 times: as often as `##s` and `##t`, and more often than any
  * other pair. The ratio is
  * $9 / (17 \cdot 9) = 0.059$. `##i` and `##d` stand there 3 times each, always side by side, and their ratio is $3 / (3 \cdot 3) = 0.333$. `w` at
  * the beginning of a word and `##i` have the same ratio. Of equal ratios the more frequent pair is joined, and of equal counts the pair whose left token is older. Letters are
- * sorted, `##` stands before all letters, and so `##i` `##d` is joined first. `##s` and `##t` have $9 / (9 \cdot 9) = 0.111$ and have to wait.
+ * sorted, `##` stands before all letters, and so `##i` `##d` is joined first. `##s` and `##t` have $9 / (9 \cdot 9) = 0.111$ and have to wait. When `##st` has become `##est`, `##e` is rarer, so the ratio of `##e` `##w` rises.
  *
  * ```ts
  * import { plainWordPiece, trainWordPiece } from "@heed/heed/words";
@@ -33,7 +34,7 @@
  * const ratios = { "##e ##s": 9 / (17 * 9), "##i ##d": 3 / (3 * 3), "##s ##t": 9 / (9 * 9) };
  * for (const [pair, ratio] of Object.entries(ratios)) console.log(pair, ratio.toFixed(3));
  * const tokenizer = await trainWordPiece(texts, {
- *   vocabSize: 23,
+ *   vocabSize: 23, // 5 special tokens, 11 letters, 7 merges
  *   onProgress: ({ pair, count, ratio }) => console.log("joined", pair.join(" "), count, ratio.toFixed(3)),
  * });
  * console.log(tokenizer.tokenize("Lowest widow").map(({ token, start, end }) => `${token} ${start}-${end}`).join(", "));
@@ -56,11 +57,11 @@
  * ```
  *
  * **Why places.** A program that marks a name in a text needs to know where a token stands there. The text that was cut is not the text that was
- * given. Each change is therefore a list of replaced ranges, and an [aligned text](aligned_text.ts) carries them from step to step.
+ * given. Each change is therefore a list of replaced ranges: where *İ* becomes *i* and a dot above it, one character of the given text has become two. An [aligned text](aligned_text.ts) carries them from step to step.
  *
  * **Why no regular expressions.** The published [patterns](patterns.ts) are regular expressions, and engines that run them go back when an attempt
- * fails. A hostile text can make that take a time that grows with the square of its length. So can a letter with many accents for Unicode's
- * normalization forms. All steps here take time in proportion to the text, and the tests give them a hundred thousand letters of each trying kind.
+ * fails. A hostile text can make that take a time that grows with the square of its length. In the same way, a letter with very many accents can make a normalization form slow. All steps here take time in proportion to the text, and the tests try each of them
+ * with a hundred thousand letters of the worst kind.
  *
  * **The parts.** The [contract](tokenizer.ts) is what a model sees of a tokenizer, and [the pipeline](pipeline.ts) a tokenizer made of parts.
  * [Steps](pre_tokenizer.ts) are [normalizers](normalizers.ts), [pre-tokenizers](pre_tokenizers.ts), among them [a letter for the space](metaspace.ts)

@@ -219,3 +219,28 @@ export const o200kPattern: Pattern = {
 
 /** The published patterns, in the order of their years. */
 export const patterns: readonly Pattern[] = [gpt2Pattern, cl100kPattern, llama3Pattern, qwen2Pattern, o200kPattern];
+
+// ## Exercise
+//
+// **A vocabulary for programs.** It may want to hold `=foo`, `(bar` or `foo(`. Before any merge is learned, a pattern cuts the text into pieces. Cut the line
+// `let x=foo(bar);` with the pattern of GPT-2 and with that of cl100k. Which makes more pieces, and which of
+// the three tokens can never be learned?
+//
+// **Hint.** A token is part of one piece. What may stand before the letters of a piece?
+//
+// **Solution.** GPT-2 lets nothing but a space stand before letters, and cuts every sign off: none of the three can be learned. cl100k lets any one sign stand there.
+// It makes fewer pieces, and `=foo` and `(bar` can be learned. `foo(` cannot, since a sign after letters begins the next piece. The price is that the vocabulary may
+// have to hold the same word once for each sign.
+//
+// ```ts
+// import { alignText, byPattern, cl100kPattern, gpt2Pattern } from "@heed/heed/words";
+//
+// for (const pattern of [gpt2Pattern, cl100kPattern]) {
+//   console.log(pattern.name, byPattern(pattern).cut(alignText("let x=foo(bar);")).map(({ text }) => text).join(" | "));
+// }
+// ```
+//
+// ```text
+// gpt2 let |  x | = | foo | ( | bar | );
+// cl100k let |  x | =foo | (bar | );
+// ```

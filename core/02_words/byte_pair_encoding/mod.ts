@@ -16,8 +16,8 @@
  * ```
  *
  * **By hand.** The words are *low* 5 times, *lower* 2 times, *newest* 6 times and *widest* 3 times. `e` and `s` stand side by side in *newest* and in
- * *widest*, $6 + 3 = 9$ times. `s` and `t` do so as often; of equal counts the pair whose left letter comes first in the alphabet is joined, and that
- * is `es`. Next `es` and `t` stand side by side 9 times and become `est`, and `l` and `o`, $5 + 2 = 7$ times, become `lo`. After four merges
+ * *widest*, $6 + 3 = 9$ times. `s` and `t` do so as often; of equal counts the pair whose left token is older is joined. Letters are as old as the alphabet has them, so that
+ * is `es`. Next `es` and `t` stand side by side 9 times and become `est`, and `l` and `o`, $5 + 2 = 7$ times, become `lo`. Then `lo` and `w`, 7 times, become `low`. With these four merges
  * *lowest*, which is none of the words, is cut into `low` and `est`.
  *
  * ```ts
@@ -27,7 +27,7 @@
  * for (const pair of plainMerges(new Map(Object.entries(counts)), 6)) console.log(pair.join(" + "));
  * const texts = Object.entries(counts).flatMap(([word, count]) => Array<string>(count).fill(word));
  * const encoding = await trainBytePairEncoding(texts, {
- *   vocabSize: 18,
+ *   vocabSize: 18, // 4 special tokens, 10 letters, 4 merges
  *   level: "characters",
  *   onProgress: ({ pair, count }) => console.log("joined", pair.join(""), count),
  * });
@@ -49,7 +49,7 @@
  * ```
  *
  * **What it improves on.** A vocabulary of whole words gives every word a token of its own. The first
- * layer then learns only which word it is: a list of zeros with a single 1 at the word's index,
+ * layer is then told only which word it is: a list of zeros with a single 1 at the word's index,
  * a one-hot vector (独热向量). *new* and *newest* are as unrelated as *new* and *spoon*, and a word that
  * no training text contains has no vector at all. As subwords, *newest* shares a token with
  * *new*, and what is learned about the token serves both. How a token becomes a vector is the subject
@@ -67,6 +67,7 @@
  * | $a$, $b$      | `left`, `right`  | ids of two tokens that stand side by side            |
  * | the sum       | `counts`         | weighted number of positions of each pair            |
  * | $\arg\max$    | `largest()`      | the pair with the largest sum                        |
+ * | $a^* b^*$     | `pair.join("")`  | the joined token, which $\cup$ adds to the set        |
  * | $\mathcal{V}$ | `tokens`         | the set of tokens; `vocabSize` is their number       |
  *
  * **Ties.** Of equally frequent pairs the one with the older left token is merged, then the one
@@ -76,13 +77,13 @@
  * **Why the counts are never taken twice.** Counting afresh for every merge reads the corpus
  * (语料) thousands of times. But a merge changes only its own neighbourhood: in `x a b y` the pairs
  * `x a` and `b y` occur once less, and `x ab` and `ab y` once more. Remembering the positions of every
- * pair makes the cost of a merge proportional to what it changes, and a queue that corrects stale
- * counts when they surface finds the next pair without a search.
+ * pair makes the cost of a merge proportional to what it changes, and a queue keeps the pairs sorted
+ * by count. Its counts may be out of date: when a pair comes to the front with an old count, it is put back with the right one.
  *
  * **Characters or bytes.** `level: "characters"` starts from the characters that occur in the
- * texts; an unseen one becomes the unknown token. `level: "bytes"` starts from the 256 bytes of
- * UTF-8, so that no token is ever unknown. A byte is written as one visible letter (a space as
- * `Ġ`), in the alphabet and order of GPT-2.
+ * texts; an unseen one becomes the unknown token. A computer stores a text as bytes, numbers from 0 to 255. In the usual encoding, UTF-8,
+ * *a* takes one byte, *é* two and 学 three. `level: "bytes"` starts from these 256 numbers, so that no token is ever unknown. A byte is written as one visible letter (a space as
+ * `Ġ`), in the alphabet and order of the language model GPT-2. A code point is the number of a character in Unicode, the list of all characters.
  *
  * **The two extremes.** `vocabSize: "alphabet"` learns no merge: a vocabulary of characters, or
  * of bytes. Without a limit, and with `minFrequency: 1`, every word of the texts becomes one
@@ -107,10 +108,10 @@
  * numbers, and which of the subwords of [the notes](notes:004.16) the corpus makes.
  *
  * **The notes, 004.16.** The counts do find parts of words, and the caption of the first table says at which merge. Which parts they are is a matter
- * of the corpus: of the four examples one never comes up in this one. A test gives the training words that hold all four, and finds all four.
+ * of the corpus: one of the four examples is never made from the corpus of this page. A test trains on words that contain all four, and then all four are made.
  *
- * **The notes, 004.17.** It holds for lists of a middle length. A few hundred subwords write all words of the corpus, and most inflected words share one
- * with their base form. It does not hold for a list without an end.
+ * **The notes, 004.17.** It holds for lists of a middle length. Some hundred subwords write all words of the corpus. With enough of them most inflected words share one
+ * with their base form, with fewer only some do, as the figure shows. It does not hold for a list without an end.
  *
  * ## On a novel
  *
@@ -174,7 +175,8 @@ export function plainMerges(words: ReadonlyMap<string, number>, most: number): [
   const letters = new Set(rows.flatMap(({ tokens }) => tokens));
   const tokens = [...letters].sort(byCodePoint), merges: [string, string][] = [];
   while (merges.length < most) {
-    const counts = new Map<string, Map<string, number>>(); // $\sum_w c(w)\, n_w(a, b)$
+    // $\sum_w c(w)\, n_w(a, b)$: how often each pair stands side by side.
+    const counts = new Map<string, Map<string, number>>();
     for (const { tokens, count } of rows) {
       for (let i = 1; i < tokens.length; i++) {
         const [left, right] = [tokens[i - 1]!, tokens[i]!];
@@ -182,10 +184,12 @@ export function plainMerges(words: ReadonlyMap<string, number>, most: number): [
         counts.set(left, after.set(right, (after.get(right) ?? 0) + count));
       }
     }
-    const pair = largest(counts, tokens); // $(a^*, b^*)$
+    // $(a^*, b^*)$: the most frequent pair.
+    const pair = largest(counts, tokens);
     if (!pair) break;
     merges.push(pair);
-    tokens.push(pair.join("")); // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
+    // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
+    tokens.push(pair.join(""));
     rows = rows.map(({ tokens, count }) => ({ tokens: joinPair(tokens, pair), count }));
   }
   return merges;
@@ -310,10 +314,12 @@ export async function trainBytePairEncoding(
   const neighbours = maxMerges > 0 ? await Neighbours.of(words, alphabet, level, pause) : undefined;
 
   while (merges.length < maxMerges) {
-    const best = neighbours!.mostFrequent(minFrequency); // $(a^*, b^*)$
+    // $(a^*, b^*)$: the most frequent pair.
+    const best = neighbours!.mostFrequent(minFrequency);
     if (!best) break;
     const pair: [string, string] = [tokens[best.left]!, tokens[best.right]!];
-    tokens.push(pair[0] + pair[1]); // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
+    // $\mathcal{V} \leftarrow \mathcal{V} \cup \{a^* b^*\}$
+    tokens.push(pair[0] + pair[1]);
     merges.push(pair);
     neighbours!.merge(best.left, best.right, tokens.length - 1);
     await onProgress?.({ merges: merges.length, maxMerges, pair, count: best.count });
@@ -329,7 +335,8 @@ export async function trainBytePairEncoding(
 const PIECES_AT_ONCE = 4096;
 
 async function countWords(texts: readonly string[], pause: () => Promise<void>): Promise<Map<string, number>> {
-  const words = new Map<string, number>(); // $c(w)$
+  // $c(w)$: how often each word occurs.
+  const words = new Map<string, number>();
   let counted = 0;
   await pause();
   for (const text of texts) {
@@ -406,27 +413,4 @@ function specialTokensOf({ specialTokens: given = {} }: BytePairEncodingOptions)
 // a + n
 // b + an
 // an + a
-// ```
-//
-// **A vocabulary for programs.** It may want to hold `=foo`, `(bar` or `foo(`. Before any merge is learned, a pattern cuts the text into pieces. Cut the line
-// `let x=foo(bar);` with the pattern of GPT-2 and with that of cl100k ([section](../before_tokens/patterns.ts)). Which makes more pieces, and which of
-// the three tokens can never be learned?
-//
-// **Hint.** A token is part of one piece. What may stand before the letters of a piece?
-//
-// **Solution.** GPT-2 lets nothing but a space stand before letters, and cuts every sign off: none of the three can be learned. cl100k lets any one sign stand there.
-// It makes fewer pieces, and `=foo` and `(bar` can be learned. `foo(` cannot, since a sign after letters begins the next piece. The price is that the vocabulary may
-// have to hold the same word once for each sign.
-//
-// ```ts
-// import { alignText, byPattern, cl100kPattern, gpt2Pattern } from "@heed/heed/words";
-//
-// for (const pattern of [gpt2Pattern, cl100kPattern]) {
-//   console.log(pattern.name, byPattern(pattern).cut(alignText("let x=foo(bar);")).map(({ text }) => text).join(" | "));
-// }
-// ```
-//
-// ```text
-// gpt2 let |  x | = | foo | ( | bar | );
-// cl100k let |  x | =foo | (bar | );
 // ```

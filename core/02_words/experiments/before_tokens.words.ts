@@ -42,7 +42,7 @@ export const words: Words<Five> = {
       `Tokens of ${findings.shown.sentences} unseen sentences, divided by their characters: ` +
       `${KINDS.map((kind) => `${NAMES[kind]} ${fixed(findings[kind].perCharacter, 2)}`).join(", ")}.`,
     losses: (findings) =>
-      `What short texts become again; � stands for an unknown token. Of the unseen sentences come back unchanged: ` +
+      `What short texts become again; � stands for an unknown token. Of the unseen sentences, these come back unchanged: ` +
       `${KINDS.map((kind) => `${NAMES[kind]} ${percent(findings[kind].undone)}`).join(", ")}.`,
   },
   reading: (findings) => [
@@ -53,8 +53,8 @@ export const words: Words<Five> = {
     } times as many tokens as byte-pair encoding of characters: its ratio prefers pairs whose parts are rare, and frequent ` +
     "words stay in pieces. The trainer that Hugging Face calls WordPiece counts pairs as byte-pair encoding does.",
     "What is lost was lost before the first token was looked up. The words drop white space with their pre-tokenizer. BERT's normalizer also " +
-    "drops case and accents, which is meant: “The” and “the” share what is learned. A character that the training lacks is lost to whoever starts from characters.",
-    `No text of the ${findings.shown.probes.length} is lost to the bytes. They pay with tokens where the training had no such characters: ` +
+    "drops case and accents, which is intended: “The” and “the” share what is learned. Tokenizers that start from characters lose a character that did not occur in training.",
+    `Byte-pair encoding of bytes loses none of the ${findings.shown.probes.length} texts. It pays with tokens where the training had no such characters: ` +
     "each of those is as many tokens as it has bytes.",
   ],
   labels: {

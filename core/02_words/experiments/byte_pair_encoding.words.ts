@@ -16,7 +16,7 @@ export const words: Words<Merges> = {
   title: "Subwords that a corpus asks for",
   purpose: "Merges are learned from the English sentences of the translator of " +
     "[chapter](../../05_transformer/mod.ts), and from the Chinese ones. Change how many merges cut the words. " +
-    "With 0 a word is its letters. With a few hundred a word and its forms share a stem. With all of them most " +
+    "With 0 a word is its letters. With enough of them a word and its forms share a stem. With all of them most " +
     "words are one token, and few share a subword.",
   controls: {
     merges: { label: "Merges", description: "Length of the list of merges by which the words below are cut" },
@@ -26,8 +26,9 @@ export const words: Words<Merges> = {
     pro: "So does pro, the fourth example of [the notes](notes:004.16)",
     related:
       "Cut by as many merges as are set above, most inflected words share a subword of three letters or more with their base form",
-    few: "Few subwords write many words: so many merges make fewer tokens than the corpus has words, and no " +
-      "character is unknown",
+    few:
+      "Few subwords write many words: with so many merges the vocabulary has fewer tokens than the corpus has different " +
+      "words, and still no character is unknown",
     all: "Cut by all merges, where most words are one token, fewer than a quarter still do",
   },
   captions: {
@@ -49,12 +50,16 @@ export const words: Words<Merges> = {
     related({ merges, related }) {
       const most = Math.max(...related);
       return `Of the inflected words, ${percent(most)} share a subword with their base form after ` +
-        `${merges[related.indexOf(most)]} merges. After ${merges.at(-1)}, where most words are one token, ` +
+        `${merges[related.indexOf(most)]} merges, the most of all lengths shown. After ${
+          merges.at(-1)
+        }, where most words are one token, ` +
         `${percent(related.at(-1)!)} do: what is a token of its own is related to nothing.`;
     },
     lengths: ({ tokensPerWord }) =>
       `Unseen sentences take ${fixed(tokensPerWord[0]!, 1)} tokens per word or sign without a merge and ` +
-      `${fixed(tokensPerWord.at(-1)!, 2)} with all of them.`,
+      `${
+        fixed(tokensPerWord.at(-1)!, 2)
+      } with all of them. The corpus combines a small number of words, so unseen sentences bring no unseen word; the novel below does.`,
   },
   labels: {
     merge: "merge",

@@ -259,13 +259,14 @@ export const experiment: Experiment<Senses> = {
   },
   draw(findings, { captions, labels }) {
     const { sorted, ranges, shown: { sentences, cosines } } = findings;
+    // One scale for both, from the lowest cosine on.
+    const lowest = Math.floor(10 * Math.min(...cosines.flat(2))) / 10;
     const map = (which: number) => ({
       kind: "heatMap" as const,
       rows: sentences,
       columns: sentences.map((_, i) => String(i + 1)),
       values: cosines[which]!,
-      domain: [-1, 1] as const,
-      diverging: true,
+      domain: [lowest, 1] as const,
     });
     return [
       {

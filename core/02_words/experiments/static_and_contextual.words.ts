@@ -17,7 +17,7 @@ export const words: Words<Senses> = {
   title: "Two kinds of apple",
   purpose:
     "In half of the sentences apple is a fruit, in the other half a company. Four kinds of vectors are learned from them. " +
-    "An occurrence of apple is sorted right if its vector is nearer to the mean of other words of its sense. Compare sentences that apple opens with those in which it stands further on.",
+    "An occurrence of apple as a fruit is sorted right if its vector is nearer to the mean of pear, peach and plum than to that of nokia, sony and acer; as a company, the other way round. Compare sentences that apple opens with others.",
   controls: {
     steps: { label: "Steps", description: "Training steps of each Transformer" },
     seed: SEED_WORDS,
@@ -44,13 +44,14 @@ export const words: Words<Senses> = {
   },
   captions: {
     sorted: ({ ranges, shown: { seeds } }) =>
-      `Fraction of the occurrences of apple that are nearer to words of their own sense. By a Transformer that reads both ways it is ${
+      `Fraction of the occurrences of apple that are nearer to the mean of other words of their own sense. By a Transformer that reads both ways it is ${
         written(ranges[2]![0]!, percent)
       } where apple opens the sentence; by one that reads what is before it is ${
         written(ranges[3]![0]!, percent)
       } there. The line at a bar is the range over ${seeds} seeds.`,
     both: () =>
-      "Cosines of apple in twelve sentences, by the Transformer that reads both ways. The first six are about fruit. Columns have the order of the rows.",
+      "Cosines of apple in twelve sentences, by the Transformer that reads both ways; the first six are about fruit, and columns have the order of the rows. These cosines are not what the fraction above counts: occurrences are sorted by other words, " +
+      "other fruits and other companies. Two occurrences of apple can be much alike, and each still lie on its own side.",
     before: () =>
       "The same by the Transformer that reads what is before. The sentences that apple opens, of both senses, have a cosine of 1 with each other.",
   },
@@ -64,7 +65,7 @@ export const words: Words<Senses> = {
       written(ranges[1]![0]!, percent)
     } of the opening words right, and ${
       written(ranges[1]![1]!, percent)
-    } of the others. Reading both ways matters more. The notes' own sentence, Apple released iOS, begins with the word, and a GPT has read nothing when it comes to it.`,
+    } of the others. It matters more than attention whether a model reads both ways. In the sentence of the notes, Apple released iOS, the word comes first, and a GPT has read nothing before it.`,
   ],
   labels: {
     static: "static",

@@ -36,7 +36,7 @@ export const words: Words<Unigrams> = {
   },
   captions: {
     ways: ({ shown: { ways } }) =>
-      `How many ways there are to cut a word into pieces of the vocabulary, and the most probable one. “${
+      `How many ways there are to cut a word into pieces of the vocabulary, and the most probable one, with its probability given the word. ▁ stands for the space before a word. “${
         ways[0]!.word
       }” has ` +
       `${ways[0]!.count}: ${ways[0]!.best.pieces.join(" ")} has ${
@@ -57,11 +57,11 @@ export const words: Words<Unigrams> = {
         : `From ${number(first.pieces)} pieces to ${number(last.pieces)} ${mean}goes from ${
           fixed(first.logProbability, 2)
         } to ${found}${last.logProbability < first.logProbability ? ": fewer pieces fit the words less well" : ""}.`;
-      return "Each round has two turns, which count the pieces and set their probabilities (EM), then a pruning. The first turn of all " +
-        `finds the probabilities that the training starts from: ${
+      return "Each round has two turns, which count the pieces and set their probabilities (EM), then a pruning. The rightmost point is the start, " +
+        `${number(steps[0]!.pieces)} pieces with a mean log-probability of ${
           fixed(steps[0]!.logProbability, 2)
-        } nats for a word, ` +
-        `as natural logarithms are counted. ${change}`;
+        } for a word, in nats, the unit of natural logarithms; ` +
+        `training goes to the left. ${change}`;
     },
     cut: ({ vocabulary, atEnding, shown: { forms } }) =>
       `Inflected words, cut by ${vocabulary[0]} tokens of a unigram model and ${
@@ -75,7 +75,8 @@ export const words: Words<Unigrams> = {
     `The training starts from ${
       number(steps[0]!.pieces)
     } pieces, every substring that repeats and branches. The first turns take out most of them, since they are hardly ` +
-    "used once longer or shorter pieces explain the same words. Then a quarter goes in each round.",
+    "used once longer or shorter pieces explain the same words. Then each round takes out a quarter, until a tenth more pieces are left than were asked for; the " +
+    "least probable of these go at the end.",
     `An inflected word has ${fixed(piecesPerWord[0], 2)} pieces here, and ${
       fixed(piecesPerWord[1], 2)
     } with byte-pair encoding. ` +
@@ -84,14 +85,16 @@ export const words: Words<Unigrams> = {
       : "Learned from these counts, the unigram model cuts no more words at their endings than byte-pair encoding does: words that are frequent become one piece or letters, and the ending that they share is missed little."),
     `Learned from ${
       fromSentences ? "the different words, each once" : "whole sentences, where frequent words count more"
-    }, it is ` +
-    `${percent(otherwise[0])} of the inflected words, and ${percent(otherwise[1])} with byte-pair encoding.`,
+    }, the vocabularies cut ` +
+    `${percent(otherwise[0])} of the inflected words at their ending or not at all, and ${
+      percent(otherwise[1])
+    } with byte-pair encoding: the way words are counted decides how large the difference is.`,
   ],
   labels: {
     word: "word",
     ways: "ways",
     bestWay: "most probable",
-    probability: "probability",
+    probability: "given the word",
     way: "segmentation",
     expected: "expected",
     found: "drawn",

@@ -203,7 +203,9 @@ export const experiment: Experiment<Analogies> = {
       series: ([0, 1] as const).map((gender) => ({
         label: [labels.female, labels.male][gender]!,
         points: pairs.map((_, i) => points[which]![2 * i + gender]!),
-        names: pairs.map((pair) => pair[gender]),
+        // Where the two of a pair lie together, one name stands for both.
+        ...(which === 0 || gender === 0) &&
+          { names: pairs.map((pair) => which === 0 ? pair[gender] : pair.join(" / ")) },
       })),
     });
     return [

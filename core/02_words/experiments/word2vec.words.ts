@@ -50,27 +50,27 @@ export const words: Words<Analogies> = {
   },
   captions: {
     marked: ({ differences, shown: { seen, seeds } }) =>
-      `The roles in the two directions of largest variance, which hold ${
+      `Each vector has many numbers; shown are the two directions in which the roles vary most, the principal components, which hold ${
         percent(seen[0]!)
-      } of it. The text marks gender. The cosine of mom − female and dad − male is ${
+      } of the variance. The text marks gender. The cosine of mom − female and dad − male is ${
         written(differences, two)
       } over ${seeds} seeds.`,
     unmarked: ({ shown: { seen } }) =>
       `The same roles where the text does not mark gender; the two directions hold ${
         percent(seen[1]!)
-      } of the variance. The two of a pair lie together.`,
+      } of the variance. The two of a pair lie together, so their names stand together, the female one first.`,
     asked: ({ asked, shown: { seeds } }) =>
       `Fraction of analogies that are answered right. Where the text does not mark gender, ${
         percent(asked[1]![0])
       } are right if the words of the question are left out, and ${
         percent(asked[1]![2])
-      } if the third word alone is asked for its neighbour. The line at a bar is the range over ${seeds} seeds.`,
+      } if the answer is the nearest neighbour of the third word. The line at a bar is the range over ${seeds} seeds.`,
     parallel: ({ ranges }) =>
       `Mean cosine of the differences of two pairs: ${written(ranges[0]![3]!, two)} where gender is marked, ${
         written(ranges[1]![3]!, two)
       } where it is not, ${written(ranges[2]![3]!, two)} between opposites.`,
     answers: () =>
-      "What is nearest, the words of the question included: to mom − female + male in the first text; in the second one, which lacks the words female and male, to mom − girl + boy.",
+      "The nearest words, those of the question included. In the first text they are nearest to mom − female + male. The second text lacks the words female and male; there they are nearest to mom − girl + boy.",
   },
   reading: ({ ranges, alikes, shown: { seeds, model } }) => [
     `With ${model} the text decides what the vectors say. Where gender is marked, a common direction leads from the female word of a pair to the male one, and analogies are right with the words of the question among the answers, too: ${

@@ -4,14 +4,14 @@
  * **Question.** Byte-pair encoding ([section](../byte_pair_encoding/mod.ts)) replays its merges, so a text has one way to be cut,
  * and nothing says how good it is. *est* may be cut as `e` `st` or as `es` `t`. Which one is better, and by how much?
  *
- * **Idea.** Give every piece a probability of its own. This is a unigram language model (Unigram LM): a segmentation is as probable as the product of its
+ * **Idea.** Give every piece a probability of its own. This is a unigram language model (Unigram LM): a segmentation is as probable as the product of the probabilities of its
  * pieces, as if they were drawn one after the other without regard to their neighbours. Then the ways to cut a text can be compared (subword segmentation, 子词分割).
  * The most probable one is the result; the others are there to be ranked, or drawn from.
  *
- * The probabilities and the vocabulary itself are learned from texts alone. The training starts with far too many pieces, estimates how often each is used, takes out
- * those that are missed least, and repeats both until the vocabulary (最优词汇表) has the size that was asked for.
+ * The probabilities and the vocabulary itself are learned from texts alone. The training starts with far too many pieces, estimates how often each is used, drops those that are hardly used, takes out
+ * those that are missed least, and repeats all of this until the vocabulary (最优词汇表) has the size that was asked for.
  *
- * ```picture unigram_lattice The segmentations of *est* in the example below, as paths from left to right. An edge shows its piece and the probability of it; the most probable path is drawn strongest.
+ * ```picture unigram_lattice The segmentations of *est* in the example below, as paths from left to right. An edge is a piece, with its probability; the most probable path is drawn strongest.
  * ```
  *
  * **By hand.** The pieces `e`, `s`, `t`, `es` and `st` have the probabilities 0.3, 0.1, 0.2, 0.1 and 0.15; the rest belongs to other pieces. *est*
@@ -19,9 +19,13 @@
  * with $0.3 \cdot 0.1 \cdot 0.2 = 0.006$. The first one wins. Together they give the text its probability, $0.045 + 0.02 + 0.006 = 0.071$. Given the text, the three
  * have the probabilities $0.045 / 0.071 = 0.634$, $0.02 / 0.071 = 0.282$ and $0.006 / 0.071 = 0.085$.
  *
- * A turn of the training has two steps. The first one counts how often each piece is expected (expectation, E). The second one sets the probability of
- * each piece to its part of all these counts, or a little below (maximization, M). Both together are expectation–maximization [期望最大化], EM. The first step counts with the weights above. `e` stands in the first segmentation and in the third one, and is expected 0.718 times; `t` 0.366
- * times, `st` 0.634, `es` 0.282 and `s` 0.085 times.
+ * There is no need to list all segmentations. Go from left to right, and keep for each place the best way to get there. After one character it is `e`, 0.3. After two it is `es` with 0.1, and not `e` `s` with 0.3 · 0.1 = 0.03. After three it is
+ * `e` `st` with 0.3 · 0.15 = 0.045, and not `es` `t` with 0.1 · 0.2 = 0.02. Sums in place of the best ones are 0.3, then 0.1 + 0.03 = 0.13, then 0.045 + 0.13 · 0.2 = 0.071, the probability of the text.
+ *
+ * A turn of the training has two steps. The first one counts how often each piece is expected (expectation, E): on average, if segmentations are drawn by these probabilities. The second one sets the probability of
+ * each piece to its part of all these counts, or a little below (maximization, M). Both together are expectation–maximization [期望最大化], EM. `e` stands in the first segmentation and in the third one, and is expected
+ * $(0.045 + 0.006) / 0.071 = 0.718$ times; `t` 0.366 times, `st` 0.634, `es` 0.282 and `s` 0.085 times. These counts sum to 2.085, so the second step gives `e` the probability $0.718 / 2.085 = 0.345$, `t` 0.176, `st` 0.304, `es` 0.135 and
+ * `s` 0.041. (The [training](training.ts) takes a little off each count, most from rare pieces.)
  *
  * ```ts
  * import { expectedCounts, plainMarginal, plainSegmentation } from "@heed/heed/words";
@@ -36,7 +40,13 @@
  *   const product = Math.exp(way.reduce((sum, piece) => sum + scores.get(piece)!, 0));
  *   console.log(`${way.join(" ")}: ${product.toFixed(3)}, given the text ${(product / total).toFixed(3)}`);
  * }
- * for (const [piece, count] of expectedCounts("est", scores)) console.log(`${piece}: ${count.toFixed(3)} times`);
+ * for (const prefix of ["e", "es", "est"]) {
+ *   const best = Math.exp(plainSegmentation(prefix, scores).logProbability), sum = Math.exp(plainMarginal(prefix, scores));
+ *   console.log(`${prefix}: best ${best.toFixed(3)}, sum ${sum.toFixed(3)}`);
+ * }
+ * const counts = expectedCounts("est", scores), all = [...counts.values()].reduce((sum, count) => sum + count, 0);
+ * for (const [piece, count] of counts) console.log(`${piece}: ${count.toFixed(3)} times, then ${(count / all).toFixed(3)}`);
+ * console.log(`all: ${all.toFixed(3)} times`);
  * ```
  *
  * ```text
@@ -44,11 +54,15 @@
  * e st: 0.045, given the text 0.634
  * es t: 0.020, given the text 0.282
  * e s t: 0.006, given the text 0.085
- * e: 0.718 times
- * s: 0.085 times
- * t: 0.366 times
- * es: 0.282 times
- * st: 0.634 times
+ * e: best 0.300, sum 0.300
+ * es: best 0.100, sum 0.130
+ * est: best 0.045, sum 0.071
+ * e: 0.718 times, then 0.345
+ * s: 0.085 times, then 0.041
+ * t: 0.366 times, then 0.176
+ * es: 0.282 times, then 0.135
+ * st: 0.634 times, then 0.304
+ * all: 2.085 times
  * ```
  *
  * **Formula.** A segmentation $s = (x_1, \dots, x_m)$ of a text $X$ is a sequence of pieces that joined together are $X$; $S(X)$ is the set of all of them.
@@ -59,10 +73,10 @@
  * | symbol     | in code          | meaning                                                                   |
  * | ---------- | ---------------- | ------------------------------------------------------------------------- |
  * | $X$        | `text`           | what is cut, of $n$ characters                                            |
- * | $p$        | `scores`         | the logarithm of the probability of each piece                            |
+ * | $p$        | `scores`         | the probability of each piece; the code has its logarithm                 |
  * | $s$        | `pieces`         | a segmentation                                                            |
- * | $P(s)$     | `logProbability` | its logarithm, the sum of the scores                                      |
- * | $P(X)$     | `plainMarginal`  | its logarithm: the marginal, over all ways to cut                         |
+ * | $P(s)$     | `logProbability` | the probability of a segmentation; the code has its logarithm, a sum of scores |
+ * | $P(X)$     | `plainMarginal`  | the marginal, over all ways to cut; the code has its logarithm            |
  *
  * **Why not try all of them.** Between any two characters a text is cut or not, so $n$ characters have up to $2^{n-1}$ segmentations. But the best way to cut
  * the first $j$ characters ends with some piece, and in front of it stands the best way to cut what is left. So one number for each place is enough, and
@@ -73,8 +87,8 @@
  * often as its probability says, with $\alpha = 0$ all segmentations come equally often, and the larger $\alpha$ is, the more often comes the most probable one.
  * [Section](../multilingual.ts) says what this is for.
  *
- * **The parts.** The [lattice](lattice.ts) holds all ways to cut a text, and is asked for the best, the $k$ best, one by chance, and expected counts. A
- * [trie](trie.ts) finds the pieces in the text. The [training](training.ts) starts from [substrings that repeat](seeds.ts). The result is a
+ * **The parts.** The [lattice](lattice.ts), a graph whose paths are the ways to cut a text, holds all of them, and is asked for the best, the $k$ best, one by chance, and expected counts. A
+ * [trie](trie.ts), a tree of the pieces with a branch for each letter, finds the pieces in the text. The [training](training.ts) starts from [substrings that repeat](seeds.ts). The result is a
  * [vocabulary](model.ts), which cuts new texts; [data](data.ts) is what a file holds of it.
  *
  * Sources: Taku Kudo 2018, *Subword Regularization: Improving Neural Network Translation Models with Multiple Subword Candidates*; Taku Kudo, John Richardson 2018,
@@ -154,7 +168,7 @@ export function plainSegmentation(text: string, scores: ReadonlyMap<string, numb
       // $\log P(s)$: the piece that ends here, and the best way to come to where it starts.
       const piece = text.slice(start, end), before = best[start]!;
       const logProbability = before.logProbability + (scores.get(piece) ?? -Infinity);
-      // $s^*$: what is not the best way to its last place is no part of the best way to the end.
+      // $s^*$: a way to the end can only be the best if it came to this place on the best way.
       if (logProbability > ending.logProbability) ending = { pieces: [...before.pieces, piece], logProbability };
     }
     best[end] = ending;
@@ -165,9 +179,9 @@ export function plainSegmentation(text: string, scores: ReadonlyMap<string, numb
 // ## All ways together
 //
 // The sum over all segmentations takes the same steps. Where the best one kept a maximum, $P(X)$ keeps a sum, and the logarithms
-// are added by `logAdd`, which takes the logarithm of a sum of two exponentials without leaving the logarithms. The sum up to a place is what comes
+// are added by `logAdd(a, b)`, that is $\log(e^a + e^b)$, computed as $a + \log(1 + e^{b - a})$ for $a \ge b$, so that no number becomes too small. The sum up to a place is what comes
 // from the left. The same from the right says how the text goes on, and both together how often a piece is expected: all paths through it, divided by
-// all paths. This pair of sums, one from each side, is called *forward–backward*.
+// all paths. In the example `st` has $0.3$ to its left, $0.15$ itself, and $1$ to its right, since the text ends there: $0.045$ of $0.071$. This pair of sums, one from each side, is called *forward–backward*.
 
 /**
  * The logarithm of the probability of a text, over all ways to cut it.
@@ -308,7 +322,8 @@ async function countWords(
   prefixSpace: boolean,
   pause: () => Promise<void>,
 ): Promise<Map<string, number>> {
-  const words = new Map<string, number>(); // $c(w)$
+  // $c(w)$: how often each word occurs.
+  const words = new Map<string, number>();
   let counted = 0;
   await pause();
   for (const text of texts) {

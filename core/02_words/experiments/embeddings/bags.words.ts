@@ -36,7 +36,7 @@ export const words: Words<Bags> = {
       "A bag of words misses negation: without layers, fewer than half of the negated reviews are judged right, with every seed",
     layers: "Layers after the sum learn negation: more than 90\u202f% are judged right, with every seed",
     but: "No bag understands “but”: of two reviews with the same words, every model judges exactly one right",
-    alike: "Words that mean alike have similar embeddings: in the mean, a cosine more than 0.5 above opposites",
+    alike: "Words that mean alike have similar embeddings: on average, a cosine more than 0.5 above opposites",
   },
   captions: {
     accuracy: ({ bow, deep, ranges, shown: { examples, seeds } }) =>
@@ -45,7 +45,7 @@ export const words: Words<Bags> = {
       `the negated ones right, a plain bag ${percent(bow[1]!)}. The line at the end of a bar is the range over ` +
       `${seeds} seeds: ${written(ranges[2]![1]!, percent)}, and ${written(ranges[0]![1]!, percent)}.`,
     cosines: ({ alike, opposite }) =>
-      `Cosines of the embeddings that CBOW learned: ${fixed(alike, 2)} in the mean between words that mean alike, ` +
+      `Mean cosines of the embeddings that CBOW learned: ${fixed(alike, 2)} between words that mean alike, ` +
       `${fixed(opposite, 2)} between opposites. One-hot vectors have 0 everywhere.`,
   },
   labels: {
