@@ -282,7 +282,7 @@ function begin(
       `Cannot use stopStrings with ${search.name}: it compares candidates before their text is known`,
     );
   }
-  if (cache) requireOne(search, copies, prompts, contrastive ?? draft);
+  if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
   if (draft) {
     if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
       throw new TypeError(
@@ -332,16 +332,18 @@ function begin(
 }
 
 /** Refuses what a cache of one text cannot remember. */
-function requireOne(search: Search, copies: number, prompts: readonly unknown[], contrastive: unknown): void {
+function requireOne(search: Search, count: number, contrastive: unknown): void {
   if ("begin" in search) {
     throw new TypeError(
       `Cannot use cache with ${search.name}: a cache remembers one text, and this search goes on with several`,
     );
   }
-  if (copies * prompts.length !== 1) {
-    throw new TypeError(`Cannot use cache with ${copies * prompts.length} texts: it remembers one`);
+  if (count !== 1) {
+    throw new TypeError(`Cannot use cache with ${count} texts: it remembers one`);
   }
-  if (contrastive) throw new TypeError("Cannot use cache with contrastive: a cache remembers the text of one model");
+  if (contrastive) {
+    throw new TypeError("Cannot use cache with contrastive or draft: a cache remembers the text of one model");
+  }
 }
 
 /** Refuses more texts than a search finds. */
