@@ -769,7 +769,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       { tokens: [1], logits: Float64Array.from(rows[0]!) },
     ]),
   "SingleSequence.accept": () => on(new generation.SingleSequence(generation.greedySearch(), [], limits), 1, -1),
-  "KeyValueCache.truncate": () => {
+  "KeyValueCache.crop": () => {
     const cache = new generation.KeyValueCache();
     cache.append(heads(), heads());
     return on(cache, 1);

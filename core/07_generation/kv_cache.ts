@@ -201,6 +201,21 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
     [this.#key, this.#value, this.#length, this.#grows] = [key, value, length, other.#grows];
   }
 
+  /**
+   * Forgets the last positions.
+   *
+   * @param length how many of the first positions stay
+   * @throws {RangeError} if there are fewer, or the memory does not grow by positions
+   */
+  crop(length: number): void {
+    checkValue("crop a cache", "length", length, integer({ min: 0 }));
+    if (length > this.#length || !this.#grows && length !== this.#length) {
+      const kind = this.#grows ? `${this.#length} positions` : "states, which cannot be undone";
+      throw new RangeError(`Cannot crop a cache to ${length} positions: it holds ${kind}`);
+    }
+    this.#length = length;
+  }
+
   /** Whether it holds a key for each position, and not states that each call replaces. */
   get grows(): boolean {
     return this.#grows;
