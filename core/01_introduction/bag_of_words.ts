@@ -46,7 +46,7 @@
  * The label is −, so right would be 1 and 0. What is missing is 1 − 0.018 = 0.982 for −, and 0 − 0.982 = −0.982 for +. Each word of the text gets it, and so does the bias: the weights of − go from (−1, 0, 0, −1) to (−1, 0, 0.982, −0.018), its bias from −1 to −0.018.
  * Now − has the score 0.982 − 0.018 − 0.018 = 0.946, + has −0.946, and the probability of − has risen from 0.018 to 0.869.
  *
- * How wrong a model is with a text is its loss: minus the natural logarithm of the probability of the label. It was −ln 0.018, which is 4.018, and is −ln 0.869, which is 0.140; at the probability 1 it is 0.
+ * How wrong a model is with a text is its loss: minus the natural logarithm of the probability of the label. It was −ln 0.018, which before rounding is 4.018, and is −ln 0.869, which is 0.140; at the probability 1 it is 0.
  *
  * ```ts
  * import { BagOfWords, gradient, perceptron, splitText } from "@heed/heed/introduction";

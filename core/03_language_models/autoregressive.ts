@@ -223,8 +223,8 @@ export interface LanguageModel {
  * The logarithm of the probability of each token of a sequence, given those before it.
  *
  * The first token is context only, unless `beginToken` stands before it: of $T$ tokens $T - 1$ are scored, or all $T$. A sequence that is longer than
- * the context is read in windows that overlap: each window starts `stride` tokens after the one before, and only its last
- * `stride` tokens are scored in it. A recurrent model hands its state on: it reads each token once, after all that came before.
+ * the context is read in windows that overlap: each window ends up to `stride` tokens after the one before, and only these
+ * are scored in it; the first window scores all of its tokens. A recurrent model hands its state on: it reads each token once, after all that came before.
  *
  * @example
  * ```ts

@@ -16,7 +16,7 @@
  * **By hand.** A matrix of 4 rows and 4 columns has 16 numbers of 4 bytes, which is $4 \cdot 16 = 64$ bytes. For one vector each number is multiplied and added once: $2 \cdot 16 = 32$
  * operations, so $32 / 64 = 0.5$ operations per byte. A machine does up to 40 operations per nanosecond, and moves 10 bytes. The bytes take $64 / 10 = 6.4$ nanoseconds, and the
  * machine attains $10 \cdot 0.5 = 5$ operations per nanosecond. For 8 vectors the same 64 bytes serve $8 \cdot 32 = 256$ operations, which is 4 per byte. Now
- * it attains 40, and the time is $256 / 40 = 6.4$ nanoseconds again: eight results for the time of one.
+ * it attains 40, and the time is $256 / 40 = 6.4$ nanoseconds again: eight results for the time of one. The vectors themselves are not counted: beside the matrices of a model they are few. Beside this tiny one they would not be.
  *
  * ```ts
  * import { attainable, intensityOf, leastTime } from "@heed/heed/language-models";
@@ -627,7 +627,7 @@ function passOf(pass: PassSizes): Record<"B" | "T" | "past" | "scored" | "width"
 // **Hint.** Which of the two bounds is the higher one, for one token and for 128?
 //
 // **Solution.** One token reads 123.5 million weights, 494 MB, and 9.5 MB of keys and values. At 40 GB per second 504 MB take 12.6 ms, which is 79 tokens per second: memory decides. A prompt of 128 tokens reads the same 504 MB and needs
-// 22.1 billion operations, which take 0.369 s: arithmetic decides.
+// 22.1 billion operations, since the scores are needed after the last token only. They take 0.369 s: arithmetic decides.
 //
 // ```ts
 // import { decoderWork, intensityOf, leastTime } from "@heed/heed/language-models";

@@ -24,8 +24,8 @@
  *
  * A sequence $x_1 \dots x_T$ has $T$ tokens of a vocabulary of $V$. What stands before a token is its context (上下文), $x_{<t}$. The
  * logarithm is the natural one, and its unit the nat; a bit is $\log 2$ nats. $n$ is the order of an n-gram model: the token and the
- * $n - 1$ before it. In this chapter $H$ is the width of a recurrent state, or of what a convolution puts out; from [the chapter on attention](../04_attention/mod.ts) on it is the number of heads.
- * $N$ is the number of words in a window, $K$ that of the words of a kernel, $L$ the number of layers. Each page says what its other letters mean, $C$ among them.
+ * $n - 1$ before it. In this chapter $H$ is the width of a recurrent state, or of what a convolution puts out (in [section](feed_forward_lm.ts) it is a matrix, as in the paper); from [the chapter on attention](../04_attention/mod.ts) on it is the number of heads.
+ * $N$ is the number of words in the window of a feed-forward model, $K$ that of a kernel, $L$ the number of layers, and behind a $\partial$ the loss. Each page says what its other letters mean, $C$ among them.
  *
  * @example
  * ```ts

@@ -342,7 +342,7 @@ export class RecurrentCell extends Module {
   readonly hidden: Linear;
 
   /**
-   * Draws all numbers evenly, as PyTorch does: up to $1/\sqrt{H}$.
+   * Draws the matrices evenly, up to $1/\sqrt{H}$; biases start from zeros.
    *
    * @param inputSize width of what comes in
    * @param hiddenSize width of a state
@@ -582,8 +582,8 @@ function checkPlain(
 
 // ## Exercise
 //
-// Start $W_h$ as the identity and use `nonlinearity: "relu"` (Le, Jaitly and Hinton 2015). ReLU keeps positive numbers and replaces negative ones by 0. What is $\partial h_k / \partial h_t$ as long as no number of the
-// state falls below 0? And what does a first step of training do to it?
+// Start $W_h$ as the identity and use `nonlinearity: "relu"` (Le, Jaitly and Hinton 2015). ReLU keeps positive numbers and replaces negative ones by 0. What is $\partial h_k / \partial h_t$ as long as every sum that
+// goes into ReLU is above 0? And what does a first step of training do to it?
 //
 // **Hint.** The slope of ReLU is 1 above 0.
 //

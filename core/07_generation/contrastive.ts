@@ -14,7 +14,7 @@
  * *Why the cut.* After *2 + 2 =* the expert has *4* 0.9, *5* 0.06 and *3* 0.04, the amateur 0.95, 0.02 and 0.03. Both know the answer, and the amateur is surer of it. The
  * differences are −0.054, 1.099 and 0.288: *5* comes first. The cut at $0.1 \cdot 0.9 = 0.09$ leaves *4* alone.
  *
- * *Why not subtract the probabilities?* They give $0.9 - 0.95 = -0.05$, $0.06 - 0.02 = 0.04$ and $0.04 - 0.03 = 0.01$, and *5* again, without a cut that could help.
+ * *Why not subtract the probabilities?* They give $0.9 - 0.95 = -0.05$, $0.06 - 0.02 = 0.04$ and $0.04 - 0.03 = 0.01$, so they choose *5* as well, and the same cut would mend it. What is wrong is another thing: the differences cancel when they are added up, so they are no distribution, and they hardly see a small probability that is ten times the amateur's.
  *
  * ```ts
  * import { contrast } from "@heed/heed/generation";

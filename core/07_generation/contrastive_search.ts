@@ -326,7 +326,7 @@ function requireEach(live: readonly Candidate[], rows: readonly unknown[], penal
 
 // ## Pitfall: a penalty by logits
 //
-// The penalty is subtracted from a *probability*, as Su and others have it. A logit or a logarithm in its place lets it decide nothing where the model is unsure: both have another scale. The
+// The penalty is subtracted from a *probability*, as Su and others have it. Logarithms of candidates differ by several nats, and cosines by a few tenths. With a logit or a logarithm in its place the penalty decides only between candidates that are nearly equal, and the same $\alpha$ means something else. The
 // test "contrastive search finds what the plain algorithm finds, with and without caches" notices that too.
 
 // ## Exercise

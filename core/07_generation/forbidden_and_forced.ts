@@ -47,7 +47,7 @@
  * **As elsewhere.** The rules do what the processors of Hugging Face transformers do (`bad_words_ids`, `sequence_bias`,
  * `suppress_tokens`, `min_new_tokens`, `forced_eos_token_id`), and the tests hold them to its numbers. There are
  * differences. END as a banned word is passed over there, and forbidden here. A first token is forced there (`forced_bos_token_id`) only
- * after a prompt of one token, here after any. And what would have no effect is refused here.
+ * after a prompt of one token, here after any. A bias may be given to a sequence of tokens there, here to single tokens. And what would have no effect is refused here.
  *
  * Sources: Keskar et al. 2019 and Paulus et al. 2018 on [repetition](repetition.ts); Liu et al. 2020, *Multilingual Denoising
  * Pre-training for Neural Machine Translation* (the language of a translation as a forced first token).

@@ -49,7 +49,7 @@
  *
  * **The notes, 004.105.** It holds, with the gain that the example takes for granted. The three sentences do not look alike: by the words they have in common, above, *The cat sat down* is chosen all the same. The gain has to see what is to be agreed upon.
  *
- * **The notes, 004.106.** The formula is right and the text turns it around. $G$ is a gain, and the largest is chosen. The risk is what is missing from the best gain, $1 - G$ if $G$ ends at 1, and of it the smallest is chosen: the same sentence. That a
+ * **The notes, 004.106.** The formula is right: $G$ says how alike two sentences are, a gain, and the largest sum is chosen. The notes also call $G$ itself the risk and take the smallest, which would choose the sentence that is least like the others. The risk is what is missing from the best gain, $1 - G$ if $G$ ends at 1. That a
  * candidate is compared with itself as well adds the same to all of them if all have the same weight and $G(y, y)$ is the same for all.
  *
  * Sources: Bickel and Doksum 1977, *Mathematical Statistics*; Kumar and Byrne 2004, *Minimum Bayes-Risk Decoding for Statistical Machine Translation*; Eikema and Aziz 2020, *Is MAP Decoding All You Need? The Inadequacy of the Mode in Neural Machine

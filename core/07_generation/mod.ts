@@ -6,8 +6,8 @@
  *
  * **Idea.** How far its probabilities can be trusted comes first ([section](confidence.ts), [section](hallucination.ts)). There are two kinds of decoding algorithm (解码算法). The first changes the distribution
  * of the next token, and samples from it: sampling (采样, [section](sampling.ts)), truncation
- * ([section](truncation.ts)), temperature ([section](temperature.ts)), a second model ([section](contrastive.ts)). The second looks at whole
- * sequences and searches for the best (mode-seeking search, 模式寻优搜索): greedy and beam search
+ * ([section](truncation.ts)), temperature ([section](temperature.ts)), a second model ([section](contrastive.ts)). The second draws nothing and looks
+ * for a probable sequence (mode-seeking search, 模式寻优搜索): token by token in greedy search, with several prefixes at once in beam search
  * ([section](greedy_and_beam.ts)). Both run in one loop, which keeps the keys and values that it has computed
  * ([section](kv_cache.ts)). A pass over the whole prompt comes first (prefill), then one pass for each token (decoding).
  *

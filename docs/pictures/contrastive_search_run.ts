@@ -29,8 +29,8 @@ const words: ContrastiveSearchWords = {
   shown: ["method", "continuation"],
   captions: {
     methods: ({ passages, read, written, topK }) =>
-      `Continuations of ${passages} unseen passages of ${read} tokens by ${written} tokens each: which fraction of the n-grams of a continuation occurred before in it, the product of what is ` +
-      `left of the three, and the mean log-probability by the model alone. Contrastive search has ${topK} candidates; the number behind it is α.`,
+      `Continuations of ${passages} unseen passages of ${read} tokens by ${written} tokens each: which fraction of the n-grams of a continuation occurred before in it, ` +
+      `the mean over continuations of the product of what is left of the three in each, and the mean log-probability by the model alone. Contrastive search has ${topK} candidates; the number behind it is α.`,
     examples: ({ passage }) =>
       `Continuations of the first passage, which ends in “${passage.slice(-60).replaceAll("\n", " ").trim()}”.`,
   },

@@ -38,7 +38,9 @@ onEveryBackend("a prompt cache re-uses the longest prefix that is the same", asy
     const cache = new PromptCache(), text = [3, 1, 4, 1, 5];
     for (const [turn, question] of [[], [9, 2], [6], [5, 3, 5, 8]].entries()) {
       text.push(...question);
-      const before = cache.tokens.length, options = { maxNewTokens: 5, eosToken: 2, cache };
+      // A device that runs ahead may have written beyond the end of the last turn.
+      const held = cache.tokens.findIndex((token, i) => token !== text[i]);
+      const before = held < 0 ? cache.tokens.length : held, options = { maxNewTokens: 5, eosToken: 2, cache };
       const found = await generate(decoder, text, options);
       const { cache: _, ...alone } = options, expected = await generate(model, text, alone);
       assertEquals([found.tokens, found.finished], [expected.tokens, expected.finished]);

@@ -113,13 +113,13 @@ import {
 
 /** The parts of one step of an {@linkcode LSTM}, `[…, H]` each. */
 export interface LstmStep {
-  /** What is written: $i_t$. */
+  /** How much is written: $i_t$. */
   readonly inputGate: Tensor;
-  /** What is kept: $f_t$. */
+  /** How much is kept: $f_t$. */
   readonly forgetGate: Tensor;
   /** What would be written: $g_t$. */
   readonly candidate: Tensor;
-  /** What is shown: $o_t$. */
+  /** How much is shown: $o_t$. */
   readonly outputGate: Tensor;
   /** The memory after the step: $C_t$. */
   readonly cellState: Tensor;

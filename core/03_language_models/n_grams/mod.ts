@@ -445,8 +445,8 @@ function joined(
 //
 // **Hint.** After an unseen context both ask their unigrams. What do these count?
 //
-// **Solution.** Absolute discounting counts occurrences, ten against three. Kneser–Ney counts different predecessors, one against three. No word has the count 2 either way, so $D = n_1/(n_1 + 2 n_2) = 1$. The vocabulary
-// has 10 entries. The occurrences of the 6 words are 10, 10, 3, 1, 1 and 1, together 26: $(10 - 1)/26 + (6/26)/10 = 0.369$ and $(3 - 1)/26 + (6/26)/10 = 0.100$. The counts of Kneser–Ney are 1, 1 and 3, and 1 for each of the three words that only begin a text, together 8:
+// **Solution.** Absolute discounting counts occurrences, ten against three. Kneser–Ney counts different predecessors, one against three. No word has the count 2 either way, so the discount that is estimated, $D = n_1/(n_1 + 2 n_2)$ with $n_i$ the number of n-grams of the order that have the count $i$, is 1. The vocabulary
+// has 10 entries: six words, *unseen*, and three special tokens. The occurrences of the 6 words are 10, 10, 3, 1, 1 and 1, together 26: $(10 - 1)/26 + (6/26)/10 = 0.369$ and $(3 - 1)/26 + (6/26)/10 = 0.100$. The counts of Kneser–Ney are 1, 1 and 3, and 1 for each of the three words that only begin a text, together 8:
 // $(1 - 1)/8 + (6/8)/10 = 0.075$ and $(3 - 1)/8 + (6/8)/10 = 0.325$. *Francisco* is left with what any unseen word has.
 //
 // ```ts

@@ -5,14 +5,14 @@
  * text generated that meets a constraint (约束)?
  *
  * **Idea.** The methods differ in what they change, and in when. *Asking* for it in the prompt changes what the model reads. *Rejection* generates whole texts and keeps those that comply. A *mask* forbids, before each token is chosen,
- * every token with which the text could no longer comply. *FUDGE* and *reward-augmented decoding* multiply the probabilities by those of a second model, which estimates whether the text will comply.
+ * every token with which the text could no longer comply. *FUDGE* multiplies the probabilities by those with which a second model expects the text to comply; *reward-augmented decoding* multiplies them by $e^{\beta r}$, with the reward $r$ that a second model expects.
  * *Fine-tuning* by preferences (RLHF, DPO) changes the model itself, once and for all.
  *
  * | method                            | what it changes               | complies          | cost of a text                          |
  * | --------------------------------- | ----------------------------- | ----------------- | --------------------------------------- |
  * | asking in the prompt              | what the model reads          | often             | a longer prompt                         |
  * | rejection                         | which texts are kept          | always            | $1 / P(C)$ texts on average               |
- * | a mask of tokens                  | what may follow               | always            | a look-up for each token                |
+ * | a mask of tokens                  | what may follow               | always, if it ends | a look-up for each token                |
  * | FUDGE, reward-augmented decoding  | the distribution, step by step | more often        | a second model                          |
  * | fine-tuning by preferences        | the weights                   | more often        | nothing: it has been paid in training   |
  *
@@ -116,9 +116,9 @@ export function keptMass(logits: ArrayLike<number>, allowed: ArrayLike<number>):
 
 // ## What the notes say
 //
-// **The notes, 004.109.** Words that must occur and words that must not are two constraints of many. A grammar says the second, and the form of the whole text besides.
+// **The notes, 004.109.** Words that must occur and words that must not are two constraints of many. A grammar says both, and the form of the whole text besides. Under a mask a word that must occur comes only if the text is not cut off before it, and perhaps not where it fits.
 //
-// **The notes, 004.110.** That is so: a prompt changes probabilities, and only a mask makes a probability 0.
+// **The notes, 004.110.** That is so: a prompt changes probabilities; a mask or rejection makes one 0.
 //
 // **The notes, 004.111.** The score of a forbidden word is set to 0, they say. That is right for a probability and wrong for a logit: a logit of 0 is a score like any other, $e^0 = 1$, and where the other logits are below 0 it makes the word the
 // *most probable* one. A logit has to be $-\infty$. It is the mistake of [a mask of zeros](../../04_attention/masks.ts) again.

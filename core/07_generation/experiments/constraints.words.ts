@@ -68,7 +68,7 @@ export const words: Words<Constraints> = {
   reading: ({ zeroBefore, zeroAfter, effective, shown: { samples, orders } }) => [
     "The mask guarantees the form and nothing else. It looks one token ahead: the digits are drawn as if any result could follow, and then the result is forced. " +
     "A text whose form is right and whose content is wrong is what a reader of such an answer should expect.",
-    `Rejection is exact and costs as many texts as the table says. Weighting is exact on average: the weights are so uneven here that a sample is worth ${
+    `Rejection is exact and costs as many texts as the table says. Weighting becomes exact with many samples: the weights are so uneven here that a sample is worth ${
       number(effective, 2)
     } of one that is drawn from the right distribution.`,
     `Without the grammar the model of order ${orders[0]} writes \`${samples[0]}\`, with it \`${

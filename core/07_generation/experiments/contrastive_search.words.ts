@@ -61,7 +61,7 @@ export const words: Words<TheSameAgain> = {
       number(logProbabilities.at(-1)!, 2)
     } nats instead of ${
       number(logProbabilities[0]!, 2)
-    }: nothing is repeated, and little of it is English. This model is small; it has not much to say that is both new and probable.`,
+    }: hardly anything is repeated, and little of it is English. This model is small; it has not much to say that is both new and probable.`,
   ],
   labels: {
     alpha: "weight of the penalty, α",

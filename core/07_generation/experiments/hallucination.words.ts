@@ -36,7 +36,8 @@ export const words: Words<TrueSums> = {
     mass: "False results keep some probability mass, 2 + 2 = 5 too, on sums that the model has read often",
     greedy: "Greedy search answers none of the sums falsely that the model has read",
     unseen: "It answers unseen sums falsely, and is sure of it",
-    temperature: "The higher the temperature, the more samples are false; a low one helps with learned sums alone",
+    temperature:
+      "The higher the temperature, the more samples are false; a low one removes nearly all false samples of learned sums, and few of unseen ones",
     confidence:
       "The model is less sure where it is wrong, so answering only where it is sure leaves fewer errors, and some",
   },

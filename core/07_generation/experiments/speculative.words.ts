@@ -40,7 +40,7 @@ export const words: Words<Speculative> = {
         percent(rates[2]![0]!)
       }; with a noise of ${number(distances[3]!)} they accept ${percent(rates[0]![3]!)} and ${percent(rates[2]![3]!)}.`,
     tokens: ({ counted, expected, shown: { lengths, rate, distance } }) =>
-      `Tokens of one call of the target, with a noise of ${number(distance)}, where ${
+      `Tokens of one call of the target, for one further pair with a noise of ${number(distance)}, where ${
         percent(rate)
       } of the proposals are accepted. With ${lengths.at(-1)} proposals ${number(counted.at(-1)!, 3)}, by the formula ${
         number(expected.at(-1)!, 3)
