@@ -342,7 +342,9 @@ export class RecurrentCell extends Module {
   readonly hidden: Linear;
 
   /**
-   * Draws the matrices evenly, up to $1/\sqrt{H}$; biases start from zeros.
+   * Draws the matrices evenly; biases start from zeros.
+   *
+   * The numbers reach up to $1/\sqrt{H}$, as those of PyTorch do.
    *
    * @param inputSize width of what comes in
    * @param hiddenSize width of a state
