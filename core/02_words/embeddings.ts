@@ -12,7 +12,7 @@
  * **By hand.** Three words and two dimensions. The table has the rows 我 (1, 0), 喜欢 (0.5, 1) and 苹果 (−1, 2): *I*, *like*, *apples*. The one-hot vector of 喜欢 is (0, 1, 0). Times the table it is
  * 0 · (1, 0) + 1 · (0.5, 1) + 0 · (−1, 2), the second row. The sentence 我 喜欢 苹果 is the sum of its three rows, (0.5, 3). 苹果 喜欢 我, *apples like me*, has the same sum.
  *
- * How alike are two rows? Their *cosine* is their dot product divided by both lengths. It is 1 if they point in the same direction, 0 at a right angle and −1 if they are opposite. The dot product of (1, 0) and (0.5, 1) is 0.5, and the lengths are 1 and
+ * How alike are two rows? A list of two numbers is an arrow from (0, 0) to the point with these coordinates; its *length* is the root of the sum of their squares. The *cosine* of two rows is their dot product divided by both lengths. It is 1 if they point in the same direction, 0 at a right angle and −1 if they are opposite. The dot product of (1, 0) and (0.5, 1) is 0.5, and the lengths are 1 and
  * 1.118, so the cosine is $0.5 / 1.118 = 0.447$. Two different one-hot vectors have the cosine 0.
  *
  * ```ts
@@ -354,6 +354,8 @@ export class DeepBagOfWordsClassifier extends Module {
 }
 
 // ## What a dimension is
+//
+// The product of two matrices is each row of the first one times the second. The matrix $I$ has ones on its diagonal and zeros elsewhere; a product with it changes nothing. It makes no difference which of two products is computed first: $(cQ)U = c(QU)$.
 //
 // Let $Q$ be a matrix with $QQ^\top = I$: a rotation, or a reflection. A table $WQ$ and an output $Q^\top U$ give every sentence the same scores as $W$ and $U$, since $cQ\,Q^\top U = cU$. All rows have other numbers then, and nothing
 // that the classifier says has changed. Below, $Q$ turns the plane by 53°.

@@ -26,7 +26,7 @@
  * matrix of parameters and adds a vector of parameters: [a linear layer](../engine/linear.ts), $xW + b$. From here on vectors are rows and stand left of the matrix, so each column of
  * $W$ holds the weights of one sum; $Wx$ of [section](../01_introduction/bag_of_words.ts) is the same with the transpose ([chapter](../01_introduction/mod.ts)). Between
  * two of them every number goes through a function that is not a straight line, such as tanh, an S-shaped curve from −1 to 1. What
- * passes from layer to layer is a hidden vector; its length is the hidden width. A *classifier* ends
+ * passes from layer to layer is a hidden vector; the number of its entries is the hidden width. A *classifier* ends
  * with one score per class, and its answer is the class with the largest one.
  *
  * *Training* finds the parameters. The network answers examples whose right answers are known, and

@@ -234,7 +234,7 @@ export function plainWordPiece(word: string, vocabulary: ReadonlySet<string>): s
 // without ##ble: [UNK]
 // ```
 //
-// **Digits.** Cut *12345678* with the pattern of GPT-2, with that of cl100k and with that of Qwen. Which of them can learn to add numbers of any length digit by
+// **Digits.** The pattern of GPT-2 keeps a run of digits whole, that of cl100k cuts it into groups of up to three from the left, and that of Qwen into single digits. Cut *12345678* with each. Which of them can learn to add numbers of any length digit by
 // digit, and what does it pay?
 //
 // **Hint.** A piece is what a token cannot cross. How many different pieces of digits are there?
