@@ -71,9 +71,9 @@ export const words: Words<Constraints> = {
     `Rejection is exact and costs as many texts as the table says. Weighting becomes exact with many samples: the weights are so uneven here that a sample is worth ${
       number(effective, 2)
     } of one that is drawn from the right distribution.`,
-    `Without the grammar the model of order ${orders[0]} writes \`${samples[0]}\`, with it \`${
+    `Without the grammar the model of order ${orders[0]} writes “${samples[0]}”, with it “${
       samples[1]
-    }\`: a model of two characters does not know which bracket is open.`,
+    }”: a model of two characters does not know which bracket is open.`,
     `The logits of this model are logarithms of probabilities, none above 0. So a score of 0 is the largest one. The digit 7 had a probability of ${
       percent(zeroBefore, 2)
     } on average, and has ${percent(zeroAfter, 2)} once its score is 0. With −∞ it has exactly 0.`,
