@@ -94,7 +94,7 @@ export type ChrfPieces = readonly ReadonlyMap<string, number>[];
  * import { chrf } from "@heed/heed/training";
  *
  * const { score } = chrf(["he walked home"], ["he walks home"]);
- * console.assert(score > 60 && score < 100);
+ * console.assert(score > 50 && score < 100);
  * ```
  *
  * @param outputs one translation per sentence

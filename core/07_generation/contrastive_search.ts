@@ -100,7 +100,7 @@ export class ContrastiveSearch implements Beam {
   }
 
   /** The candidates that wait, most probable first. */
-  get live(): readonly Candidate[] {
+  get live(): Beam["live"] {
     return this.#live;
   }
 

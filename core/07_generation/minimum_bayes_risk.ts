@@ -171,9 +171,9 @@ const CHECKS: Checks<BayesRiskOptions<unknown>> = {
  *
  * @example
  * ```ts
- * import { chrfGain, minimumBayesRisk } from "@heed/heed/generation";
+ * import { minimumBayesRisk, wordOverlap } from "@heed/heed/generation";
  *
- * const { output } = minimumBayesRisk(["he left", "he has left", "no"], chrfGain());
+ * const { output } = minimumBayesRisk(["she left", "he left", "he has left"], wordOverlap);
  * console.assert(output === "he left");
  * ```
  *

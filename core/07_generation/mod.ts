@@ -76,6 +76,7 @@ export type {
   SearchState,
   SequenceLimits,
   SequenceSearch,
+  Speculation,
   TokenSearch,
 } from "./search.ts";
 export {
@@ -171,6 +172,7 @@ export type {
   Rules,
 } from "./constraints/expressions.ts";
 export { Grammar, type GrammarLimits, type GrammarOptions } from "./constraints/grammar.ts";
+export type { Place, Pushdown, PushdownState, Stack } from "./constraints/pushdown.ts";
 export {
   acceptanceRate,
   adaptiveLength,

@@ -210,6 +210,22 @@ export const stopStringsCheck: Check<StopStrings> = object<StopStrings>(
   },
 );
 
+// ## When a beam stops, as in Hugging Face's library
+//
+// Most programs that search with beams are written for `transformers`. There a finished hypothesis takes no place: a step ranks $2W$ hypotheses, the
+// finished ones among the best $W$ go to a list of the $W$ best scores, and the best $W$ that are not finished are the next beam. (With $m$ tokens that end a text it ranks
+// $(1 + m)\,W$.) `earlyStopping` chooses this search and says when it ends:
+//
+// | `earlyStopping` | the search ends, once $W$ sequences are finished,                                            |
+// | --------------- | -------------------------------------------------------------------------------------------- |
+// | `true`          | at once                                                                                      |
+// | `false`         | when the best prefix, as long as it is now, has a lower score than the worst sequence finished |
+// | `"never"`       | when no prefix can come to a higher score at any length still to come                         |
+//
+// Here $W$ is the number of beams. With a length penalty $\alpha > 0$ a longer text may still get a higher score, so that `false` is a guess and `"never"` is none. The results are those of
+// `transformers`; the test "earlyStopping finds what transformers finds" compares with a recording. Without the option the search is that of [section](greedy_and_beam.ts), in which a finished
+// hypothesis takes a place, and it ends by the rule of `"never"`.
+
 // ## Pitfall: looking at one token
 //
 // A stop string is seldom a token. "\n\n" may come as one token, as two, or as the end of one and the first half of the next. A loop that

@@ -67,7 +67,7 @@ export interface TokenBytes {
   readonly first: readonly (Uint8Array | undefined)[];
   /** Of each token behind others; the same list where that makes no difference. */
   readonly later: readonly (Uint8Array | undefined)[];
-  /** Tokens behind which the next one is written as where the text begins, a line break for instance. */
+  /** Tokens behind which the next one is written as at the start, such as a line break. */
   readonly restarts: ReadonlySet<number>;
 }
 

@@ -46,7 +46,7 @@ export interface Stack {
   readonly id: number;
   /** Ways to go on; none at the bottom. */
   readonly below: readonly Place[];
-  /** Its places with nothing read since, once somebody has asked. */
+  /** Its places with nothing read since; none by default, until somebody asks. */
   popped?: PushdownState | undefined;
 }
 
@@ -54,6 +54,7 @@ export interface Stack {
 export interface Place {
   /** A state, counted over all automata. */
   readonly state: number;
+  /** Where to go on once its rule is read. */
   readonly stack: Stack;
 }
 
@@ -70,6 +71,7 @@ export class PushdownState {
   /** What follows each byte: null if nothing does, absent until it is asked for. */
   readonly next: (PushdownState | null | undefined)[] = new Array(256);
 
+  /** Joins what is known of a point of a text. */
   constructor(kernel: readonly Place[], places: readonly Place[], accepts: boolean, leaves: boolean) {
     this.kernel = kernel;
     this.places = places;
