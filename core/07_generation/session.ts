@@ -201,7 +201,7 @@ export class Session {
   /** Rows that can pass the model together: those that are new, and those that go on by equally many tokens. */
   #groups(): Row[][] {
     if (!this.#remembers) return [this.#rows];
-    const goOn = Map.groupBy(this.#rows.filter(({ at }) => at >= 0), ({ fresh }) => fresh);
+    const goOn = grouped(this.#rows.filter(({ at }) => at >= 0), ({ fresh }) => fresh);
     const begin = this.#rows.filter(({ at }) => at < 0);
     return [...goOn.values(), ...begin.length > 0 ? [begin] : []];
   }
@@ -301,7 +301,7 @@ export class Session {
 
   /** Goes on with some of the prefixes of each text, each followed by a token; a text without any leaves the batch. */
   follow(choicesOf: (text: number) => readonly Choice[]): void {
-    const texts = Map.groupBy(this.#rows, ({ text }) => text), uses = new Map<Row, number>();
+    const texts = grouped(this.#rows, ({ text }) => text), uses = new Map<Row, number>();
     const next = [...texts].flatMap(([text, rows]) =>
       choicesOf(text).map(({ parent, token }) => ({ row: rows[parent]!, token }))
     );
@@ -451,6 +451,17 @@ interface Choices {
 async function readChoice({ tokens, logProbabilities }: ChosenTokens): Promise<Choices> {
   const [chosen, found] = await Promise.all([tokens.read(), logProbabilities.read()]);
   return { tokens: chosen, logProbabilities: found };
+}
+
+/** Rows by what is said of them, in their order: `Map.groupBy`, which Node 20 lacks. */
+function grouped<T, K>(rows: readonly T[], of: (row: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const row of rows) {
+    const key = of(row), group = groups.get(key);
+    if (group) group.push(row);
+    else groups.set(key, [row]);
+  }
+  return groups;
 }
 
 // ## What is refused

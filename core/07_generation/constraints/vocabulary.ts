@@ -120,7 +120,9 @@ export class Vocabulary {
     const of = (all: readonly (Uint8Array | undefined)[]): Set<number> =>
       new Set(all.flatMap((bytes, id) => bytes?.length === 1 && !this.spelled.restarts.has(id) ? [bytes[0]!] : []));
     const later = of(this.spelled.later);
-    return this.spelled.first === this.spelled.later ? later : later.intersection(of(this.spelled.first));
+    if (this.spelled.first === this.spelled.later) return later;
+    const first = of(this.spelled.first);
+    return new Set([...later].filter((byte) => first.has(byte)));
   }
 }
 
