@@ -202,12 +202,7 @@ export function bleu(
   options: BleuOptions = {},
 ): BleuScore {
   checkOptions("compute BLEU", options, bleuChecks);
-  checkTexts("outputs", outputs);
-  checkList("compute BLEU", "references", references, "texts, or of lists of texts", isReference);
-  if (outputs.length !== references.length || outputs.length === 0) {
-    const counts = `${outputs.length} outputs and ${references.length} references`;
-    throw new RangeError(`Cannot compare ${counts}: there must be as many of both, and at least one`);
-  }
+  checkTranslations("BLEU", outputs, references);
   const sentences = outputs.map((output, i) => countMatches(output, [references[i]!].flat(), options));
   return combine(sentences.reduce(addCounts), options, false);
 }
@@ -229,7 +224,7 @@ export function sentenceBleu(
 ): BleuScore {
   checkOptions("compute BLEU", options, bleuChecks);
   checkText("compute BLEU", "output", output);
-  checkTexts("references", [references].flat());
+  checkTexts("BLEU", "references", [references].flat());
   return combine(countMatches(output, [references].flat(), options), options, true);
 }
 
@@ -255,16 +250,31 @@ export function hasCounts(score: unknown): boolean {
   return Array.isArray(matches) && Array.isArray(totals);
 }
 
+/** Refuses what are no outputs with their references, for every measure of translations. */
+export function checkTranslations(measure: string, outputs: unknown, references: unknown): void {
+  checkTexts(measure, "outputs", outputs);
+  checkList(`compute ${measure}`, "references", references, "texts, or of lists of texts", isReference);
+  const counts = [outputs, references].map((list) => (list as readonly unknown[]).length);
+  if (counts[0] !== counts[1] || counts[0] === 0) {
+    throw new RangeError(
+      `Cannot compare ${counts[0]} outputs and ${
+        counts[1]
+      } references: there must be as many of both, and at least one`,
+    );
+  }
+}
+
+/** Refuses what is no list of texts. */
+export function checkTexts(measure: string, name: string, texts: unknown): void {
+  checkList(`compute ${measure}`, name, texts, "texts", isText);
+}
+
 function isText(text: unknown): boolean {
   return typeof text === "string";
 }
 
 function isReference(reference: unknown): boolean {
   return isText(reference) || Array.isArray(reference) && reference.every(isText);
-}
-
-function checkTexts(name: string, texts: unknown): void {
-  checkList("compute BLEU", name, texts, "texts", isText);
 }
 
 function countMatches(output: string, references: readonly string[], options: BleuOptions): Counts {

@@ -44,7 +44,7 @@
 
 import { checkList, checkText } from "../engine/arguments.ts";
 import { checkOptions, type Checks, flag, integer, numeric } from "../engine/options.ts";
-import { hasCounts, WHITE_SPACE } from "./bleu.ts";
+import { checkTexts, checkTranslations, hasCounts, WHITE_SPACE } from "./bleu.ts";
 
 /** How {@linkcode chrf} counts. */
 export interface ChrfOptions {
@@ -110,12 +110,7 @@ export function chrf(
   options: ChrfOptions = {},
 ): ChrfScore {
   checkOptions("compute chrF", options, chrfChecks);
-  checkTexts("outputs", outputs);
-  checkList("compute chrF", "references", references, "texts, or of lists of texts", isReference);
-  if (outputs.length !== references.length || outputs.length === 0) {
-    const counts = `${outputs.length} outputs and ${references.length} references`;
-    throw new RangeError(`Cannot compare ${counts}: there must be as many of both, and at least one`);
-  }
+  checkTranslations("chrF", outputs, references);
   const sentences = outputs.map((output, i) => bestCounts(output, [references[i]!].flat(), options));
   return combine(sentences.reduce(addCounts), options);
 }
@@ -135,7 +130,7 @@ export function sentenceChrf(
 ): ChrfScore {
   checkOptions("compute chrF", options, chrfChecks);
   checkText("compute chrF", "output", output);
-  checkTexts("references", [references].flat());
+  checkTexts("chrF", "references", [references].flat());
   return combine(bestCounts(output, [references].flat(), options), options);
 }
 
@@ -215,18 +210,6 @@ function countRuns(parts: readonly string[], n: number, between: string): Map<st
     counts.set(run, (counts.get(run) ?? 0) + 1);
   }
   return counts;
-}
-
-function isText(text: unknown): boolean {
-  return typeof text === "string";
-}
-
-function isReference(reference: unknown): boolean {
-  return isText(reference) || Array.isArray(reference) && reference.every(isText);
-}
-
-function checkTexts(name: string, texts: unknown): void {
-  checkList("compute chrF", name, texts, "texts", isText);
 }
 
 const sum = (counts: Iterable<number>): number => {

@@ -43,7 +43,7 @@ export const run: RunFigures<SpeculativeRun> = {
         kind: "table",
         isWide: true,
         caption:
-          `How many times as fast as without a draft, median of ${rounds} rounds, and the share of proposals that is accepted. The n-gram model has order ${order}.`,
+          `How many times as fast as without a draft, median of ${rounds} rounds, and the fraction of proposals that is accepted. The n-gram model has order ${order}.`,
         columns: ["draft", "choice", ...lengths.map((length) => `${lengthOf(length)} proposals`)],
         rows: Object.entries(DRAFTS).flatMap(([draft, name]) =>
           Object.entries(ways).map(([way, called]) => [
