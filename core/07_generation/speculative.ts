@@ -115,7 +115,7 @@ export function acceptanceRate(wanted: ArrayLike<number>, drawn: ArrayLike<numbe
   checkPair("compare", wanted, drawn);
   let rate = 0;
   for (let x = 0; x < wanted.length; x++) rate += Math.min(wanted[x]!, drawn[x]!);
-  return rate;
+  return Math.min(rate, 1); // equal distributions that were rounded may sum to a little more
 }
 
 /**
