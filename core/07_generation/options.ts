@@ -82,7 +82,7 @@ import {
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
-import { PromptCache } from "./prompt_cache.ts";
+import type { PromptCache } from "./prompt_cache.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
@@ -674,7 +674,8 @@ const loopChecks: Checks<LoopOptions> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
   eosToken: eosTokenCheck,
   stopStrings: stopStringsCheck,
-  cache: object<PromptCache>("a PromptCache", (value) => value instanceof PromptCache),
+  // By what it can do: whoever needs no cache does not load the class.
+  cache: object<PromptCache>("a PromptCache", (value) => "lend" in value && "keep" in value),
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
