@@ -190,7 +190,7 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
-  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  /** Proposes tokens, of which the model checks several at once; none by default. Without beams, and text by text. */
   readonly draft?: Draft;
   /** What is kept of each step besides the token, as `steps` of the result; nothing by default. */
   readonly output?: OutputOptions;
@@ -226,7 +226,7 @@ export interface GenerateOptions extends LoopOptions, RuleOptions, SearchOptions
 
 /** How far a generation has come. */
 export interface GenerationProgress {
-  /** Tokens generated for each prompt. */
+  /** Tokens generated for each prompt; with a draft, of the text that is being written. */
   readonly step: number;
   /** Texts that are complete. */
   readonly done: number;
