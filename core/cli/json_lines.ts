@@ -15,10 +15,10 @@ import { UsageError } from "./errors.ts";
 /** What the help says of `--json`. */
 export const jsonDetails: readonly string[] = [
   "--json prints an object for each text, one a line:",
-  '  {"text", "tokens": [{"id", "text", "logProbability", "processedLogProbability", "alternatives"}],',
-  '   "logProbability", "score", "finishReason"}',
-  '"processed" is after the rules; null stands for a token that they forbid. "alternatives" are there with --alternatives, each',
-  'with the fields of a token, "score" where beams are ranked. "finishReason" is "stop" or "length".',
+  '  {"text", "tokens": [{"id", "text", "logProbability", "processedLogProbability", "alternatives"}, …],',
+  '   "logProbability", "score", "finishReason": "stop" or "length"}',
+  '"processed" is after the rules; null stands for a token that they forbid. "alternatives", with the fields of a token, are there',
+  'with --alternatives; "score" where beams are ranked, and then "logProbability" is after the rules, the end included.',
 ];
 
 /** The options that ask for JSON. */
@@ -86,8 +86,8 @@ export interface ToldText {
   readonly text: string;
   /** Its tokens, without the one that ended it. */
   readonly tokens: readonly ToldToken[];
-  /** Logarithm of its probability. */
-  readonly logProbability: number;
+  /** Logarithm of its probability, after all rules, if it is ranked. */
+  readonly logProbability?: number;
   /** What it is ranked by, if it is. */
   readonly score?: number | undefined;
   /** Whether an end was reached. */
@@ -103,7 +103,7 @@ export interface ToldText {
  * @param more fields that come first
  */
 export function jsonText(
-  { text, tokens, logProbability, score, finished }: ToldText,
+  { text, tokens, logProbability = 0, score, finished }: ToldText,
   writer: TokenWriter,
   before?: number,
   more: object = {},
@@ -112,7 +112,10 @@ export function jsonText(
     ...more,
     text,
     tokens: tokens.map((token, i) => told(token, writer, i === 0 ? before : tokens[i - 1]!.token)),
-    logProbability: orNull(logProbability),
+    // Of a text that is not ranked, what its tokens say.
+    logProbability: orNull(
+      score === undefined ? tokens.reduce((sum, one) => sum + one.logProbability, 0) : logProbability,
+    ),
     ...score !== undefined && { score: orNull(score) },
     finishReason: finished ? "stop" : "length",
   });
@@ -148,7 +151,6 @@ function orNull(number: number): number | null {
 /** An object on one line, without a character that a terminal takes for an instruction. */
 export function jsonLine(value: object): string {
   return JSON.stringify(value).replace(
-    // deno-lint-ignore no-control-regex
     /[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );

@@ -12,7 +12,7 @@ import type { GenerateOptions } from "../../07_generation/options.ts";
 import type { Hypothesis, SequenceSearch, TokenSearch } from "../../07_generation/search.ts";
 import { Random } from "../../engine/random.ts";
 import { openAny, type OpenedModel } from "../any_model.ts";
-import { type Command, defineCommand, flag, number, text } from "../arguments.ts";
+import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { constrain, constraintOptions, cutOff, readConstraint } from "../constraints.ts";
 import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
 import { deviceOptions, weightsOption } from "../device.ts";
@@ -35,6 +35,7 @@ export const command: Command = defineCommand({
     "A LIST of words has commas between them; each is meant with and without a space before it.",
     "--regex, --json-schema and --grammar let only texts of a form follow the prompt.",
     ...jsonDetails,
+    'It begins with "prompt". With a draft, tokens have no "processedLogProbability": several of them come of one step.',
   ],
   options: {
     model: text("FOLDER", "A language model that train has saved", "models/lm"),
@@ -135,7 +136,6 @@ async function writeJson(asked: Asked, search: TokenSearch, form: Form): Promise
   const found = {
     text,
     tokens: tokens.map(({ output, ...token }) => ({ ...token, ...output })),
-    logProbability: tokens.reduce((sum, { logProbability }) => sum + logProbability, 0),
     finished: tokens.length < options.maxNewTokens,
   };
   line(jsonText(found, new TokenWriter(vocabulary), prompt.at(-1), { prompt: begin }));

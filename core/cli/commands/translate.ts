@@ -69,7 +69,7 @@ export const command: Command = defineCommand({
     const output = values.json ? { alternatives: values.alternatives ?? 0 } : undefined;
     const answer = async (source: string): Promise<void> => {
       if (source === "" && !values.json) return line();
-      const nothing = { text: "", tokens: [], logProbability: 0, finished: true };
+      const nothing = { text: "", tokens: [], finished: true };
       if (source === "") return line(jsonText(nothing, writer, undefined, { source }));
       const [translation] = await translator.translate([source], { search, rules }, {
         maxNewTokens: values.maxNewTokens,
@@ -78,7 +78,7 @@ export const command: Command = defineCommand({
       if (values.json) {
         const asJson = ({ steps = [], ...found }: Written): string =>
           jsonText({ ...found, tokens: steps.slice(0, found.tokens.length) }, writer, undefined, { source });
-        (values.allBeams ? translation!.beams : [translation!]).forEach((each) => line(asJson(each)));
+        translation!.beams.slice(0, values.allBeams ? Infinity : 1).forEach((each) => line(asJson(each)));
       } else if (values.allBeams) {
         translation!.beams.forEach((each, i) => line(`${i + 1}. ${escapeControl(each.text)}  (${rank(each)})`));
       } else line(escapeControl(translation!.text));
