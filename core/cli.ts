@@ -24,6 +24,9 @@
  * | `models.ts`, `kinds/…`             | saved networks; what is said once of each kind     |
  * | `model_kinds.ts`                   | which kind a folder holds, what reads it           |
  * | `classifiers.ts`, `ngrams.ts`, `word_vectors.ts` | saved models that are no networks    |
+ * | `any_model.ts`, `second_models.ts` | a language model of any kind, and one beside it    |
+ * | `json_lines.ts`                    | texts as JSON, for programs                        |
+ * | `serving/…`                        | what `serve` reads and answers                     |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
  * | `device.ts`                        | `--device`, `--threads`, Ctrl-C                    |
@@ -58,6 +61,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train word2vec", summary: "Learn vectors of the words of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
+  { name: "serve", summary: "Answer requests over HTTP with a language model" },
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },

@@ -6,3 +6,4 @@ import "./runtimes.ts";
 import "./bundles.ts";
 import "./pages.ts";
 import "./worker.ts";
+import "./openai.ts";
