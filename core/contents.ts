@@ -194,7 +194,7 @@ export const CONTENTS: readonly Chapter[] = [
       {
         pages: [
           "constraints",
-          ...["token_masks", "regular_expressions", "context_free", "json_schema"].map((name) => `constraints/${name}`),
+          ...["token_masks", "regular_expressions", "context_free", "json_schema", "required_words"].map((name) => `constraints/${name}`),
           ...["characters", "expressions", "automata", "grammar", "pushdown", "vocabulary"].map((name) =>
             `constraints/${name}`
           ),

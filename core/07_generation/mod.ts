@@ -113,6 +113,7 @@ export {
   logitBiasRule,
   minNewTokensRule,
   prefixRule,
+  type RequiredWord,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 export {
@@ -157,6 +158,12 @@ export {
 } from "./beam_variants.ts";
 export * from "./minimum_bayes_risk.ts";
 export { allowOnly, keptMass } from "./constraints/mod.ts";
+export {
+  type ConstrainedBeamOptions,
+  constrainedBeamSearch,
+  neededTokens,
+  requiredWordsRule,
+} from "./constraints/required_words.ts";
 export { grammarRule } from "./constraints/token_masks.ts";
 export { regularExpression } from "./constraints/regular_expressions.ts";
 export { contextFreeGrammar } from "./constraints/context_free.ts";
