@@ -91,7 +91,10 @@ export const requiredWordsCheck: Check<readonly RequiredWord[]> = {
   ),
   allows: (words) =>
     words.length > 0 &&
-    words.every((word) => word.length > 0 && (typeof word[0] === "number" || phrasesCheck.allows!(word as never))),
+    Array.from(words).every((word) =>
+      word?.length > 0 &&
+      (typeof word[0] === "number" || Array.from(word as readonly number[][]).every((one) => one?.length > 0))
+    ),
 };
 /** What biases may be. */
 export const biasCheck: Check<LogitBias> = {

@@ -3,7 +3,7 @@
  *
  * **Question.** A mask can require a form that is checked sign by sign. That a review is positive is seen only at its end, and no grammar says it. How is each token chosen so that the whole text will be positive?
  *
- * **Idea.** A second model, a classifier, reads prefixes, and says how probable it is that the finished text will comply. It is trained on the prefixes of whole texts, each labelled as its text is. For each candidate of the next token it judges the prefix that the candidate would make. The probability of the
+ * **Idea.** A second model, a classifier, reads prefixes, and says how probable it is that the whole text will comply. It is trained on the prefixes of whole texts, each labelled as its text is. For each candidate of the next token it judges the prefix that the candidate would make. The probability of the
  * candidate is multiplied by that judgement: *future discriminators for generation*, FUDGE. The language model itself stays as it is.
  *
  * **By hand.** The model of [the first page](mod.ts): *very* 0.6 or *rather* 0.4, and the text has to end with *good*. After *very* it does so with 0.05, after *rather* with 0.9. The judgement of the two candidates is just that. The products are $0.6 \cdot 0.05 = 0.03$ and $0.4 \cdot 0.9 = 0.36$;
@@ -78,7 +78,7 @@ export function fudgeRule(options: FudgeOptions): LogitsRule {
 /** What judges how a prefix would go on with each of some tokens. */
 export type PrefixScorer = (tokens: readonly number[], candidates: readonly number[]) => ArrayLike<number>;
 
-/** A rule that adds something to the logits of the `topK` most probable tokens, and drops the others. */
+/** A rule that adds to the logits of the most probable tokens, and drops the others. */
 export function reweigh(
   name: string,
   topK: number,

@@ -3,11 +3,11 @@
  *
  * **Question.** Nobody can write down what a good answer is, and most people can say which of two is better. How does a model learn from such comparisons?
  *
- * **Idea.** In two ways. A *reward model* [奖励模型] is trained to give the preferred answer the higher number; then [policy gradients](../../06_training/policy_gradient.ts) make the model write what has a high reward, and a penalty keeps it near the model it was. That is reinforcement learning from human feedback, RLHF.
+ * **Idea.** In two ways. A *reward model* (奖励模型) is trained to give the preferred answer the higher number; then [policy gradients](../../06_training/policy_gradient.ts) make the model write what has a high reward, and a penalty keeps it near the model it was. That is reinforcement learning from human feedback, RLHF.
  * *Direct preference optimisation* [直接偏好优化], DPO, leaves out the reward model: the ratio of the new probability and the old one is a reward already, and the comparisons train it directly.
  *
- * **By hand.** A model gives answer $A$ 0.6 and answer $B$ 0.4. People prefer $B$ in 80 % of the comparisons. Bradley and Terry's rewards differ by $\log(0.8 / 0.2) = 1.386$. With $\beta = 1$ the best compromise multiplies the odds of $B$ by $e^{1.386} = 4$: the weights are 0.6 and $0.4 \cdot 4 = 1.6$, so that $B$
- * gets $1.6 / 2.2 = 0.727$. DPO comes to the same. At the start its margin is 0, and the loss of every comparison is $\log 2 = 0.693$. At 0.727 the margin is 1.386 and the loss is 0.500, the smallest that comparisons of 80 % allow: the entropy of such a coin.
+ * **By hand.** A model gives answer $A$ 0.6 and answer $B$ 0.4. People prefer $B$ with a probability of 0.8. Bradley and Terry's rewards differ by $\log(0.8 / 0.2) = 1.386$. With $\beta = 1$ the best compromise multiplies the odds of $B$ by $e^{1.386} = 4$: the weights are 0.6 and $0.4 \cdot 4 = 1.6$, together $0.6 + 1.6 = 2.2$, so that $B$
+ * gets $1.6 / 2.2 = 0.727$. DPO comes to the same. At the start its margin is 0, and the loss of every comparison is $\log 2 = 0.693$. At 0.727 the margin is 1.386 and the loss is 0.500, the smallest that such comparisons allow: the entropy of a coin of 0.8.
  *
  * ```ts
  * import { tensor } from "@heed/heed";
@@ -15,7 +15,7 @@
  *
  * const old = [0.6, 0.4], preferred = 0.8, beta = 1, logs = (p: number) => tensor([Math.log(p)]);
  * const odds = (0.8 / 0.2) * (old[1]! / old[0]!), best = odds / (1 + odds), margin = Math.log(0.8 / 0.2);
- * console.log(`margin ${margin.toFixed(3)}, odds times ${Math.exp(margin).toFixed(0)}, best ${best.toFixed(3)}`);
+ * console.log(`before ${Math.log(2).toFixed(3)}, margin ${margin.toFixed(3)}, odds times ${Math.exp(margin).toFixed(0)}, best ${best.toFixed(3)}`);
  * for (const b of [old[1]!, best]) {
  *   const ratio = (won: number, lost: number) => dpoLoss({
  *     chosen: logs(won), rejected: logs(lost),
@@ -27,7 +27,7 @@
  * ```
  *
  * ```text
- * margin 1.386, odds times 4, best 0.727
+ * before 0.693, margin 1.386, odds times 4, best 0.727
  * B 0.400: loss 0.693
  * B 0.727: loss 0.500
  * ```
@@ -39,8 +39,8 @@
  * | symbol              | in code                                   | shape |
  * | ------------------- | ----------------------------------------- | ----- |
  * | $r$                 | `chosenRewards`, `rejectedRewards`        | `[N]` |
- * | $\log \pi(y)$       | `chosen`, `rejected`                      | `[N]` |
- * | $\log \pi_0(y)$     | `referenceChosen`, `referenceRejected`    | `[N]` |
+ * | $\pi$               | `chosen`, `rejected`, its logarithms      | `[N]` |
+ * | $\pi_0$             | `referenceChosen`, `referenceRejected`    | `[N]` |
  * | $\beta$             | `beta`                                    | –     |
  * | $\ell$              | the result                                | one number |
  *
@@ -57,7 +57,7 @@
  * @module
  */
 
-import { checkTensors } from "../../engine/arguments.ts";
+import { aTensor, checkTensors } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, integer, numeric, required } from "../../engine/options.ts";
 import { dims } from "../../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../../engine/tensor.ts";
@@ -92,8 +92,8 @@ export function preferenceLoss(chosenRewards: Tensor, rejectedRewards: Tensor): 
  */
 export function dpoLoss(pairs: ScoredPairs, options: DpoOptions): Tensor {
   checkOptions("compare texts", options, dpoChecks);
+  checkOptions("compare texts", pairs, pairChecks);
   const { chosen, rejected, referenceChosen, referenceRejected } = pairs;
-  checkTensors("compare texts", { chosen, rejected, referenceChosen, referenceRejected });
   const { N } = dims(chosen, "N");
   for (const one of [rejected, referenceChosen, referenceRejected]) dims(one, "N", { N });
   // $\beta \log \pi(y) / \pi_0(y)$: what the policy takes as the reward of a text.
@@ -143,20 +143,26 @@ export function klToReference(logits: Tensor, referenceLogits: Tensor, mask: Ten
 export interface ScoredPairs {
   /** Of the preferred texts, by the policy. */
   readonly chosen: Tensor;
-  /** Of the other texts, by the policy. */
+  /** Of the texts that were not, by the policy. */
   readonly rejected: Tensor;
   /** Of the preferred texts, by the reference. */
   readonly referenceChosen: Tensor;
-  /** Of the other texts, by the reference. */
+  /** Of the texts that were not, by the reference. */
   readonly referenceRejected: Tensor;
 }
 
 /** Options of {@linkcode dpoLoss}. */
 export interface DpoOptions {
-  /** The price of leaving the reference, above 0; papers use 0.1 to 0.5. */
+  /** The price of leaving the reference, above 0. */
   readonly beta: number;
 }
 
+const pairChecks: Checks<ScoredPairs> = {
+  chosen: required(aTensor),
+  rejected: required(aTensor),
+  referenceChosen: required(aTensor),
+  referenceRejected: required(aTensor),
+};
 const dpoChecks: Checks<DpoOptions> = { beta: required(numeric({ above: 0 })) };
 
 /** Options of {@linkcode textLogProbabilities}. */

@@ -6,9 +6,9 @@
  * **Idea.** Generate texts until one complies. What is kept has exactly the distribution of the model given the constraint: *rejection sampling* [拒绝采样]. The price is the texts that are thrown away, on average $1 / P(C)$ for each that is kept. Since $P(C)$ is not known in advance, and may be 0, there has to be
  * a budget.
  *
- * **By hand.** In [the first example](mod.ts) a text complies with a probability of 0.39. So a text that complies costs $1 / 0.39 = 2.56$ draws on average. With a budget of 5 draws none complies with a probability of $0.61^5 = 0.084$.
+ * **By hand.** In [the first example](mod.ts) a text complies with a probability of 0.39. So a text that complies costs $1 / 0.39 = 2.56$ draws on average. With a budget of 5 draws none complies with a probability of $(1 - 0.39)^5 = 0.084$.
  *
- * And after 100 draws of which none complied? The probability of that is $(1 - p)^{100}$, which is 0.05 for $p = 0.030$: with 95 % confidence the true rate is below that.
+ * And after 100 draws of which none complied? The probability of that is $(1 - p)^{100}$, which is 0.05 for $p = 0.030$. With a higher rate so many failures would be a rare accident.
  *
  * ```ts
  * import { Random } from "@heed/heed";
@@ -104,9 +104,10 @@ export async function rejectionSampling<Text extends DrawnText>(
 }
 
 /**
- * The largest rate with which so few of some draws comply in 5 of 100 cases.
+ * The rate below which the true one lies, by what some draws have shown.
  *
- * The true rate lies below it with 95 % confidence. It is found by halving, since the probability falls with the rate.
+ * It is the end of a one-sided interval of confidence 95/100: with this rate so few would comply in one case of twenty. It is found by halving, since
+ * that probability falls with the rate.
  *
  * @param complied how many of the draws did
  * @param draws how many there were
@@ -155,7 +156,7 @@ export interface Rejection<Text> {
   readonly tokens: number;
   /** The fraction that complied. */
   readonly rate: number;
-  /** What the true rate does not exceed, with 95 % confidence. */
+  /** What the true rate does not exceed, by {@linkcode highestRate}. */
   readonly rateAtMost: number;
 }
 
@@ -187,7 +188,7 @@ function atMost(successes: number, draws: number, p: number): number {
 
 // ## Pitfall: the first that complies, many times
 //
-// Who draws $N$ texts at once and keeps the most probable one that complies has another distribution: longer lists of draws favour probable texts. The test "what rejection keeps has the conditional distribution" counts.
+// Who draws $N$ texts at once and keeps the most probable one that complies has another distribution: longer lists of draws favour the probable ones. The test "what rejection keeps has the conditional distribution" counts.
 
 // ## Exercise
 //

@@ -1,12 +1,12 @@
 /**
  * # Required words
  *
- * **Question.** A translation has to use the customer's word for a product, and a summary has to name a place. The model does not know that. How does a search find a probable text that contains given words?
+ * **Question.** A translation has to use the customer's word for a product, and a summary has to name a place. The model does not know that. How does a search find a sequence that is probable and contains given words?
  *
  * **Idea.** By beam search with a beam for each amount of what is missing. A prefix that has a required word already is usually less probable than one that goes its own way, since the word was not the model's first choice. In one beam it would be pruned. So prefixes are
- * compared only with those that miss as many tokens: these form a *bank*. At each step the banks take turns, each with its best prefix, until the beam is full. A text may end once nothing is missing. This is *constrained beam search* (约束束搜索) with *dynamic beam allocation*.
+ * compared only with those that miss as many tokens: these form a *bank*. At each step the banks take turns, each with its best prefix, until the beam is full. A text may end once nothing is missing. This is *constrained beam search* [约束束搜索] with *dynamic beam allocation*.
  *
- * **By hand.** The notes' sentence, *The mountain was steep, and he began his …*, has to contain *climb* or *ascent*. The model says *walk* 0.7, *slow* 0.2 or *climb* 0.1. After *walk* the sentence ends with 0.98, and goes on with *climb* or *ascent* with 0.01 each.
+ * **By hand.** The sentence of [the notes](notes:004.112), *The mountain was steep, and he began his …*, has to contain *climb* or *ascent*. The model says *walk* 0.7, *slow* 0.2 or *climb* 0.1. After *walk* the sentence ends with 0.98, and goes on with *climb* or *ascent* with 0.01 each.
  * After *slow* comes *walk* with 0.3 or *ascent* with 0.7. After *climb* and *ascent* it ends.
  *
  * *Two beams.* At first, one token is missing from *walk* (0.7) and from *slow* (0.2), and none from *climb* (0.1). Each bank keeps its best: *climb* with 0.1 and *walk* with 0.7. In the next step *climb* ends with 0.1, and *walk* cannot end: *walk climb* has $0.7 \cdot 0.01 = 0.007$. So *climb* is found, with 0.1.
@@ -69,7 +69,7 @@
  * @module
  */
 
-import { checkTokens } from "../../engine/arguments.ts";
+import { checkNumbers } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, checkValue, required } from "../../engine/options.ts";
 import { type RequiredWord, requiredWordsCheck } from "../forbidden_and_forced.ts";
 import {
@@ -97,7 +97,7 @@ import { Stops, tokensOf } from "../stops.ts";
  */
 export function neededTokens(words: readonly RequiredWord[], tokens: readonly number[]): number {
   checkValue("count missing tokens", "words", words, requiredWordsCheck);
-  checkTokens("count missing tokens", tokens);
+  checkNumbers("count missing tokens", "tokens", tokens);
   return missing(words.map(spellingsOf), tokens);
 }
 
@@ -130,7 +130,7 @@ function takeTurns<T>(banks: readonly (readonly T[])[], count: number): T[] {
 }
 
 /**
- * Searches a probable text that contains required words.
+ * Searches a probable sequence that contains required words.
  *
  * @param options width, words, and how lengths are compared
  * @returns a search; all its texts contain the words
@@ -317,3 +317,32 @@ function requireRoom(words: readonly Spellings[], { maxNewTokens, eosToken }: Se
   }
 }
 // #endregion
+
+// ## What it costs, beside other methods
+//
+// [The experiment](../experiments/constraints/required_words.ts) stands on [the section's first page](mod.ts): a small model writes sentences with given words, by asking for them, by rejection, under the rule and by constrained beams.
+
+// ## What the notes say
+//
+// **The notes, 004.112.** All three faults are faults of a list of tokens, and the first two have an answer here. Synonyms can be listed as spellings of one word, and the search takes the one that fits; banned words need such a list too. Where the banned word is the only good one, the loss can be measured: the
+// text becomes less probable at that place, as under the rule of the example above. Beams that see the ban coming begin the sentence in another way. For the third fault there is no list: which meaning is meant, a token does not say.
+
+// ## Pitfall: one beam for all
+//
+// With all prefixes in one beam those that contain the word are pruned, and at the end the search has to put the word wherever it is. The test "one beam for all prefixes loses the required word, and banks keep it" has a model for which that happens.
+
+// ## Pitfall: the word in the prompt
+//
+// Who looks for required words in all tokens finds them in the prompt, and a text that lacks them counts as complete. The test "a prompt that contains the word is not enough" has such a prompt.
+
+// ## Pitfall: a phrase that begins inside itself
+//
+// After *1 1 2 1 1* two tokens of the phrase *1 1 2 3* are there. To start from nothing when a token does not fit misses them. The test "neededTokens() counts what is missing, and what has begun" has the example.
+
+// ## Exercise
+//
+// *How wide?* Three required words have two tokens each. How many banks can there be, and what does a beam of four do with them?
+//
+// **Hint.** How many tokens can be missing?
+//
+// **Solution.** From none to six, which are seven banks. Turns begin with the bank that misses least, so that a beam of four keeps the four most complete prefixes, one of each bank. It writes the words early. A beam of seven or more has a place for the prefix that waits with them.

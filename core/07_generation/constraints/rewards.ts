@@ -1,9 +1,9 @@
 /**
  * # Reward-augmented decoding
  *
- * **Question.** Some demands are no yes or no. A text should be as polite as possible, or as short, or as easy to read: a *reward* says how good a finished text is. How does it steer a text that is not finished?
+ * **Question.** Some demands are no yes or no. A text should be as polite as possible, or as short, or as easy to read: a *reward* says how good a whole text is. How does it steer a text that is not finished?
  *
- * **Idea.** By a model that reads prefixes and expects the reward of the finished text. It scores the $k$ most probable candidates, and each gets its reward times a weight $\beta$ added to its logit. So the probability is multiplied by $e^{\beta r}$. This is *reward-augmented decoding* (RAD, 奖励增强解码).
+ * **Idea.** By a model that reads prefixes and expects the reward of the text that comes of it. It scores the $k$ most probable candidates, and each gets its reward times a weight $\beta$ added to its logit. So the probability is multiplied by $e^{\beta r}$. This is *reward-augmented decoding* (RAD, 奖励增强解码).
  *
  * **By hand.** *very* has probability 0.6 and *rather* 0.4, as [before](mod.ts). A text that ends with *good* is worth 1, any other 0, so that the expected rewards are 0.05 and 0.9. With $\beta = 2$ the weights are $0.6 \cdot e^{0.1} = 0.663$ and $0.4 \cdot e^{1.8} = 2.42$, and *rather* is drawn with 0.785. With $\beta = 0$ it
  * is 0.4, and with $\beta = 10$ it is 1.000.
@@ -27,13 +27,12 @@
  * beta 10: exponents 0.5, 9.0, weights 0.989, 3.24e+3, rather 1.000
  * ```
  *
- * **Formula.** With the reward $R$ of a finished text, the expected reward $r_v$ after the prefix with candidate $v$, and the set $\mathcal{V}_k$ of the $k$ most probable tokens,
+ * **Formula.** With the reward $R$ of a whole text, the expected reward $r_v$ after the prefix with candidate $v$, and the set $\mathcal{V}_k$ of the $k$ most probable tokens,
  *
  * $$\tilde z_v = z_v + \beta\, r_v \ \text{ for } v \in \mathcal{V}_k, \qquad \ell = \frac{\sum_{t=1}^{T} t\, (r_t - R)^2}{\sum_{t=1}^{T} t}, \qquad \pi^*(Y) \propto P(Y)\, e^{\beta R(Y)}$$
  *
  * | symbol   | in code    | meaning                                                  |
  * | -------- | ---------- | -------------------------------------------------------- |
- * | $z$      | `logits`   | of the language model, `[V]`                             |
  * | $\beta$  | `beta`     | how much the reward counts; 0 leaves the model as it is  |
  * | $r$      | `reward()` | gives the expected reward of each candidate              |
  * | $R$      | `targets`  | the reward of the whole text                             |

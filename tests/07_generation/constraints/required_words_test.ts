@@ -194,6 +194,30 @@ onEveryBackend("required words occur in every text of the loop, with beams and w
   }
 });
 
+Deno.test("the option requiredWords finds what the search finds, and is refused where it would have no effect", async () => {
+  const model = languageModel(4), requiredWords: RequiredWord[] = [[5, 6], [[8], [9, 9]]];
+  const common = { maxNewTokens: 12, eosToken: 7 }, prompts = [[1, 2], [3]];
+  for (const more of [{}, { lengthPenalty: 0.5 }]) {
+    const search = constrainedBeamSearch({ numBeams: 4, requiredWords, ...more });
+    assertEquals(
+      await generate(model, prompts, { ...common, numBeams: 4, requiredWords, ...more }),
+      await generate(model, prompts, { ...common, search }),
+    );
+  }
+  const { sequences } = await generate(model, [1], { ...common, numBeams: 4, requiredWords, numReturnSequences: 3 });
+  assertEquals(sequences!.length, 3);
+  for (
+    const [more, said] of [
+      [{}, "Cannot use requiredWords without numBeams: one prefix cannot go both ways"],
+      [{ numBeams: 1 }, "Cannot use requiredWords without numBeams"],
+      [{ numBeams: 4, random: new Random(1) }, "Cannot use requiredWords with random"],
+      [{ numBeams: 4, numBeamGroups: 2 }, "Cannot use numBeamGroups with requiredWords"],
+    ] as const
+  ) {
+    await assertRejects(() => generate(model, [1], { ...common, requiredWords, ...more }), TypeError, said);
+  }
+});
+
 onEveryBackend("a prompt that contains the word is not enough", async () => {
   const model = languageModel(5), requiredWords = [[5, 6]];
   const search = constrainedBeamSearch({ numBeams: 3, requiredWords });

@@ -70,7 +70,7 @@ Deno.test("FUDGE with the true future draws from the conditional distribution", 
     const model = randomModel(seed), complies = expected(model, isVaried, []);
     const classify = (tokens: readonly number[], candidates: readonly number[]) =>
       candidates.map((token) => {
-        const p = expected(model, isVaried, [...tokens, token]);
+        const p = Math.min(1, expected(model, isVaried, [...tokens, token]));
         return Math.log(p) - Math.log1p(-p);
       });
     const rule = fudgeRule({ classify });
