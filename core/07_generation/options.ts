@@ -315,7 +315,7 @@ const SEARCHING: SearchRows = {
     ...requiredWordsCheck,
     placeholder: "LIST",
     help: 'Words and phrases that must occur: "cat,climb|ascent"',
-    use: "one prefix cannot go both ways; requiredWordsRule requires words of a single text",
+    use: "a single text has no other to fall back on",
   },
   stochastic: { ...flag, help: "Draw the beams at random, no text twice", none: false },
   random: {

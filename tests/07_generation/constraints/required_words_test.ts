@@ -208,7 +208,7 @@ Deno.test("the option requiredWords finds what the search finds, and is refused 
   assertEquals(sequences!.length, 3);
   for (
     const [more, said] of [
-      [{}, "Cannot use requiredWords without numBeams: one prefix cannot go both ways"],
+      [{}, "Cannot use requiredWords without numBeams: a single text has no other to fall back on"],
       [{ numBeams: 1 }, "Cannot use requiredWords without numBeams"],
       [{ numBeams: 4, random: new Random(1) }, "Cannot use requiredWords with random"],
       [{ numBeams: 4, numBeamGroups: 2 }, "Cannot use numBeamGroups with requiredWords"],
