@@ -62,7 +62,7 @@ export const command: Command = defineCommand({
     const opened = await openAny(values.model, values), { vocabulary } = opened;
     const second = await readSecond(values, opened);
     const own = grammar ? await constrain(grammar, vocabulary) : { rules: opened.rules };
-    const prompt = vocabulary.encode(begin);
+    const { search, rules } = decoding.of(vocabulary), prompt = vocabulary.encode(begin);
     if (prompt.length === 0) throw new UsageError(`Cannot continue ${quote(begin)}: it has no token`);
     const asked: Asked = {
       ...opened,
@@ -74,12 +74,11 @@ export const command: Command = defineCommand({
         ...second,
         // Recurrent and convolutional models have no context that could be full.
         slide: Math.min(opened.model.contextLength, second.contrastive?.amateur.contextLength ?? Infinity) < Infinity,
-        rules: [...own.rules, ...decoding.rules(vocabulary)],
+        rules: [...own.rules, ...rules],
         // What a draft proposes is not looked at step by step.
         ...values.json && !second.draft && { output: { alternatives: values.alternatives ?? 0 } },
       },
     };
-    const { search } = decoding;
     const isWhole = "begin" in search
       ? await writeBeams(asked, search, values)
       : values.json

@@ -65,7 +65,7 @@ export const command: Command = defineCommand({
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",
       );
     }
-    const { search } = decoding, rules = decoding.rules(target), writer = new TokenWriter(target);
+    const { search, rules } = decoding.of(target), writer = new TokenWriter(target);
     const output = values.json ? { alternatives: values.alternatives ?? 0 } : undefined;
     const answer = async (source: string): Promise<void> => {
       if (source === "" && !values.json) return line();
