@@ -104,7 +104,7 @@ export function chatLogprobs(tokens: readonly ToldToken[], writer: TokenWriter, 
   return { content, refusal: null };
 }
 
-/** The log-probabilities of tokens, in the form of a completion; `offset` is where their text begins. */
+/** The log-probabilities of tokens from an offset of the text, in the form of a completion. */
 export function completionLogprobs(
   tokens: readonly ToldToken[],
   writer: TokenWriter,
