@@ -1,13 +1,18 @@
 /** OpenAI's own client, which asks `heed serve`: what it reads of an answer, and which of its errors it throws. */
 
-import OpenAI from "openai";
 import { assert, assertEquals, assertRejects } from "../../core/cli/std/assert/mod.ts";
 import { output } from "../running.ts";
 import { ROOT } from "./project.ts";
 
+// Named at run time, so that checking the repository does not ask for the package.
+const name: string = "openai";
+// deno-lint-ignore no-explicit-any
+type Anything = any;
+const OpenAI: Anything = (await import(name)).default;
+
 /** What was started for the tests, and is ended behind them. */
 interface Serving {
-  readonly client: OpenAI;
+  readonly client: Anything;
   end(): Promise<void>;
 }
 
@@ -41,12 +46,12 @@ async function serve(folder: string): Promise<Serving> {
 }
 
 const ask = { model: "pets", seed: 3, max_tokens: 12 };
-const messages = [{ role: "user" as const, content: "the cat" }];
+const messages = [{ role: "user", content: "the cat" }];
 
 /** Each with the client of one server. */
-const CLAIMS: Readonly<Record<string, (client: OpenAI) => Promise<void>>> = {
+const CLAIMS: Readonly<Record<string, (client: Anything) => Promise<void>>> = {
   async "lists the models"(client) {
-    const models = [];
+    const models: string[] = [];
     for await (const model of client.models.list()) models.push(model.id);
     assertEquals([models, (await client.models.retrieve("pets")).owned_by], [["pets"], "heed"]);
   },
@@ -55,7 +60,7 @@ const CLAIMS: Readonly<Record<string, (client: OpenAI) => Promise<void>>> = {
     assertEquals([choices.length, choices[0]!.finish_reason, usage!.completion_tokens], [2, "length", 24]);
     assertEquals(choices[0]!.logprobs!.tokens!.join(""), choices[0]!.text);
     let text = "", counted = 0;
-    const options = { stream: true as const, stream_options: { include_usage: true } };
+    const options = { stream: true, stream_options: { include_usage: true } };
     for await (const chunk of await client.completions.create({ ...ask, ...options, prompt: "the cat" })) {
       text += chunk.choices[0]?.text ?? "";
       counted = chunk.usage?.completion_tokens ?? counted;
@@ -64,7 +69,7 @@ const CLAIMS: Readonly<Record<string, (client: OpenAI) => Promise<void>>> = {
   },
   async "reads messages of a chat, whole and as they come"(client) {
     const whole = await client.chat.completions.create({ ...ask, messages, logprobs: true, top_logprobs: 2 });
-    const [{ message, logprobs, finish_reason }] = whole.choices as [typeof whole.choices[0]];
+    const [{ message, logprobs, finish_reason }] = whole.choices;
     assertEquals([message.role, finish_reason, logprobs!.content!.length], ["assistant", "length", 12]);
     const streamed = client.chat.completions.stream({ ...ask, messages });
     const last = await streamed.finalChatCompletion();
@@ -87,7 +92,7 @@ const CLAIMS: Readonly<Record<string, (client: OpenAI) => Promise<void>>> = {
   },
   async "throws the errors of its own classes"(client) {
     const bad = client.completions.create({ ...ask, prompt: "a", temperature: 3 });
-    const error = await assertRejects(() => bad, OpenAI.BadRequestError) as InstanceType<typeof OpenAI.BadRequestError>;
+    const error = await assertRejects(() => bad, OpenAI.BadRequestError) as Anything;
     assertEquals([error.status, error.param, error.code, error.type], [
       400,
       "temperature",
@@ -97,7 +102,7 @@ const CLAIMS: Readonly<Record<string, (client: OpenAI) => Promise<void>>> = {
     await assertRejects(() => client.completions.create({ ...ask, model: "gpt-4", prompt: "a" }), OpenAI.NotFoundError);
     await assertRejects(() => client.models.retrieve("gpt-4"), OpenAI.NotFoundError);
     await assertRejects(() => client.embeddings.create({ model: "pets", input: "a" }), OpenAI.NotFoundError);
-    const tools = [{ type: "function" as const, function: { name: "f" } }];
+    const tools = [{ type: "function", function: { name: "f" } }];
     await assertRejects(
       () => client.chat.completions.create({ ...ask, messages, tools }),
       OpenAI.BadRequestError,
@@ -106,7 +111,7 @@ const CLAIMS: Readonly<Record<string, (client: OpenAI) => Promise<void>>> = {
     const long = await assertRejects(
       () => client.completions.create({ ...ask, prompt: "a".repeat(5000) }),
       OpenAI.APIError,
-    ) as InstanceType<typeof OpenAI.APIError>;
+    ) as Anything;
     assertEquals([long.status, long.code], [413, "request_too_large"]);
   },
   async "leaves a stream, and the next caller is served"(client) {
