@@ -2,43 +2,13 @@
  * # Texts as lines of JSON
  *
  * With `--json` a program reads what a command writes: an object on each line, with the tokens of the text and what the model thought of them. The fields are
- * those of `jsonDetails`; nothing else is printed.
+ * those that [the help](decoding.ts) lists; nothing else is printed.
  *
  * @module
  */
 
 import type { TokenBytes, Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import type { Alternative, StepOutput } from "../07_generation/search.ts";
-import { flag, number, type Option } from "./arguments.ts";
-import { UsageError } from "./errors.ts";
-
-/** What the help says of `--json`. */
-export const jsonDetails: readonly string[] = [
-  "--json prints an object for each text, one a line:",
-  '  {"text", "tokens": [{"id", "text", "logProbability", "processedLogProbability", "alternatives"}, …],',
-  '   "logProbability", "score", "finishReason": "stop" or "length"}',
-  '"processed" is after the rules; null stands for a token that they forbid. "alternatives", with the fields of a token, are there',
-  'with --alternatives; "score" where beams are ranked, and then "logProbability" is after the rules, the end included.',
-];
-
-/** The options that ask for JSON. */
-export const jsonOptions: { readonly json: Option<boolean>; readonly alternatives: Option<number | undefined> } = {
-  json: flag("Print JSON: the text, its tokens with their log-probabilities, and why it ended"),
-  alternatives: number("N", "With --json: the N most probable tokens at each step, before the rules", {
-    min: 1,
-    max: 1000,
-    whole: true,
-  }),
-};
-
-/** Refuses what would have no effect. */
-export function checkJson(
-  { json, alternatives }: { readonly json: boolean; readonly alternatives: number | undefined },
-): void {
-  if (alternatives !== undefined && !json) {
-    throw new UsageError("Cannot use --alternatives without --json: it would have no effect");
-  }
-}
 
 /** How tokens are written, alone. */
 export class TokenWriter {

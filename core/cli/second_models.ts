@@ -9,7 +9,7 @@
 
 import type { GenerateOptions } from "../07_generation/options.ts";
 import { flag, number, type Option, text } from "./arguments.ts";
-import { type ModelValues, openAny, type OpenedModel } from "./any_model.ts";
+import type { ModelValues, OpenedModel } from "./any_model.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import { hasNGrams, load } from "./model_kinds.ts";
 
@@ -99,7 +99,7 @@ async function openBeside(
 ): Promise<OpenedModel["model"]> {
   // A table of n-grams has no weights, and the format is the other model's.
   const own = await hasNGrams(folder) ? { ...values, weights: "float32" as const } : values;
-  const opened = await openAny(folder, own);
+  const { openAny } = await load<typeof import("./any_model.ts")>("any_model.ts"), opened = await openAny(folder, own);
   if (JSON.stringify(opened.vocabulary) === JSON.stringify(vocabulary)) return opened.model;
   throw new DataError(`Cannot use ${flag} ${quote(folder)}: its tokens are not those of the model that writes`);
 }

@@ -11,13 +11,13 @@ import { generate, stream, type StreamedToken } from "../../07_generation/genera
 import type { GenerateOptions } from "../../07_generation/options.ts";
 import type { Hypothesis, SequenceSearch, TokenSearch } from "../../07_generation/search.ts";
 import { Random } from "../../engine/random.ts";
-import { openAny, type OpenedModel } from "../any_model.ts";
+import type { OpenedModel } from "../any_model.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { constrain, constraintOptions, cutOff, readConstraint } from "../constraints.ts";
-import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
+import { checkJson, decodingOptions, jsonDetails, jsonOptions, printable, rank, readDecoding } from "../decoding.ts";
+import { load } from "../model_kinds.ts";
 import { deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
-import { checkJson, jsonDetails, jsonOptions, jsonText, TokenWriter } from "../json_lines.ts";
 import { checkSecond, readSecond, secondOptions } from "../second_models.ts";
 import { complain, line, standardOutput } from "../terminal.ts";
 import { continuation } from "../tokenizers.ts";
@@ -59,6 +59,7 @@ export const command: Command = defineCommand({
     }
     const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
     const grammar = await readConstraint(values);
+    const { openAny } = await load<typeof import("../any_model.ts")>("any_model.ts");
     const opened = await openAny(values.model, values), { vocabulary } = opened;
     const second = await readSecond(values, opened);
     const own = grammar ? await constrain(grammar, vocabulary) : { rules: opened.rules };
@@ -137,6 +138,7 @@ async function writeJson(asked: Asked, search: TokenSearch, form: Form): Promise
     tokens: tokens.map(({ output, ...token }) => ({ ...token, ...output })),
     finished: tokens.length < options.maxNewTokens,
   };
+  const { jsonText, TokenWriter } = await loadJson();
   line(jsonText(found, new TokenWriter(vocabulary), prompt.at(-1), { prompt: begin }));
   return form?.accepts(text) ?? true;
 }
@@ -149,10 +151,11 @@ async function writeBeams(
 ): Promise<boolean> {
   const { model, vocabulary, begin, prompt, options } = asked;
   const { beams = [] } = await generate(model, prompt, { ...options, search });
-  const writer = new TokenWriter(vocabulary), shown = allBeams ? beams : beams.slice(0, 1);
+  const told = json ? await loadJson() : undefined, writer = told && new told.TokenWriter(vocabulary);
+  const shown = allBeams ? beams : beams.slice(0, 1);
   const asJson = async ({ steps = [], ...found }: Hypothesis): Promise<string> => {
     const tokens = steps.slice(0, found.tokens.length), text = await following(asked, found.tokens);
-    return jsonText({ ...found, text, tokens }, writer, prompt.at(-1), { prompt: begin });
+    return told!.jsonText({ ...found, text, tokens }, writer!, prompt.at(-1), { prompt: begin });
   };
   for (const [i, each] of shown.entries()) {
     if (json) line(await asJson(each));
@@ -162,4 +165,9 @@ async function writeBeams(
     }
   }
   return beams[0]!.finished;
+}
+
+/** What prints JSON, which most texts are not printed as. */
+function loadJson(): Promise<typeof import("../json_lines.ts")> {
+  return load("json_lines.ts");
 }

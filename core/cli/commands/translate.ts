@@ -9,11 +9,11 @@
 
 import { Random } from "../../engine/random.ts";
 import { type Command, defineCommand, flag, number, text } from "../arguments.ts";
-import { decodingOptions, rank, readDecoding } from "../decoding.ts";
+import { checkJson, decodingOptions, jsonDetails, jsonOptions, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { DataError, escapeControl, quote, sentence, UsageError } from "../errors.ts";
 import { type Line, scanLines, trim } from "../files.ts";
-import { checkJson, jsonDetails, jsonLine, jsonOptions, jsonText, TokenWriter } from "../json_lines.ts";
+import { load } from "../model_kinds.ts";
 import { openModel, readTranslation } from "../models.ts";
 import { complain, line } from "../terminal.ts";
 import { BEAMS, printAttention, Translator, type Written } from "../translator.ts";
@@ -65,19 +65,20 @@ export const command: Command = defineCommand({
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",
       );
     }
-    const { search, rules } = decoding.of(target), writer = new TokenWriter(target);
+    const { search, rules } = decoding.of(target);
+    const json = values.json ? await load<typeof import("../json_lines.ts")>("json_lines.ts") : undefined;
+    const writer = json && new json.TokenWriter(target);
     const output = values.json ? { alternatives: values.alternatives ?? 0 } : undefined;
     const answer = async (source: string): Promise<void> => {
-      if (source === "" && !values.json) return line();
       const nothing = { text: "", tokens: [], finished: true };
-      if (source === "") return line(jsonText(nothing, writer, undefined, { source }));
+      if (source === "") return line(json?.jsonText(nothing, writer!, undefined, { source }));
       const [translation] = await translator.translate([source], { search, rules }, {
         maxNewTokens: values.maxNewTokens,
         output,
       });
-      if (values.json) {
+      if (json) {
         const asJson = ({ steps = [], ...found }: Written): string =>
-          jsonText({ ...found, tokens: steps.slice(0, found.tokens.length) }, writer, undefined, { source });
+          json.jsonText({ ...found, tokens: steps.slice(0, found.tokens.length) }, writer!, undefined, { source });
         translation!.beams.slice(0, values.allBeams ? Infinity : 1).forEach((each) => line(asJson(each)));
       } else if (values.allBeams) {
         translation!.beams.forEach((each, i) => line(`${i + 1}. ${escapeControl(each.text)}  (${rank(each)})`));
@@ -85,8 +86,7 @@ export const command: Command = defineCommand({
       if (values.attention) await printAttention(translator, source, translation!.tokens);
     };
     if (sentences.length === 1) return await answer(trim(sentences[0]!));
-    const fail = (source: string, error: unknown): void =>
-      line(values.json ? jsonLine({ source, error: sentence(error) }) : "");
+    const fail = (source: string, error: unknown): void => line(json?.jsonLine({ source, error: sentence(error) }));
     await answerAll(sentencesOf(sentences, values.data), sentences.length > 0 ? "sentence" : "line", answer, fail);
   },
 });
