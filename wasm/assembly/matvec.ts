@@ -21,8 +21,10 @@
  * ```
  *
  * A row meets four panels at a time, one of each quarter of the work: eight sums in registers, in eight
- * independent chains, which also hides the latency of the multiply-adds. Several rows meet one panel
- * four at a time, so that four rows cost one reading.
+ * independent chains, which also hides the latency of the multiply-adds. Several rows meet a piece of a panel
+ * four at a time: the rows lie interleaved, so that one load fetches a factor of each, and the piece is short enough
+ * for the nearest cache, so that all rows cost one reading. Pieces of two or four panels far apart take turns: while one is
+ * multiplied, the next of the others are on their way.
  *
  * **Rounding.** In panels and row by row, every result is $b_j + x_0 w_{0j} + x_1 w_{1j} + \dots$ in
  * this order. The bits are the same for both layouts and for any number of rows.
@@ -196,38 +198,102 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
 
 // ## Panels
 
-/** Terms of a panel that several rows take at a time: long runs read fastest, and the rows stay in a near cache. */
-const TERMS: i32 = 4096;
+/** Terms of a panel that all rows take before the next piece: it stays in the nearest cache, and what follows is fetched meanwhile. */
+const TERMS: i32 = 32;
+
+/** Writes up to four rows side by side, number by number; where rows are missing, the last one takes their places. */
+function interleaveFour(to: usize, x: usize, ldx: usize, rows: i32, depth: i32): void {
+  const b = rows > 1 ? ldx : 0, c = rows > 2 ? b + ldx : b, d = rows > 3 ? c + ldx : c;
+  for (; depth >= 4; depth -= 4) {
+    const v0 = v128.load(x), v1 = v128.load(x + b), v2 = v128.load(x + c), v3 = v128.load(x + d);
+    const low = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5), high = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7);
+    const low2 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5), high2 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(low, low2, 0, 1, 4, 5));
+    v128.store(to + 16, v128.shuffle<f32>(low, low2, 2, 3, 6, 7));
+    v128.store(to + 32, v128.shuffle<f32>(high, high2, 0, 1, 4, 5));
+    v128.store(to + 48, v128.shuffle<f32>(high, high2, 2, 3, 6, 7));
+    to += 64;
+    x += 16;
+  }
+  for (; depth > 0; depth--) {
+    store<f32>(to, load<f32>(x));
+    store<f32>(to + 4, load<f32>(x + b));
+    store<f32>(to + 8, load<f32>(x + c));
+    store<f32>(to + 12, load<f32>(x + d));
+    to += 16;
+    x += 4;
+  }
+}
+
+/** Rows in groups of four, as {@linkcode fourRows} reads them: 16 bytes for each term of a group. */
+export function interleave(to: usize, x: usize, ldx: usize, rows: i32, depth: i32): void {
+  for (let i = 0; i < rows; i += 4) {
+    interleaveFour(to, x + ldx * i, ldx, rows - i, depth);
+    to += <usize> depth << 4;
+  }
+}
 
 /**
  * Up to four rows times `depth` terms of a panel, added to eight sums each.
  *
- * Rows of `x` and of `y` are `ldx` and `ldy` bytes apart. Where rows are missing, the last one takes
- * their places: it is computed again from the same sums.
+ * `x` holds the rows as {@linkcode interleave} writes them, so that one load fetches four factors; rows of `y` are `ldy`
+ * bytes apart. Where rows are missing, the last one takes their places: it is computed again from the same sums.
  */
-export function fourRows(y: usize, ldy: usize, x: usize, ldx: usize, rows: i32, p: usize, depth: i32): void {
+export function fourRows(y: usize, ldy: usize, x: usize, rows: i32, p: usize, depth: i32): void {
   const y1 = rows > 1 ? y + ldy : y, y2 = rows > 2 ? y1 + ldy : y1, y3 = rows > 3 ? y2 + ldy : y2;
-  let x1 = rows > 1 ? x + ldx : x, x2 = rows > 2 ? x1 + ldx : x1, x3 = rows > 3 ? x2 + ldx : x2;
   let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
   let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
-  for (const end = x + (<usize> depth << 2); x < end; x += 4) {
-    const u = v128.load(p), v = v128.load(p + 16);
-    let s = v128.load32_splat(x);
+  let u: v128, v: v128, s: v128, r: v128;
+  for (; depth >= 2; depth -= 2) {
+    u = v128.load(p);
+    v = v128.load(p + 16);
+    r = v128.load(x);
+    s = v128.shuffle<f32>(r, r, 0, 0, 0, 0);
     a0 = madd(u, s, a0);
     a1 = madd(v, s, a1);
-    s = v128.load32_splat(x1);
+    s = v128.shuffle<f32>(r, r, 1, 1, 1, 1);
     b0 = madd(u, s, b0);
     b1 = madd(v, s, b1);
-    s = v128.load32_splat(x2);
+    s = v128.shuffle<f32>(r, r, 2, 2, 2, 2);
     c0 = madd(u, s, c0);
     c1 = madd(v, s, c1);
-    s = v128.load32_splat(x3);
+    s = v128.shuffle<f32>(r, r, 3, 3, 3, 3);
     d0 = madd(u, s, d0);
     d1 = madd(v, s, d1);
-    x1 += 4;
-    x2 += 4;
-    x3 += 4;
-    p += 32;
+    u = v128.load(p + 32);
+    v = v128.load(p + 48);
+    r = v128.load(x + 16);
+    s = v128.shuffle<f32>(r, r, 0, 0, 0, 0);
+    a0 = madd(u, s, a0);
+    a1 = madd(v, s, a1);
+    s = v128.shuffle<f32>(r, r, 1, 1, 1, 1);
+    b0 = madd(u, s, b0);
+    b1 = madd(v, s, b1);
+    s = v128.shuffle<f32>(r, r, 2, 2, 2, 2);
+    c0 = madd(u, s, c0);
+    c1 = madd(v, s, c1);
+    s = v128.shuffle<f32>(r, r, 3, 3, 3, 3);
+    d0 = madd(u, s, d0);
+    d1 = madd(v, s, d1);
+    x += 32;
+    p += 64;
+  }
+  if (depth) {
+    u = v128.load(p);
+    v = v128.load(p + 16);
+    r = v128.load(x);
+    s = v128.shuffle<f32>(r, r, 0, 0, 0, 0);
+    a0 = madd(u, s, a0);
+    a1 = madd(v, s, a1);
+    s = v128.shuffle<f32>(r, r, 1, 1, 1, 1);
+    b0 = madd(u, s, b0);
+    b1 = madd(v, s, b1);
+    s = v128.shuffle<f32>(r, r, 2, 2, 2, 2);
+    c0 = madd(u, s, c0);
+    c1 = madd(v, s, c1);
+    s = v128.shuffle<f32>(r, r, 3, 3, 3, 3);
+    d0 = madd(u, s, d0);
+    d1 = madd(v, s, d1);
   }
   v128.store(y, a0);
   v128.store(y + 16, a1);
@@ -279,7 +345,7 @@ export function begin(y: usize, bias: usize, bytes: usize): void {
 /**
  * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * There are at most eight rows.
+ * There are few rows. Scratch: 512 bytes and, for more than one row, the rows in groups of four.
  */
 export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, word.FROM), panels = pointer(args, word.MATRIX), y = pointer(args, word.TO);
@@ -294,6 +360,7 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
     begin(scratch + (i << 5), bias ? bias + last : 0, tail);
   }
 
+  const fours = scratch + 512;
   let unit = from;
   if (rows == 1) {
     // One panel of each quarter; up to three are left.
@@ -303,16 +370,47 @@ export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usi
     }
     unit = from + (apart << 2);
   }
-  for (let k = 0; k < depth; k += TERMS) {
-    const terms = min(TERMS, depth - k), skip = <usize> k << 2;
-    for (let j = unit; j < to; j++) {
-      const p = panels + bytes * j + (<usize> k << 5);
-      for (let i = 0; i < rows; i += 4) {
-        const z = x + ldx * i + skip;
-        if (j < whole) fourRows(y + ldy * i + (<usize> j << 5), ldy, z, ldx, rows - i, p, terms);
-        else fourRows(scratch + (<usize> i << 5), 32, z, ldx, rows - i, p, terms);
+  if (rows > 1 || unit < to) interleave(fours, x, ldx, rows, depth);
+  if (rows > 1) {
+    // Pieces of panels in turn: while one is multiplied, the next of the others are on their way.
+    const runs = rows > 4 ? 2 : 4, apart = max(0, whole - from) / runs;
+    for (const end = from + apart; unit < end; unit++) {
+      for (let k = 0; k < depth; k += TERMS) {
+        const terms = min(TERMS, depth - k);
+        for (let run = 0; run < runs; run++) {
+          const j = unit + run * apart;
+          piece(y + (<usize> j << 5), ldy, fours, rows, panels + bytes * j, depth, k, terms);
+        }
       }
+    }
+    unit = from + apart * runs;
+  }
+  for (let j = unit; j < to; j++) {
+    for (let k = 0; k < depth; k += TERMS) {
+      const terms = min(TERMS, depth - k), p = panels + bytes * j;
+      if (j < whole) piece(y + (<usize> j << 5), ldy, fours, rows, p, depth, k, terms);
+      else piece(scratch, 32, fours, rows, p, depth, k, terms);
     }
   }
   for (let i: usize = 0; i < <usize> rows; i++) memory.copy(y + i * ldy + last, scratch + (i << 5), tail);
+}
+
+/** All rows times the terms `[k, k + terms)` of a panel. */
+function piece(
+  y: usize,
+  ldy: usize,
+  fours: usize,
+  rows: i32,
+  panel: usize,
+  depth: i32,
+  k: i32,
+  terms: i32,
+): void {
+  fours += <usize> k << 4;
+  panel += <usize> k << 5;
+  for (let i = 0; i < rows; i += 4) {
+    fourRows(y, ldy, fours, rows - i, panel, terms);
+    y += ldy << 2;
+    fours += <usize> depth << 4;
+  }
 }
