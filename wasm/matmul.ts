@@ -23,7 +23,7 @@ import { MULTIPLY, MULTIPLY_EACH, PACK, ROWS_TIMES_PANELS } from "./assembly/opc
 import * as word from "./assembly/words/matmul.ts";
 import * as thin from "./assembly/words/matvec.ts";
 import * as packing from "./assembly/words/packing.ts";
-import { FEW_PACKED, FEW_ROWS, groupBytes, type Matrix, matrixOf, multiplyThin, timesMatrix, walkable } from "./matvec.ts";
+import { FEW_ROWS, groupBytes, type Matrix, matrixOf, multiplyThin, timesMatrix, walkable } from "./matvec.ts";
 import type { Runtime } from "./runtime.ts";
 import { placed, writeAxes } from "./views.ts";
 
@@ -101,7 +101,7 @@ export function multiplyFilling(
   });
 }
 
-/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed. */
+/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed; `few` rows or fewer meet it as it lies. */
 export function multiplyPacked(
   runtime: Runtime,
   c: number,
@@ -111,8 +111,9 @@ export function multiplyPacked(
   columns: number,
   depth: number,
   bias: number,
+  few: number,
 ): void {
-  if (rows <= FEW_PACKED && (a.column === 1 || depth === 1)) {
+  if (rows <= few && (a.column === 1 || depth === 1)) {
     const words = placed(
       [thin.FROM, a.address],
       [thin.MATRIX, panels],
@@ -125,7 +126,7 @@ export function multiplyPacked(
       [thin.BIAS, bias],
     );
     const cost = 20 + rows * depth / 2;
-    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), cost, 512 + groupBytes(rows, depth));
+    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), cost, thin.SUMS + groupBytes(rows, depth));
     return;
   }
   inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => {

@@ -27,9 +27,6 @@ export interface Matrix {
 
 /** Most rows that are not worth packing the other operand for. */
 export const FEW_ROWS = 8;
-/** Most rows that meet packed weights as they lie, without panels of their own. */
-export const FEW_PACKED = 16;
-
 /** Bytes of rows in groups of four, as `interleave` of `assembly/matvec.ts` writes them. */
 export function groupBytes(rows: number, depth: number): number {
   return Math.ceil(rows / 4) * depth * 16;

@@ -32,8 +32,9 @@ import {
 } from "./assembly/opcodes.ts";
 import * as block from "./assembly/words/blocks.ts";
 import * as half from "./assembly/words/halves.ts";
+import { FEW_PACKED } from "./assembly/words/matvec.ts";
 import { multiplyFilling, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
-import { FEW_PACKED, groupBytes, type Matrix, matrixOf, walkable } from "./matvec.ts";
+import { groupBytes, type Matrix, matrixOf, walkable } from "./matvec.ts";
 import { reduce } from "./reduce.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
 import { placed } from "./views.ts";
@@ -106,7 +107,7 @@ function inPanels(runtime: Runtime): Packing {
       const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number];
       const left = { address: runtime.address(a), row: a.strides[0]!, column: 1 };
       const y = runtime.allocate(rows * N);
-      multiplyPacked(runtime, y.address, left, addressOf(packed), rows, N, K, biasAt(runtime, bias));
+      multiplyPacked(runtime, y.address, left, addressOf(packed), rows, N, K, biasAt(runtime, bias), FEW_PACKED);
       return y;
     },
     columns: (buffer, K, N, ids) => lookUp(runtime, K, N, ids, (panel) => ({ buffer, offset: panel * K * 8 })),

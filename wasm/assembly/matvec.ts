@@ -342,75 +342,83 @@ export function begin(y: usize, bias: usize, bytes: usize): void {
   else memory.fill(y, 0, bytes);
 }
 
+/** The sums of all rows in one panel: the biases, or zeros. Rows of `y` are 32 bytes apart. */
+function beginPanel(y: usize, rows: i32, bias: usize, bytes: usize): void {
+  for (; rows > 0; rows--) {
+    begin(y, bias, bytes);
+    y += 32;
+  }
+}
+
+/** All rows times `terms` terms of a panel; groups of four rows are `group` bytes apart. */
+function piece(y: usize, x: usize, group: usize, rows: i32, panel: usize, terms: i32): void {
+  for (; rows > 0; rows -= 4) {
+    fourRows(y, 32, x, rows, panel, terms);
+    y += 128;
+    x += group;
+  }
+}
+
+/** Writes the sums of all rows in one panel to where they belong. */
+function endPanel(y: usize, ldy: usize, sums: usize, rows: i32, bytes: usize): void {
+  if (bytes == 32) {
+    for (; rows > 0; rows--) {
+      v128.store(y, v128.load(sums));
+      v128.store(y + 16, v128.load(sums + 16));
+      y += ldy;
+      sums += 32;
+    }
+    return;
+  }
+  for (; rows > 0; rows--) {
+    memory.copy(y, sums, bytes);
+    y += ldy;
+    sums += 32;
+  }
+}
+
 /**
  * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * There are few rows. Scratch: 512 bytes and, for more than one row, the rows in groups of four.
+ * There are at most `FEW_PACKED` rows. Scratch: {@linkcode word.SUMS} bytes, and the rows in groups of four.
  */
 export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, word.FROM), panels = pointer(args, word.MATRIX), y = pointer(args, word.TO);
   const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
   const ldx = pointer(args, word.FROM_ROW), ldy = pointer(args, word.TO_ROW), bias = pointer(args, word.BIAS);
-  const bytes = <usize> depth << 5, whole = min(to, columns >> 3), part = <usize> (columns & 7) << 2;
-
-  // Sums grow in place, those of the last columns, if they are fewer than eight, in the scratch.
-  const at = <usize> from << 5, last = <usize> whole << 5, tail = to > whole ? part : 0;
-  for (let i: usize = 0; i < <usize> rows; i++) {
-    if (whole > from) begin(y + i * ldy + at, bias ? bias + at : 0, last - at);
-    begin(scratch + (i << 5), bias ? bias + last : 0, tail);
-  }
-
-  const fours = scratch + 512;
+  const bytes = <usize> depth << 5, whole = min(to, columns >> 3);
   let unit = from;
   if (rows == 1) {
-    // One panel of each quarter; up to three are left.
-    const apart = max(0, whole - from) >> 2;
+    // One panel of each quarter, whose sums grow in place; up to three are left.
+    const apart = max(0, whole - from) >> 2, at = <usize> from << 5;
+    begin(y + at, bias ? bias + at : 0, <usize> apart << 7);
     for (const end = from + apart; unit < end; unit++) {
       fourPanels(y + (<usize> unit << 5), x, panels + bytes * unit, bytes * apart, <usize> apart << 5, depth);
     }
     unit = from + (apart << 2);
+    if (unit == to) return;
   }
-  if (rows > 1 || unit < to) interleave(fours, x, ldx, rows, depth);
-  if (rows > 1) {
+  const fours = scratch + <usize> word.SUMS, group = <usize> depth << 4, sums = <usize> rows << 5;
+  interleave(fours, x, ldx, rows, depth);
+  for (let runs = rows > 4 ? 2 : 4; runs > 0; runs = runs > 1 ? 1 : 0) {
     // Pieces of panels in turn: while one is multiplied, the next of the others are on their way.
-    const runs = rows > 4 ? 2 : 4, apart = max(0, whole - from) / runs;
-    for (const end = from + apart; unit < end; unit++) {
+    const apart = (runs > 1 ? max(0, whole - unit) : to - unit) / runs;
+    for (const end = unit + apart; unit < end; unit++) {
+      for (let run = 0; run < runs; run++) {
+        const j = <usize> (unit + run * apart) << 5, wide = <usize> min(32, (columns << 2) - <i32> j);
+        beginPanel(scratch + sums * run, rows, bias ? bias + j : 0, wide);
+      }
       for (let k = 0; k < depth; k += TERMS) {
-        const terms = min(TERMS, depth - k);
+        const terms = min(TERMS, depth - k), z = fours + (<usize> k << 4), skip = <usize> k << 5;
         for (let run = 0; run < runs; run++) {
-          const j = unit + run * apart;
-          piece(y + (<usize> j << 5), ldy, fours, rows, panels + bytes * j, depth, k, terms);
+          piece(scratch + sums * run, z, group, rows, panels + bytes * (unit + run * apart) + skip, terms);
         }
       }
+      for (let run = 0; run < runs; run++) {
+        const j = <usize> (unit + run * apart) << 5, wide = <usize> min(32, (columns << 2) - <i32> j);
+        endPanel(y + j, ldy, scratch + sums * run, rows, wide);
+      }
     }
-    unit = from + apart * runs;
-  }
-  for (let j = unit; j < to; j++) {
-    for (let k = 0; k < depth; k += TERMS) {
-      const terms = min(TERMS, depth - k), p = panels + bytes * j;
-      if (j < whole) piece(y + (<usize> j << 5), ldy, fours, rows, p, depth, k, terms);
-      else piece(scratch, 32, fours, rows, p, depth, k, terms);
-    }
-  }
-  for (let i: usize = 0; i < <usize> rows; i++) memory.copy(y + i * ldy + last, scratch + (i << 5), tail);
-}
-
-/** All rows times the terms `[k, k + terms)` of a panel. */
-function piece(
-  y: usize,
-  ldy: usize,
-  fours: usize,
-  rows: i32,
-  panel: usize,
-  depth: i32,
-  k: i32,
-  terms: i32,
-): void {
-  fours += <usize> k << 4;
-  panel += <usize> k << 5;
-  for (let i = 0; i < rows; i += 4) {
-    fourRows(y, ldy, fours, rows - i, panel, terms);
-    y += ldy << 2;
-    fours += <usize> depth << 4;
+    unit += apart * (runs - 1);
   }
 }
