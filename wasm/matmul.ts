@@ -101,7 +101,7 @@ export function multiplyFilling(
   });
 }
 
-/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed; `few` rows or fewer meet it as it lies. */
+/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed. Up to `few` rows meet it as it lies: by default as many as without panels, so that the bits stay. */
 export function multiplyPacked(
   runtime: Runtime,
   c: number,
@@ -111,7 +111,7 @@ export function multiplyPacked(
   columns: number,
   depth: number,
   bias: number,
-  few: number,
+  few = FEW_ROWS,
 ): void {
   if (rows <= few && (a.column === 1 || depth === 1)) {
     const words = placed(

@@ -20,7 +20,6 @@ import { asRows, turned } from "../../core/engine/kernel_device.ts";
 import { checkLinear } from "../../core/engine/requirements.ts";
 import { contiguousStrides, sizeOf } from "../../core/engine/shape.ts";
 import { matmul, multiply, multiplyPacked, packWhole, wholeBytes } from "../matmul.ts";
-import { FEW_ROWS } from "../matvec.ts";
 import { reduce } from "../reduce.ts";
 import type { Runtime } from "../runtime.ts";
 
@@ -57,8 +56,7 @@ export function linear(runtime: Runtime): Partial<FusedKernels> {
         (panels) => packWhole(runtime, panels, right, columns, depth),
       )
       : 0;
-    // As many rows as sum in one pass without panels: the bits stay.
-    if (panels > 0) multiplyPacked(runtime, to, left, panels, rows, columns, depth, added, FEW_ROWS);
+    if (panels > 0) multiplyPacked(runtime, to, left, panels, rows, columns, depth, added);
     else multiply(runtime, to, left, right, rows, columns, depth, added);
     return [y];
   };
