@@ -111,7 +111,7 @@ export function multiplyPacked(
   columns: number,
   depth: number,
   bias: number,
-  few = FEW_ROWS,
+  few: number = FEW_ROWS,
 ): void {
   if (rows <= few && (a.column === 1 || depth === 1)) {
     const words = placed(
