@@ -28,7 +28,7 @@
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon, and the highest one of eta                              |
  * | $m$        | `deviations`     | of top-nσ                                                                         |
- * | $\sigma$   | `deviationOf()`  | the standard deviation of the logits that are not forbidden                       |
+ * | $\sigma$   | `deviation()`    | the standard deviation of the logits that are not forbidden                       |
  * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprisal ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly

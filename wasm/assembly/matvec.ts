@@ -380,7 +380,7 @@ function endPanel(y: usize, ldy: usize, sums: usize, rows: i32, bytes: usize): v
 /**
  * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * There are at most `FEW_PACKED` rows. Scratch: {@linkcode word.SUMS} bytes, and the rows in groups of four.
+ * There are at most `FEW_PACKED` rows. Scratch: `SUMS` bytes, and the rows in groups of four.
  */
 export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, word.FROM), panels = pointer(args, word.MATRIX), y = pointer(args, word.TO);
