@@ -34,6 +34,7 @@ const SEARCHES: Readonly<Record<string, () => Partial<GenerateOptions>>> = {
   "groups of beams": () => ({ numBeams: 4, numBeamGroups: 2 }),
   "drawn beams": () => ({ numBeams: 3, stochastic: true, random: new Random(4) }),
   "sampled beams": () => ({ numBeams: 3, random: new Random(4) }),
+  "required words": () => ({ numBeams: 3, requiredWords: [[5, 6], [9]] }),
   contrastive: () => ({ penaltyAlpha: 0.6, topK: 3 }),
 };
 
