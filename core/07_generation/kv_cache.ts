@@ -53,29 +53,57 @@
  */
 
 import { checkNumbers } from "../engine/arguments.ts";
-import { checkOptions, type Checks, checkValue, integer, numeric, required, shown } from "../engine/options.ts";
+import {
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  integer,
+  numeric,
+  oneOf,
+  required,
+  shown,
+} from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { take } from "../engine/indexing.ts";
-import { type Tensor, uninitialized } from "../engine/tensor.ts";
+import { attendToRecords, fromRecords, toRecords } from "../engine/records.ts";
+import { Tensor, uninitialized } from "../engine/tensor.ts";
 import { holdsPrivately, keep, release, scope } from "../engine/scope.ts";
 import { dims, sameShape } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
-import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+import type { KeysAndValues, KeyValueMemory } from "../04_attention/multi_head.ts";
+import { type AttentionOptions, scaledDotProductAttention } from "../04_attention/scaled_dot_product.ts";
 
 /** Positions that a memory has room for at first. */
 const FIRST_ROOM = 16;
 
+/** How keys and values are kept: as they are, or rounded to integers of eight bits, with a step for each head and position. */
+export type CacheType = "float32" | "int8";
+
+/** What {@linkcode CacheType} may be. */
+export const cacheTypeCheck: Check<CacheType> = oneOf<CacheType>(["float32", "int8"]);
+
 /** The keys and values of one attention layer, for everything it has seen. */
 export class KeyValueCache implements KeyValueMemory, StateMemory {
+  /** How they are kept; states that each call replaces stay as they are. */
+  readonly type: CacheType;
   #key: Tensor | undefined;
   #value: Tensor | undefined;
+  /** Widths of a key and of a value. */
+  #widths: readonly [D: number, W: number] = [0, 0];
   #length = 0;
   /** Whether it holds a key for each position, and not states of a fixed number. */
   #grows = true;
 
-  /** Starts empty. */
-  constructor() {
+  /**
+   * Starts empty.
+   *
+   * @param type how keys and values are kept; float32 by default
+   */
+  constructor(type: CacheType = "float32") {
+    checkValue("keep keys and values", "type", type, cacheTypeCheck);
+    this.type = type;
     holdsPrivately(this, () => [this.#key, this.#value]);
   }
 
@@ -102,17 +130,22 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
    * @returns views of everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} if the shapes disagree with each other or with what is remembered
    */
-  append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor } {
-    const { B, G, T } = dims(key, "B G T D");
-    dims(value, "B G T W", { B, G, T });
-    if (this.#key) dims(key, "B G T D", dims(this.#key, "B G room D"));
-    if (this.#value) dims(value, "B G T W", dims(this.#value, "B G room W"));
+  append(key: Tensor, value: Tensor): KeysAndValues {
+    const { B, G, T, D } = dims(key, "B G T D");
+    const { W } = dims(value, "B G T W", { B, G, T });
+    if (this.#key) {
+      const room = dims(this.#key, "B G room D"), [width, valueWidth] = this.#widths;
+      dims(key, "B G T D", { B: room.B, G: room.G, D: width });
+      dims(value, "B G T W", { B: room.B, G: room.G, W: valueWidth });
+    }
+    this.#widths = [D, W];
     const start = this.#length, end = start + T;
     noGrad(() => {
-      this.#key = withRoom(this.#key, key, start, end);
-      this.#value = withRoom(this.#value, value, start, end);
-      this.#key.slice(2, start, end).assign(key);
-      this.#value.slice(2, start, end).assign(value);
+      const [keys, values] = this.type === "int8" ? [toRecords(key), toRecords(value)] : [key, value];
+      this.#key = withRoom(this.#key, keys, start, end);
+      this.#value = withRoom(this.#value, values, start, end);
+      this.#key.slice(2, start, end).assign(keys);
+      this.#value.slice(2, start, end).assign(values);
     });
     this.#length = end;
     return this.contents();
@@ -133,6 +166,7 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
       this.#value = written(this.#value, value);
     });
     this.#length = T;
+    this.#widths = [key.shape[3]!, value.shape[3]!];
     this.#grows = false;
   }
 
@@ -142,7 +176,24 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
    * @returns views, `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} while nothing is remembered
    */
-  contents(): { readonly key: Tensor; readonly value: Tensor } {
+  contents(): KeysAndValues {
+    const { key, value } = this.#kept(), [D, W] = this.#widths;
+    if (key.dtype === "float32") return { key, value };
+    const spread = {
+      get key() {
+        return fromRecords(key, D);
+      },
+      get value() {
+        return fromRecords(value, W);
+      },
+    };
+    return Object.defineProperty(spread, "attend", {
+      value: (query: Tensor, options: AttentionOptions) => attendWhereTheyLie(query, key, value, W, options, spread),
+    });
+  }
+
+  /** What is kept, in its own form. */
+  #kept(): { readonly key: Tensor; readonly value: Tensor } {
     if (!this.#key || !this.#value) {
       throw new TypeError("Cannot look into a key–value cache before anything was appended");
     }
@@ -191,14 +242,18 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
     if (!(other instanceof KeyValueCache)) {
       throw new TypeError(`Cannot join texts to a cache from ${shown(other)}: another KeyValueCache is needed`);
     }
+    if (other.type !== this.type) {
+      throw new TypeError(`Cannot join texts kept as ${other.type} to those kept as ${this.type}`);
+    }
     const length = Math.max(this.#length, other.#length), parts = [this, other].filter((cache) => cache.#key);
     if (parts.length === 0 || other.#length === 0) return;
     const joined = (which: "key" | "value"): Tensor =>
-      noGrad(() => scope(() => keep(together(parts.map((cache) => cache.contents()[which]), length))));
+      noGrad(() => scope(() => keep(together(parts.map((cache) => cache.#kept()[which]), length))));
     const [key, value] = [joined("key"), joined("value")];
     if (this.#key) release(this.#key);
     if (this.#value) release(this.#value);
     [this.#key, this.#value, this.#length, this.#grows] = [key, value, length, other.#grows];
+    this.#widths = other.#widths;
   }
 
   /**
@@ -229,6 +284,21 @@ export class KeyValueCache implements KeyValueMemory, StateMemory {
     this.#length = 0;
     this.#grows = true;
   }
+}
+
+/** Attention to records; by the rows that they stand for where a device or an option asks for more. */
+function attendWhereTheyLie(
+  query: Tensor,
+  key: Tensor,
+  value: Tensor,
+  width: number,
+  options: AttentionOptions,
+  spread: { readonly key: Tensor; readonly value: Tensor },
+): Tensor {
+  const { mask, bias, causal = false, scale = 1 / Math.sqrt(query.shape[3]!) } = options;
+  const isPlain = !bias && query.shape[3] === width && (!mask || mask instanceof Tensor);
+  const found = isPlain && attendToRecords(query, key, value, mask as Tensor | undefined, { causal, scale });
+  return found || scaledDotProductAttention(query, spread.key, spread.value, options);
 }
 
 /** Rows of all parts, aligned at their ends, with zeros before what is shorter: `[B, G, room, D]`. */

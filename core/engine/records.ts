@@ -22,7 +22,7 @@
  * @module
  */
 
-import { noGrad } from "./autograd.ts";
+import { isRecording, noGrad } from "./autograd.ts";
 import type { Backend, FusedFunctions, RowRecords } from "./backend.ts";
 import { isFusing, wrap } from "./fusable.ts";
 import { requireFloat } from "./refusals.ts";
@@ -98,5 +98,7 @@ export function attendToRecords(
 ): Tensor | undefined {
   const records = recordsOf(query.device);
   if (!records || key.dtype !== "int32" || query.size === 0) return undefined;
+  // A record has no slope.
+  if (isRecording() && query.requiresGrad) return undefined;
   return wrap([records.attend(query, key, value, mask, attributes)], query)[0];
 }
