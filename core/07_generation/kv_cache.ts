@@ -31,6 +31,28 @@
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
  * out, so that each position is copied less than twice on average at any length. All other writes are in place.
  *
+ * **In eight bits.** `cacheType: "int8"` keeps a byte for each number and one step for each position and head: $s = \max_i |x_i| / 127$ for
+ * a key or value $x$, which becomes $s$ times the nearest integers ([section](../engine/records.ts)). Then $w$ is $1 + 4/D$. The numbers enter
+ * the attention as float32, as always.
+ *
+ * **By hand.** The key (2.54, -1.035, 0.335) has the step 2.54 / 127 = 0.02. In steps it is (127, -51.75, 16.75), which is rounded to
+ * (127, -52, 17): what is remembered is (2.54, -1.04, 0.34), wrong by at most half a step.
+ *
+ * ```ts
+ * import { tensor } from "@heed/heed";
+ * import { KeyValueCache } from "@heed/heed/generation";
+ *
+ * const key = tensor([2.54, -1.035, 0.335], [1, 1, 1, 3]);
+ * const remembered = await new KeyValueCache("int8").append(key, key).key.flatten().read();
+ * console.log("step", (2.54 / 127).toFixed(2), "key", Array.from(remembered, (x) => x.toFixed(2)).join(" "));
+ * console.log("levels", Array.from(remembered, (x) => (x / 0.02).toFixed(0)).join(" "));
+ * ```
+ *
+ * ```text
+ * step 0.02 key 2.54 -1.04 0.34
+ * levels 127 -52 17
+ * ```
+ *
  * **What bounds it.** Arithmetic bounds the prefill; it is the latency (延迟) of the first token. A decoding step reads all
  * weights and the whole cache for one position, and the memory bandwidth (内存带宽) bounds it. Several sequences in one batch
  * read the weights once, which raises the throughput (吞吐量).
@@ -394,6 +416,13 @@ export function cacheBytes(
 // cache saves projections and feed-forward. Attention scores remain: one row of them per token, so that their number
 // over the whole sequence is still quadratic. In the last figure all layers use
 // the keys and values of the first, which [the notes](notes:003.11) thought might do: the logits come out wrong.
+
+// ## Eight bits on real text
+//
+// A Transformer reads plays that it never saw, one token after the other, with both kinds of caches.
+//
+// ```picture quantized_cache_run What is kept, and what is lost, with keys and values in eight bits.
+// ```
 
 // ## Pitfall: one memory for all layers
 //
