@@ -110,9 +110,9 @@ export interface KeyValueMemory {
 
 /** Keys and values, as whoever keeps them hands them out. */
 export interface KeysAndValues {
-  /** `[B, G, S, D]` */
+  /** The keys, `[B, G, S, D]`. */
   readonly key: Tensor;
-  /** `[B, G, S, W]` */
+  /** The values, `[B, G, S, W]`. */
   readonly value: Tensor;
   /**
    * Attends to them in the form in which they are kept; absent where that is the form above.

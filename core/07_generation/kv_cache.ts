@@ -32,7 +32,7 @@
  * out, so that each position is copied less than twice on average at any length. All other writes are in place.
  *
  * **In eight bits.** `cacheType: "int8"` keeps a byte for each number and one step for each position and head: $s = \max_i |x_i| / 127$ for
- * a key or value $x$, which becomes $s$ times the nearest integers ([section](../engine/records.ts)). Then $w$ is $1 + 4/D$. The numbers enter
+ * a key or value $x$, which becomes $s$ times the nearest integers (`engine/records.ts`). Then $w$ is $1 + 4/D$. The numbers enter
  * the attention as float32, as always.
  *
  * **By hand.** The key (2.54, -1.035, 0.335) has the step 2.54 / 127 = 0.02. In steps it is (127, -51.75, 16.75), which is rounded to

@@ -188,7 +188,7 @@ export interface LoopOptions {
   readonly eosToken?: number | readonly number[];
   /** Remembers the text from call to call: only what is new is read; nothing does by default. */
   readonly cache?: PromptCache;
-  /** How keys and values are kept: `"int8"` takes a quarter of the memory; `"float32"` by default. Excludes `cache` and `draft`. */
+  /** How keys and values are kept: `"int8"` takes a quarter of the memory; as they are by default. Excludes `cache` and `draft`. */
   readonly cacheType?: CacheType;
   /** Strings that end a text and are not part of it, with a tokenizer; none by default. */
   readonly stopStrings?: StopStrings;

@@ -187,7 +187,7 @@ export interface RowRecords {
   round(rows: View): Buffer;
   /** The float32 rows `[…, width]` that records stand for. */
   spread(records: View, width: number): Buffer;
-  /** Attention of `[B, H, T, D]` to keys and values in records, `[B, G, S, words]`; the mask as in `fused.attention`. */
+  /** Attention of `[B, H, T, D]` to keys and values in records. They are `[B, G, S, words]`; the mask is as in `fused.attention`. */
   attend(
     query: View,
     key: View,
@@ -306,6 +306,6 @@ export interface Backend {
   /** Layouts for weights at inference; where one is absent, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;
 
-  /** Rows in eight bits, for keys and values; where it is absent, rounded float32 takes its place. */
+  /** Rows in eight bits, for keys and values. Where it is absent, rounded float32 takes its place. */
   readonly records?: RowRecords;
 }
