@@ -53,10 +53,10 @@ export function records(runtime: Runtime): RowRecords {
   };
   const attend: RowRecords["attend"] = (query, key, value, mask, attributes) => {
     const few = attendRecords(runtime, [query, key, value, mask], attributes);
-    if (few) return few;
+    if (few) return few.buffer;
     const width = query.shape[3]!;
     const [keys, values] = [spreadWide(key, width, true), spreadWide(value, width, true)];
-    return forward!.attention!([query, keys, values, mask, undefined], attributes)![0]!;
+    return forward!.attention!([query, keys, values, mask, undefined], attributes)![0]!.buffer;
   };
   return { words: wordsOf, ...swept(runtime, { round, spread, attend }) };
 }

@@ -187,14 +187,18 @@ export interface RowRecords {
   round(rows: View): Buffer;
   /** The float32 rows `[…, width]` that records stand for. */
   spread(records: View, width: number): Buffer;
-  /** Attention of `[B, H, T, D]` to keys and values in records. They are `[B, G, S, words]`; the mask is as in `fused.attention`. */
+  /**
+   * Attention of `[B, H, T, D]` to keys and values in records.
+   *
+   * They are `[B, G, S, words]`, the mask is as in `fused.attention`; the result is laid out as `[B, T, H, D]`.
+   */
   attend(
     query: View,
     key: View,
     value: View,
     mask: View | undefined,
     attributes: FusedFunctions["attention"],
-  ): View;
+  ): Buffer;
 }
 
 /**

@@ -53,7 +53,7 @@ export function isFusing(): boolean {
 }
 
 /** Owns what a kernel returned: each distinct buffer once, each output as a view of it. */
-export function wrap(views: readonly (View | undefined)[], like: Tensor): (Tensor | undefined)[] {
+function wrap(views: readonly (View | undefined)[], like: Tensor): (Tensor | undefined)[] {
   const storages = new Map<unknown, Storage>();
   return views.map((view) => {
     if (!view) return undefined;

@@ -24,7 +24,7 @@
 
 import { isRecording, noGrad } from "./autograd.ts";
 import type { Backend, FusedFunctions, RowRecords } from "./backend.ts";
-import { isFusing, wrap } from "./fusable.ts";
+import { isFusing } from "./fusable.ts";
 import { requireFloat } from "./refusals.ts";
 import { scope } from "./scope.ts";
 import { adopt, type Tensor } from "./tensor.ts";
@@ -100,5 +100,9 @@ export function attendToRecords(
   if (!records || key.dtype !== "int32" || query.size === 0) return undefined;
   // A record has no slope.
   if (isRecording() && query.requiresGrad) return undefined;
-  return wrap([records.attend(query, key, value, mask, attributes)], query)[0];
+  const [B, H, T, D] = query.shape as [number, number, number, number];
+  return adopt(query.device, records.attend(query, key, value, mask, attributes), "float32", [B, T, H, D]).transpose(
+    1,
+    2,
+  );
 }
