@@ -71,7 +71,7 @@ for (const format of formats) {
 
 const text = `# What a batch is worth
 
-Made by \`deno run --allow-read --allow-write bench/batching.ts --write\`; ${device.description}. The model has 12 layers, width
+Made by \`deno run --allow-read --allow-write bench/batching.ts --write float32\`; ${device.description}. The model has 12 layers, width
 768, 12 heads and a vocabulary of ${SHAPE.vocabSize} tokens (GPT-2, 124 M), its weights are packed. One prompt of ${ONE} tokens,
 and eight of ${LENGTHS.slice(0, -1).join(", ")} and ${
   LENGTHS.at(-1)

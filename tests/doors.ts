@@ -600,6 +600,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "new PhraseClassifier": () => call({ vocabSize: 8, numClasses: 2, kernelSizes: [2, 3] }, random()),
   "PhraseClassifier.forward": () => on(phrases(), ids(), { mask: mask(2, 4) }),
   "PhraseClassifier.findPhrases": () => on(phrases(), ids(), { mask: mask(2, 4) }),
+  "new KeyValueCache": () => call("int8"),
   "KeyValueCache.replace": () => on(new generation.KeyValueCache(), x(1, 2, 1, 4), x(1, 2, 1, 4)),
   "new DecoderOnly": () => call(small, random()),
   "DecoderOnly.newCaches": () => on(decoder(), () => new generation.KeyValueCache()),

@@ -36,6 +36,7 @@ import { RELAXED, STRICT } from "./kernels.ts";
 import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
 import { packings } from "./packed.ts";
+import { records } from "./records.ts";
 import { reduce } from "./reduce.ts";
 import { argsort, gather, scatterAdd } from "./rows.ts";
 import { remember, Runtime } from "./runtime.ts";
@@ -129,6 +130,7 @@ class WasmDevice extends KernelDevice<Runtime> {
   readonly name = "wasm";
   readonly fused: Backend["fused"];
   readonly packing: NonNullable<Backend["packing"]>;
+  readonly records: NonNullable<Backend["records"]>;
   readonly #memory: Memory;
   readonly #instructions: string;
 
@@ -139,6 +141,7 @@ class WasmDevice extends KernelDevice<Runtime> {
     runtime.copy = (source, target) => copy(runtime, source, target);
     this.fused = fusedKernels(runtime);
     this.packing = packings(runtime);
+    this.records = records(runtime);
   }
 
   get description(): string {

@@ -98,14 +98,30 @@ export interface KeyValueMemory {
    * @param value `[B, G, T, W]`
    * @returns everything remembered, `[B, G, length, D]` and `[B, G, length, W]`
    */
-  append(key: Tensor, value: Tensor): { readonly key: Tensor; readonly value: Tensor };
+  append(key: Tensor, value: Tensor): KeysAndValues;
   /**
    * Everything remembered.
    *
    * @returns `[B, G, length, D]` and `[B, G, length, W]`
    * @throws {TypeError} while there is nothing
    */
-  contents(): { readonly key: Tensor; readonly value: Tensor };
+  contents(): KeysAndValues;
+}
+
+/** Keys and values, as whoever keeps them hands them out. */
+export interface KeysAndValues {
+  /** The keys, `[B, G, S, D]`. */
+  readonly key: Tensor;
+  /** The values, `[B, G, S, W]`. */
+  readonly value: Tensor;
+  /**
+   * Attends to them in the form in which they are kept; absent where that is the form above.
+   *
+   * @param query `[B, H, T, D]`
+   * @param options those of an attention
+   * @returns `[B, H, T, W]`
+   */
+  attend?(query: Tensor, options: AttentionOptions): Tensor;
 }
 
 /**
@@ -354,12 +370,13 @@ export class MultiHeadAttention extends Module implements Attention {
     checkOptions("attend", call, CALL);
     const { B, T } = dims(hidden, "B T E");
     const { context, causal = false, observe } = call;
-    const { query, key, value } = this.#project(hidden, call), S = key.shape[2]!;
+    const { query, kept } = this.#project(hidden, call);
+    const S = kept.attend ? call.cache!.length : kept.key.shape[2]!;
     const near = this.window && !context ? windowMask(T, S, this.window) : undefined;
     const own = this.#read(hidden, S, call), mask = combineMasks(own.mask, near);
     const places = this.positions?.bias?.(query, S, this.scale);
     const bias = places && own.bias ? places.add(own.bias) : places ?? own.bias;
-    const heads = this.#attend(query, key, value, { mask, bias, causal, scale: this.scale }, observe);
+    const heads = this.#attend(query, kept, { mask, bias, causal, scale: this.scale }, observe);
 
     // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
     const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.valueSize]);
@@ -369,12 +386,13 @@ export class MultiHeadAttention extends Module implements Attention {
   /** What the heads find, `[B, H, T, W]`; weights are computed where somebody needs them. */
   #attend(
     query: Tensor,
-    key: Tensor,
-    value: Tensor,
+    kept: KeysAndValues,
     options: AttentionOptions,
     observe: MultiHeadCall["observe"],
   ): Tensor {
     const drops = this.training && this.dropout, { values } = this.positions ?? {};
+    if (!drops && !observe && !values && kept.attend) return kept.attend(query, options);
+    const { key, value } = kept;
     if (!drops && !observe && !values) return scaledDotProductAttention(query, key, value, options);
     const weights = attentionWeights(query, key, options);
     observe?.(weights);
@@ -396,14 +414,14 @@ export class MultiHeadAttention extends Module implements Attention {
   #project(
     hidden: Tensor,
     { context, valueContext, cache, starts }: MultiHeadCall,
-  ): { query: Tensor; key: Tensor; value: Tensor } {
+  ): { query: Tensor; kept: KeysAndValues } {
     if (context && this.positions) {
       throw new TypeError(
         "Cannot attend to a context with a position rule: its positions are not those of the queries",
       );
     }
     let query = split(this.query.forward(hidden), this.numHeads);
-    if (context && cache && cache.length > 0) return { query, ...cache.contents() };
+    if (context && cache && cache.length > 0) return { query, kept: cache.contents() };
 
     const source = context ?? hidden, { B, S } = dims(source, "B S C", { B: hidden.shape[0]! });
     if (valueContext) dims(valueContext, "B S W", { B, S });
@@ -414,7 +432,7 @@ export class MultiHeadAttention extends Module implements Attention {
       query = this.positions.mark(query, start);
       key = this.positions.mark(key, start);
     }
-    return cache ? { query, ...cache.append(key, value) } : { query, key, value };
+    return { query, kept: cache ? cache.append(key, value) : { key, value } };
   }
 }
 

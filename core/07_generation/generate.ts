@@ -245,6 +245,7 @@ type Begun = Pick<
   | "eosToken"
   | "stopStrings"
   | "cache"
+  | "cacheType"
   | "contrastive"
   | "slide"
   | "draft"
@@ -274,8 +275,18 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, draft, signal, numReturnSequences = 1 }:
-    Begun,
+  {
+    maxNewTokens,
+    eosToken,
+    stopStrings,
+    cache,
+    cacheType,
+    contrastive,
+    slide = false,
+    draft,
+    signal,
+    numReturnSequences = 1,
+  }: Begun,
   keep: Keeping | undefined,
 ): Run<SearchState> {
   if (keep) requireKept(search, keep, contrastive, draft);
@@ -292,6 +303,9 @@ function begin(
     throw new TypeError(
       `Cannot use stopStrings with ${search.name}: it compares candidates before their text is known`,
     );
+  }
+  if (cacheType && (cache || draft)) {
+    throw new TypeError(`Cannot use cacheType with ${cache ? "cache" : "draft"}: its own caches are float32`);
   }
   if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
   if (draft) {
@@ -310,7 +324,15 @@ function begin(
     const run = drafted(decoder, texts, { ...task, draft, rules, search, signal });
     return { texts: texts.map(({ text }) => text), run, speculations: texts.map(({ speculation }) => speculation) };
   }
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache, watch: keep?.watch });
+  const session = new Session(decoder, prompts, {
+    maxNewTokens,
+    slide,
+    eosToken,
+    copies,
+    cache,
+    cacheType,
+    watch: keep?.watch,
+  });
   checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits, keep?.several(limits)));

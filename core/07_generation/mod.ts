@@ -227,7 +227,7 @@ export {
   type Proposal,
   residual,
 } from "./speculative.ts";
-export * from "./kv_cache.ts";
+export { cacheBytes, type CacheSize, type CacheType, KeyValueCache } from "./kv_cache.ts";
 export { PromptCache } from "./prompt_cache.ts";
 export type { Passed, SeenRow, SessionOptions, Watch } from "./session.ts";
 export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";

@@ -46,7 +46,7 @@ import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
-import { KeyValueCache } from "./kv_cache.ts";
+import { type CacheType, KeyValueCache } from "./kv_cache.ts";
 import type { PromptCache } from "./prompt_cache.ts";
 import type { DecodingTask, DeviceContext } from "./rules.ts";
 import { type Decoder, decoderCheck } from "./sampling.ts";
@@ -65,6 +65,8 @@ export interface SessionOptions {
   readonly copies?: number | undefined;
   /** What remembers the one text beyond this session; nothing by default. */
   readonly cache?: PromptCache | undefined;
+  /** How keys and values are kept; float32 by default. */
+  readonly cacheType?: CacheType | undefined;
   /** Looks into each pass; nobody does by default. */
   readonly watch?: Watch | undefined;
 }
@@ -197,7 +199,7 @@ export class Session {
     const caches: KeyValueCache[] = [];
     // The model returns what it was handed, by whichever of its two contracts.
     const memories = this.#decoder.newCaches?.(() => {
-      const cache = new KeyValueCache();
+      const cache = new KeyValueCache(this.#options.cacheType);
       caches.push(cache);
       return cache;
     }) as readonly (KeyValueMemory & StateMemory)[] | undefined;
@@ -298,6 +300,7 @@ export class Session {
     if (!isHeard()) throw new TypeError(deafTo(rows));
     dims(logits, "B T V", { B, V: decoder.vocabSize + (decoder.featureSize ?? 0) });
     memory.length = held + T;
+    if (this.#options.cacheType && !memory.caches.some(({ grows }) => grows)) throw new TypeError(NOTHING_KEPT);
     for (const row of rows) {
       row.read += row.fresh;
       row.fresh = 0;
@@ -519,6 +522,10 @@ function byLength(rows: readonly Row[]): Row[][] {
 }
 
 // ## What is refused
+
+/** Why a model has no use for a cache of another type. */
+const NOTHING_KEPT =
+  "Cannot use cacheType with a model that keeps no keys and values: it has no cache, or states instead";
 
 /** Why prompts of different lengths cannot be read together. */
 function deafTo(rows: readonly Row[]): string {

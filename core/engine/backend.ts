@@ -179,6 +179,28 @@ export interface FusedKernels {
  */
 export type PackedFormat = "float32" | "float16" | "int8" | "int4";
 
+/** How a device keeps rows whose numbers are rounded to integers of eight bits: each as a record of int32 words. */
+export interface RowRecords {
+  /** Words of a record of so many numbers. */
+  words(width: number): number;
+  /** Records `[…, words]` of float32 rows `[…, width]`. */
+  round(rows: View): Buffer;
+  /** The float32 rows `[…, width]` that records stand for. */
+  spread(records: View, width: number): Buffer;
+  /**
+   * Attention of `[B, H, T, D]` to keys and values in records.
+   *
+   * They are `[B, G, S, words]`, the mask is as in `fused.attention`; the result is laid out as `[B, T, H, D]`.
+   */
+  attend(
+    query: View,
+    key: View,
+    value: View,
+    mask: View | undefined,
+    attributes: FusedFunctions["attention"],
+  ): Buffer;
+}
+
 /**
  * A layout of a device's own for a matrix that is multiplied often and written rarely.
  *
@@ -287,4 +309,7 @@ export interface Backend {
 
   /** Layouts for weights at inference; where one is absent, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;
+
+  /** Rows in eight bits, for keys and values. Where it is absent, rounded float32 takes its place. */
+  readonly records?: RowRecords;
 }

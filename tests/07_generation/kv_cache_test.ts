@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { cacheBytes, KeyValueCache } from "../../core/07_generation/kv_cache.ts";
 import { tensor, zeros } from "../../core/engine/create.ts";
+import { withoutFusion } from "../../core/engine/fusable.ts";
+import { roundEvenly } from "../../core/engine/records.ts";
+import { noGrad } from "../../core/engine/autograd.ts";
+import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
 import { take } from "../../core/engine/indexing.ts";
 import { concat } from "../../core/engine/joining.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
@@ -80,4 +84,51 @@ Deno.test("cacheBytes() is the formula", () => {
   const llama = { numLayers: 32, numGroups: 32, headSize: 128, length: 4096 };
   assertEquals(cacheBytes(llama), 4 * 2 ** 30);
   assertEquals(cacheBytes({ ...llama, numGroups: 8, bytesPerNumber: 2, batchSize: 3 }), 3 * 2 ** 29);
+});
+
+onEveryBackend(
+  "KeyValueCache() in int8 attends as to the rounded keys and values, by kernel and by definition",
+  async () => {
+    for (const D of [1, 7, 20, 64]) {
+      for (const [H, T, S] of [[2, 1, 5], [6, 3, 70], [2, 12, 20]] as const) {
+        const [query, key, value] = [normal(1, B, H, T, D), normal(2, B, G, S, D), normal(3, B, G, S, D)];
+        const mask = tensor(Array.from({ length: B * S }, (_, i) => i % 5 !== 1), [B, 1, 1, S]);
+        const cache = new KeyValueCache("int8"), [keys, values] = [roundEvenly(key), roundEvenly(value)];
+        // In parts, so that there is room to spare.
+        noGrad(() => cache.append(key.slice(2, 0, S - T), value.slice(2, 0, S - T)));
+        const kept = noGrad(() => cache.append(key.slice(2, S - T, S), value.slice(2, S - T, S)));
+        for (const options of [{ causal: true }, { mask, scale: 0.3 }, { mask, causal: true }]) {
+          const attend = () => kept.attend ? kept.attend(query, options) : attention(kept, options);
+          const attention = ({ key, value }: typeof kept, given: typeof options) =>
+            scaledDotProductAttention(query, key, value, given);
+          const wanted = attention({ key: keys, value: values }, options);
+          await assertClose(attend(), wanted, { rtol: 1e-4, atol: 1e-5 });
+          await assertClose(withoutFusion(attend), wanted, { rtol: 1e-4, atol: 1e-5 });
+        }
+        await assertClose(kept.key, keys, { tolerance: 0 });
+        await assertClose(withoutFusion(() => roundEvenly(key)), keys, { tolerance: 0 });
+        cache.dispose();
+      }
+    }
+  },
+);
+
+onEveryBackend("KeyValueCache() in int8 follows its texts, joins its like and refuses others", async () => {
+  const cache = new KeyValueCache("int8"), other = new KeyValueCache("int8"), plain = new KeyValueCache();
+  const [key, value] = [normal(1, B, G, 5, D), normal(2, B, G, 5, D)];
+  cache.append(key, value);
+  other.append(key.slice(2, 0, 3), value.slice(2, 0, 3));
+  cache.reorder([2, 0]);
+  await assertClose(cache.contents().key, take(roundEvenly(key), tensor(Int32Array.of(2, 0))), { tolerance: 0 });
+  cache.join(other);
+  assertEquals(cache.contents().value.shape, [5, G, 5, D]);
+  await assertClose(cache.contents().value.slice(0, 2).slice(2, 2, 5), roundEvenly(value).slice(2, 0, 3), {
+    tolerance: 0,
+  });
+  cache.crop(4);
+  assertEquals(cache.length, 4);
+  plain.append(key, value);
+  assertThrows(() => cache.join(plain), TypeError, "Cannot join texts kept as float32 to those kept as int8");
+  assertThrows(() => new KeyValueCache("int4" as "int8"), TypeError);
+  for (const each of [cache, other, plain]) each.dispose();
 });

@@ -170,6 +170,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   maxNewTokens: [() => ({}), 3],
   eosToken: [() => ({}), 7],
   cache: [() => ({}), new HeardCache()],
+  cacheType: [() => ({}), "int8"],
   stopStrings: [() => ({}), { stop: ["7"], decode: (tokens) => tokens.join(" ") }],
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],

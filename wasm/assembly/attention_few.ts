@@ -12,6 +12,9 @@
  * get going. One word of every line of a run is therefore touched beforehand, of keys and values in turn:
  * the loads do not wait for each other, and the values arrive while the keys are read.
  *
+ * **Keys and values in eight bits** (`records.ts`) are read as they are kept, and spread over float32 in a piece of scratch, a run
+ * of 64 at a time: what follows is the same.
+ *
  * **Rounding.** A score is a sum in eight interleaved parts, an output a sum in the order of
  * the keys.
  *
@@ -20,12 +23,10 @@
 
 import { endRow, headOf, weighRow } from "./attention.ts";
 import { areFinite, limitOf, mendRow, restrictRow } from "./attention_pairs.ts";
+import { spreadRows } from "./records.ts";
 import { integer, madd, number, pointer, sumLanes } from "./simd.ts";
 import { scaleRow } from "./softmax.ts";
 import * as word from "./words/attention.ts";
-
-/** Keys that stay in the nearest cache while all queries of a group meet them. */
-const CHUNK: i32 = 64;
 
 /** $z_s = f\, q \cdot k_s$ for `n` keys, `kRow` bytes apart: four keys per turn, eight elements of each. */
 function scoreFew(z: usize, q: usize, k: usize, kRow: usize, n: i32, D: i32, f: f32): void {
@@ -246,12 +247,15 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
     scale = number(args, word.SCALE),
     each = H / G,
     rows = each * T,
-    zRow = <usize> word.scoreBytes(S);
+    zRow = <usize> word.scoreBytes(S),
+    records = integer(args, word.RECORDS);
   const qHead = pointer(args, word.QUERY_STEPS + 1),
     qRow = pointer(args, word.QUERY_STEPS + 2),
     oHead = pointer(args, word.OUTPUT_STEPS + 1),
     oRow = pointer(args, word.OUTPUT_STEPS + 2);
-  const scores = scratch + 64;
+  // Records are spread over rows of float32, a chunk at a time.
+  const scores = scratch + 64, wide = scores + zRow * rows, wideRow = <usize> ((D + 3) & ~3) << 2;
+  const line = records ? <usize> (D + 7) & ~3 : <usize> D << 2;
   for (let unit = from; unit < to; unit++) {
     const b = unit / G, g = unit % G, head = g * each;
     const key = headOf(args, word.KEY, word.KEY_STEPS, b, g), kRow = pointer(args, word.KEY_STEPS + 2);
@@ -262,21 +266,23 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
     let touched = 0;
     // The last query sees most; what the others must not see is left out below.
     const reach = limitOf(T - 1, T, S, causal);
-    for (let s = 0; s < reach; s += CHUNK) {
-      const n = min(CHUNK, reach - s), keys = key + kRow * s;
-      touched |= fetch(keys, kRow, value + vRow * s, vRow, n, <usize> D << 2);
+    for (let s = 0; s < reach; s += word.CHUNK) {
+      const n = min(word.CHUNK, reach - s), kept = key + kRow * s;
+      touched |= fetch(kept, kRow, value + vRow * s, vRow, n, line);
+      if (records) spreadRows(wide, kept, kRow, n, D);
+      const keys = records ? wide : kept, ld = records ? wideRow : kRow;
       for (let row = 0; row < rows; row++) {
         const z = scores + zRow * row + (<usize> s << 2), q = query + qHead * (row / T) + qRow * (row % T);
         if (row + 1 < rows && !(D & 3)) {
           const p = query + qHead * ((row + 1) / T) + qRow * ((row + 1) % T), done = n & ~3;
-          scoreTwo(z, z + zRow, q, p, keys, kRow, n, D, scale);
+          scoreTwo(z, z + zRow, q, p, keys, ld, n, D, scale);
           if (done < n) {
             const skip = <usize> done << 2;
-            scoreFew(z + skip, q, keys + kRow * done, kRow, n - done, D, scale);
-            scoreFew(z + zRow + skip, p, keys + kRow * done, kRow, n - done, D, scale);
+            scoreFew(z + skip, q, keys + ld * done, ld, n - done, D, scale);
+            scoreFew(z + zRow + skip, p, keys + ld * done, ld, n - done, D, scale);
           }
           row++;
-        } else scoreFew(z, q, keys, kRow, n, D, scale);
+        } else scoreFew(z, q, keys, ld, n, D, scale);
       }
     }
 
@@ -292,22 +298,25 @@ export function attentionFew(args: usize, from: i32, to: i32, scratch: usize): v
       memory.fill(output + oHead * (row / T) + oRow * t, 0, <usize> D << 2);
     }
 
-    for (let s = 0; s < reach; s += CHUNK) {
-      const n = min(CHUNK, reach - s), values = value + vRow * s, whole = D & ~15, skip = <usize> whole << 2;
+    for (let s = 0; s < reach; s += word.CHUNK) {
+      const n = min(word.CHUNK, reach - s), whole = D & ~15, skip = <usize> whole << 2;
+      if (records) spreadRows(wide, value + vRow * s, vRow, n, D);
+      const values = records ? wide : value + vRow * s, ld = records ? wideRow : vRow;
       for (let row = 0; row < rows; row++) {
         const p = scores + zRow * row + (<usize> s << 2), o = output + oHead * (row / T) + oRow * (row % T);
         if (row + 1 < rows && whole) {
           const e = output + oHead * ((row + 1) / T) + oRow * ((row + 1) % T);
-          mixTwo(o, e, p, p + zRow, values, vRow, n, D);
+          mixTwo(o, e, p, p + zRow, values, ld, n, D);
           if (whole < D) {
-            mixFew(o + skip, p, values + skip, vRow, n, D - whole);
-            mixFew(e + skip, p + zRow, values + skip, vRow, n, D - whole);
+            mixFew(o + skip, p, values + skip, ld, n, D - whole);
+            mixFew(e + skip, p + zRow, values + skip, ld, n, D - whole);
           }
           row++;
-        } else mixFew(o, p, values, vRow, n, D);
+        } else mixFew(o, p, values, ld, n, D);
       }
     }
-    for (let row = 0; row < rows; row++) {
+    // Levels are finite: there is nothing to mend.
+    for (let row = records ? rows : 0; row < rows; row++) {
       const o = output + oHead * (row / T) + oRow * (row % T);
       if (areFinite(o, D)) continue;
       mendRow(o, scores + zRow * row, 1, value, vRow, D, args, b, head + row / T, row % T);

@@ -21,6 +21,7 @@ import { multiplyEachJob, multiplyJob } from "./matmul.ts";
 import { rowsTimesMatrixJob, rowsTimesPanelsJob, rowsTimesTransposeJob } from "./matvec.ts";
 import * as opcodes from "./opcodes.ts";
 import { packJob } from "./packing.ts";
+import { roundRecordsJob, spreadRecordsJob } from "./records.ts";
 import { reduceColumnsJob, reduceRowsJob } from "./reduce.ts";
 import { gatherJob, scatterAddJob } from "./rows.ts";
 import { argsortJob } from "./sort.ts";
@@ -57,6 +58,10 @@ export function job(op: i32, args: usize, from: i32, to: i32, scratch: usize): v
       return rowsTimesHalvesJob(args, from, to, scratch);
     case opcodes.UNPACK_HALVES:
       return unpackHalvesJob(args, from, to);
+    case opcodes.ROUND_RECORDS:
+      return roundRecordsJob(args, from, to);
+    case opcodes.SPREAD_RECORDS:
+      return spreadRecordsJob(args, from, to);
     case opcodes.UNARY:
       return unaryJob(args, from, to, scratch);
     case opcodes.BINARY:

@@ -62,6 +62,10 @@ export const PACK_HALVES = 24;
 export const ROWS_TIMES_HALVES = 25;
 /** Turns panels of float16 into float32 panels. */
 export const UNPACK_HALVES = 26;
+/** Rounds rows to records of eight bits a number. */
+export const ROUND_RECORDS = 27;
+/** Turns such records into float32 rows. */
+export const SPREAD_RECORDS = 28;
 
 /** First number of the fused kernels. */
 export const FUSED = 64;

@@ -41,11 +41,16 @@ function blockOf(T: number, S: number): number {
   return S <= 4096 ? 48 : 24;
 }
 
-/** Extents, if the kernel covers them. */
-function sizesOf(inputs: readonly (View | undefined)[], attributes: Attributes): Sizes | undefined {
+/** Extents, if the kernel covers them; `kept` is what keys and values consist of. */
+function sizesOf(
+  inputs: readonly (View | undefined)[],
+  attributes: Attributes,
+  kept: "float32" | "int32" = "float32",
+): Sizes | undefined {
   const [query, key, value, mask, bias] = inputs;
   if (!query || !key || !value) return undefined;
-  if (![query, key, value].every((x) => x.dtype === "float32" && x.shape.length === 4)) return undefined;
+  if (query.dtype !== "float32" || key.dtype !== kept || value.dtype !== kept) return undefined;
+  if (![query, key, value].every((x) => x.shape.length === 4)) return undefined;
   if ((mask && mask.dtype !== "bool") || (bias && bias.dtype !== "float32")) return undefined;
   const [B, H, T, D] = query.shape as [number, number, number, number];
   return { B, H, G: key.shape[1]!, T, S: key.shape[2]!, D, causal: attributes.causal };
@@ -102,7 +107,7 @@ const attend = (runtime: Runtime): FusedForward<"attention"> => (inputs, attribu
   const output = headsApart(runtime, [B, H, T, D]);
   if (B * H * T === 0) return [output];
   if (T <= FEW) {
-    const words = placed(...wordsOf(runtime, inputs, output, sizes, attributes, T, T));
+    const words = placed(...wordsOf(runtime, inputs, output, sizes, attributes, T, T), [word.RECORDS, 0]);
     const cost = H / G * T * S * (D * 0.15 + 2) + 50;
     runtime.run(job.ATTENTION_FEW, words, B * G, cost, 64 + H / G * T * word.scoreBytes(S));
     return [output];
@@ -118,6 +123,22 @@ const attend = (runtime: Runtime): FusedForward<"attention"> => (inputs, attribu
   runtime.run(job.ATTENTION, words, B * H * runs, headCost(sizes, 2) / runs, scratch);
   return [output];
 };
+
+/** Attention of a few queries to keys and values in records; undefined for more of them. */
+export function attendRecords(
+  runtime: Runtime,
+  inputs: readonly (View | undefined)[],
+  attributes: Attributes,
+): View | undefined {
+  const sizes = sizesOf(inputs, attributes, "int32");
+  if (!sizes || sizes.T > FEW) return undefined;
+  const { B, H, G, T, S, D } = sizes, output = headsApart(runtime, [B, H, T, D]);
+  const words = placed(...wordsOf(runtime, inputs, output, sizes, attributes, T, T), [word.RECORDS, 1]);
+  const cost = H / G * T * S * (D * 0.15 + 2) + S * D * 0.2 + 50;
+  const wide = word.CHUNK * word.roundUp(D, 4) * 4;
+  runtime.run(job.ATTENTION_FEW, words, B * G, cost, 64 + H / G * T * word.scoreBytes(S) + wide);
+  return output;
+}
 
 const attendBackward =
   (runtime: Runtime): FusedBackward<"attention"> => (inputs, outputs, gradient, wanted, attributes) => {

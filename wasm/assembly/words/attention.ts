@@ -69,6 +69,11 @@ export const VALUE_GRADIENT_STEPS = 48;
 /** Backwards: address of the gradient of the bias, `[B, H, T, S]` contiguous, or 0. */
 export const BIAS_GRADIENT = 51;
 
+/** Of a few queries: 1 where keys and values are records of eight bits a number. */
+export const RECORDS = 52;
+/** Of a few queries: keys that stay in the nearest cache while all queries of a group meet them. */
+export const CHUNK = 64;
+
 /** `n` rounded up to a multiple of `m`. */
 export function roundUp(n: number, m: number): number {
   return Math.ceil(n / m) * m;
