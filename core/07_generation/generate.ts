@@ -58,6 +58,7 @@ async function* steps(
 ): AsyncGenerator<number, void, void> {
   const goesOn = (): boolean => texts.some(({ width }) => width > 0);
   try {
+    await session.prefill(() => rest(signal));
     for (let step = 0; goesOn();) {
       await rest(signal);
       if (ahead) {
@@ -240,6 +241,7 @@ type Begun = Pick<
   | "cache"
   | "contrastive"
   | "slide"
+  | "window"
   | "draft"
   | "signal"
   | "numReturnSequences"
@@ -265,14 +267,24 @@ function begin(
   prompts: readonly (readonly number[])[],
   search: Search,
   rules: readonly LogitsRule[],
-  { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, draft, signal, numReturnSequences = 1 }:
-    Begun,
+  {
+    maxNewTokens,
+    eosToken,
+    stopStrings,
+    cache,
+    contrastive,
+    slide = false,
+    window,
+    draft,
+    signal,
+    numReturnSequences = 1,
+  }: Begun,
 ): Run<SearchState> {
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
   // First of all, since it refuses what does not fit the context.
-  requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
+  requireFit(decoder, prompts, { maxNewTokens, slide, eosToken, window });
   const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
   const copies = "begin" in search ? 1 : numReturnSequences;
   const task = { eosToken: tokensOf(eosToken)[0], eosTokens: tokensOf(eosToken), maxNewTokens };
@@ -283,6 +295,13 @@ function begin(
     );
   }
   if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
+  if (window && (cache || draft)) {
+    throw new TypeError(
+      cache
+        ? "Cannot use window with cache: what the window has evicted cannot be given back to the next call"
+        : "Cannot use window with draft: what was evicted for proposals cannot be taken back when they are rejected",
+    );
+  }
   if (draft) {
     if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
       throw new TypeError(
@@ -315,7 +334,7 @@ function begin(
     const speculation = { calls: 0, proposed: 0, accepted: 0 };
     return { texts: [text], run: drafted(steps, text, speculation), speculation };
   }
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
+  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache, window });
   checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {
     const texts = prompts.map(() => new SeveralSequences(search, rules, limits));

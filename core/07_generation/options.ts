@@ -83,6 +83,7 @@ import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
 import { PromptCache } from "./prompt_cache.ts";
+import { type ContextWindow, windowCheck } from "./session.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
@@ -190,6 +191,8 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Keeps the memory at a fixed size, such as `rollingWindow({ size: 512 })`; it grows with the text by default. */
+  readonly window?: ContextWindow;
   /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
   readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
@@ -656,6 +659,7 @@ const loopChecks: Checks<LoopOptions> = {
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
+  window: windowCheck,
   draft: draftCheck,
   signal: abortSignal,
 };
