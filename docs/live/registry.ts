@@ -376,4 +376,9 @@ export const EXPERIMENTS: readonly Entry[] = [
     load: async () => (await import("../../core/07_generation/experiments/kv_cache.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/kv_cache.words.ts")).words,
   },
+  {
+    name: "generation/windows_and_sinks",
+    load: async () => (await import("../../core/07_generation/experiments/windows_and_sinks.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/windows_and_sinks.words.ts")).words,
+  },
 ];
