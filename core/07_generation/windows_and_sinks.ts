@@ -9,8 +9,8 @@
  * tokens are attention sinks (注意力汇点). A rolling cache (StreamingLLM) keeps the first few tokens for ever and the last ones as a window. Positions are counted
  * within the cache, so that they never get larger than its size.
  *
- * ```picture rolling_cache Eight places, four of them for sinks. Below each token stands its position in the text, above it the place in the cache by which it is marked. With token 8 the cache is full: token 4 is
- * evicted, and 5 to 8 move up by one place.
+ * ```picture rolling_cache A cache of eight places, four of them for sinks. Each row is a token that is read, each column a token of the text; a number is the place in the cache by which a key is marked. With token 8 the cache is too
+ * small: token 4 is evicted, and 5 to 7 move up by one place.
  * ```
  *
  * **By hand.** A query scores four keys 3, 1, 0 and 1. The first key is the sink; the values are 0, 2, 4 and 6. The weights are 0.757, 0.103, 0.038 and 0.103, and the output is 0.971. Evict the sink, and the
@@ -37,6 +37,9 @@
  * ```
  *
  * ```text
+ * 0.757 0.102 0.038 0.102 output 0.971
+ * 0.422 0.155 0.422 output 4.000
+ * 0 at 0, 1 at 1, 2 at 2, 3 at 3, 5 at 4, 6 at 5, 7 at 6, 8 at 7
  * ```
  *
  * **Formula.** Let $N$ be the size of the cache and $K$ the number of sinks. The query of token $t$ attends to the tokens $S_t$, at the places $r_t$:
@@ -55,13 +58,9 @@
  * cache keeps the mark that it came with, and each token beyond the size gets the same last mark: the window loses its order. The recorded run below measures it; for such a model the option `slide`, which reads the newer half of the text again,
  * is the better choice.
  *
- * **The notes, 004.125.** They give two causes. One is that the instruction at the beginning is forgotten. The other is that the sinks are gone. Both are real and they are not the same. Sinks repair the second: the probability of the next token. They do not repair the first.
- *
- * **The notes, 004.127.** It holds, with one addition. The query of token 8, which predicts token 9, attends to 0–3 and 5–8; what the notes leave out is that these
- * count as places 0–7.
- *
  * Sources: Xiao, Tian, Chen, Han and Lewis 2023, *Efficient Streaming Language Models with Attention Sinks* (sinks, places within the cache); Beltagy, Peters and Cohan 2020, *Longformer: The Long-Document
- * Transformer* (sliding windows, which reach further with each layer); Jiang et al. 2023, *Mistral 7B* (a rolling cache for a model that is trained with its window).
+ * Transformer* (sliding windows, which reach further with each layer); Jiang et al. 2023, *Mistral 7B* (a rolling cache for a model that is trained with its window); Guo, Pai, Bai, Jiao, Jordan and Mei 2024,
+ * *Active-Dormant Attention Heads* (the language of the experiment: heads that copy at some tokens, and a sink for all others).
  *
  * @module
  */
@@ -374,6 +373,34 @@ export async function streamLosses(
   return losses;
 }
 
+// ## What it equals
+//
+// Nothing is computed anew, so what is the result equal to? In one layer the output of token $t$ is the attention of its query over $S_t$, with the positions $r_t$: as if the layer had read these tokens alone, in this order. The keys of a deeper layer are made from
+// outputs of the layer below, each of which saw the tokens of *its* time. So a model of several layers is equal to neither of two simple things.
+// It is not equal to reading the window anew, since its keys still carry something of evicted tokens. And it is equal to one pass over the whole text under the mask of $S_t$, `rollingMask`, only where distances are those of the text: without positions, or without sinks
+// and with rotary positions, ALiBi, T5's or Shaw's. The tests "a rolling cache computes what each layer computes anew of the tokens attended to", "a rolling cache equals one pass under the mask of window and sinks, where distances stay" and "a window
+// that is read again differs from one that rolls, from two layers on" hold all three, on every device.
+
+// ## What is lost
+//
+// The [experiment](experiments/windows_and_sinks.ts) trains a model whose texts all begin with one token. Later in each text a sign stands for an instruction, which is needed again and again. Then it reads a text 25 times as long as any of the training.
+//
+// **The notes, 004.125.** They give two causes for the failure of a window: the instruction at the beginning is forgotten, and the sinks are gone. Both are real, and they are different. The experiment separates them: sinks repair the probability of the next token, and
+// leave the instruction forgotten, unless it stands among the sinks itself.
+//
+// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model. The recorded run below finds out for one of real text.
+//
+// **The notes, 004.127.** It holds, with one addition. The query of token 8, which predicts token 9, attends to 0–3 and 5–8; what the notes leave out is that these
+// count as places 0–7.
+//
+// **The notes, 004.128.** Not as it is worded. What is kept is the probability of what comes next, which depends on the last tokens for the most part. What was said in evicted tokens is lost, and whoever asks for it gets a fluent guess. Both figures of the experiment
+// show it, and so does the run. The costs are as the notes have them: memory and time per token no longer grow. With a cache they grew linearly with the text, and not with its square ([the notes](notes:004.124), [section](kv_cache.ts)).
+
+// ## On Shakespeare's plays
+//
+// ```picture windows_and_sinks_run A stream of letters from plays that the models never read, with signs that are asked for later.
+// ```
+
 // #region Options and memory
 // What they may be; room on the device.
 
@@ -416,3 +443,47 @@ function chosenRows(held: Tensor, rows: readonly number[], room: number): Tensor
   );
 }
 // #endregion
+
+// ## Pitfall: keys marked on arrival
+//
+// A cache that holds turned keys, as one that grows does, cannot count places: after an eviction each key would have to be turned back by one place. Left as they are, distances to the sinks grow with the text, and soon are larger than any in training. The test "what a
+// rolling cache gives a layer does not depend on how much was evicted" reads texts of different lengths with equal sinks and equal windows.
+
+// ## Pitfall: padding among the sinks
+//
+// Prompts of different lengths are padded on the left ([section](session.ts)). The first places of a shorter one would be padding, kept for ever, and its own first tokens would be evicted. `generate` refuses them in one call; of equal length they go
+// together, and so do beams. The test "generate() says what a window does not go with" has the sentence.
+
+// ## Exercise
+//
+// *Farther than the window.* Without sinks a token attends to the $N - 1$ tokens before it. How far back can a token stand that still has an effect on the logits of a model of $L$ layers? Does that bring back what was evicted?
+//
+// **Hint.** What does a key of the second layer know?
+//
+// **Solution.** $L(N - 1)$ tokens: each layer reaches $N - 1$ tokens further, as Longformer has it. The effect is indirect, through outputs of tokens between that nobody trained to carry it. In the experiment, whose model has one layer, nothing comes through at all.
+//
+// ```ts
+// import { DecoderOnly, Random, rotary } from "@heed/heed";
+// import { RollingCache } from "@heed/heed/generation";
+//
+// const text = Array.from({ length: 20 }, (_, t) => t), sizes = { vocabSize: 21, hiddenSize: 32, numHeads: 2, contextLength: 4 };
+// for (const numLayers of [1, 2, 3]) {
+//   const model = new DecoderOnly({ ...sizes, numLayers, positions: rotary() }, new Random(1));
+//   const logitsOf = async (tokens: readonly number[]): Promise<string> => {
+//     const caches = model.newCaches(() => new RollingCache({ size: 4, sinks: 0 }));
+//     const logits = tokens.map((token) => model.forward([[token]], { caches }));
+//     return String(await logits.at(-1)!.read());
+//   };
+//   const before = await logitsOf(text), changed = [];
+//   for (let back = 0; back < 20; back++) {
+//     if (await logitsOf(text.with(-1 - back, 20)) !== before) changed.push(back);
+//   }
+//   console.log(`${numLayers} layers: an effect from ${Math.max(...changed)} tokens before`);
+// }
+// ```
+//
+// ```text
+// 1 layers: an effect from 3 tokens before
+// 2 layers: an effect from 6 tokens before
+// 3 layers: an effect from 9 tokens before
+// ```

@@ -99,7 +99,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   {
     name: "language_models/autoregressive/classes",
     load: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
+    words: async () =>
+      (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
   },
   {
     name: "language_models/n_grams",
@@ -134,7 +135,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   {
     name: "language_models/feed_forward_lm/window",
     load: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
+    words: async () =>
+      (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
   },
   {
     name: "language_models/rnn",
