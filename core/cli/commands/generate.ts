@@ -8,9 +8,12 @@
  */
 
 import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
+import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { generate, stream } from "../../07_generation/generate.ts";
 import type { LogitsRule } from "../../07_generation/rules.ts";
 import type { Decoder } from "../../07_generation/sampling.ts";
+import type { ContextWindow } from "../../07_generation/session.ts";
+import { type RollingOptions, rollingWindow } from "../../07_generation/windows_and_sinks.ts";
 import type { PackedFormat } from "../../engine/backend.ts";
 import type { DeviceName } from "../../engine/device.ts";
 import { Random } from "../../engine/random.ts";
@@ -36,12 +39,23 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
     "A LIST of words has commas between them; each is meant with and without a space before it.",
     "--regex, --json-schema and --grammar let only texts of a form follow the prompt.",
+    "--window keeps the last tokens and the first few, --sinks, in a memory of fixed size; without it the older half of a full context is forgotten.",
   ],
   options: {
     model: text("FOLDER", "A language model that train has saved", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...constraintOptions,
     ...options,
+    window: number("N", "Tokens that a token attends to, itself included; all that fit by default", {
+      min: 1,
+      max: 1e9,
+      whole: true,
+    }),
+    sinks: number("K", "First tokens among them that are never forgotten, with --window; 4 by default", {
+      min: 0,
+      max: 1e9,
+      whole: true,
+    }),
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...weightsOption,
     ...deviceOptions,
@@ -49,13 +63,13 @@ export const command: Command = defineCommand({
   async run(values, [prompt = "\n"]) {
     if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
     const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const grammar = await readConstraint(values);
+    const grammar = await readConstraint(values), window = readWindow(values);
     const { model, vocabulary, options: usual } = await openAny(values);
     const own = grammar ? { ...usual, ...await constrain(grammar, vocabulary) } : usual;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
     const { search } = decoding, rules = [...own.rules, ...decoding.rules(vocabulary)];
-    const options = { maxNewTokens: values.maxNewTokens, ...own, rules };
+    const options = { maxNewTokens: values.maxNewTokens, ...own, rules, ...window && windowOf(window, model) };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));
       const tokens = stream(model, ids, { ...options, search });
@@ -85,6 +99,43 @@ export const command: Command = defineCommand({
     }
   },
 });
+
+/** The window that a command line asks for. */
+function readWindow(
+  { window, sinks }: { readonly window: number | undefined; readonly sinks: number | undefined },
+): RollingOptions | undefined {
+  if (window === undefined) {
+    if (sinks === undefined) return undefined;
+    throw new UsageError("Cannot use --sinks without --window: a memory that is not limited forgets nothing");
+  }
+  if ((sinks ?? 4) >= window) {
+    throw new UsageError(
+      `Cannot keep ${
+        sinks ?? 4
+      } sinks in a window of ${window}: the newest token needs a place beside them, and --sinks says how many there are`,
+    );
+  }
+  return { size: window, ...sinks !== undefined && { sinks } };
+}
+
+/** The same as an option of the loop, for a model that can use it. */
+function windowOf(options: RollingOptions, model: Decoder): { readonly window: ContextWindow; readonly slide: false } {
+  if (!(model instanceof DecoderOnly)) {
+    throw new UsageError(
+      "Cannot use --window with this model: it has no keys and values, and its memory does not grow",
+    );
+  }
+  if (model.positions) {
+    throw new UsageError(
+      "Cannot use --window with this model: its positions are added to the tokens, and a window would lose their order; " +
+        "train lm --positions rotary makes one that has none of these",
+    );
+  }
+  if (options.size > model.contextLength) {
+    throw new UsageError(`Cannot use --window ${options.size}: the model sees ${model.contextLength} tokens`);
+  }
+  return { window: rollingWindow(options), slide: false };
+}
 
 /** A language model of either kind, with what the loop needs to know. */
 interface Opened {
