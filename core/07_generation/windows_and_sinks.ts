@@ -4,9 +4,9 @@
  * **Question.** A cache grows with every token, and a model cannot count further than its context is long. Can a text go on without
  * end, in a memory of fixed size?
  *
- * **Idea.** Keep the keys and values of the last tokens alone, a sliding window: as the newest ones come in, the oldest are evicted. What is left is not read again. Many trained models break
+ * **Idea.** Keep the keys and values of the last tokens alone, a sliding window ([section](../04_attention/masks.ts)): as the newest ones come in, the oldest are evicted. What is left is not read again. Many trained models break
  * down as soon as the first tokens of the text are evicted. They put much of their attention there, whatever these tokens say: the weights of a softmax have to sum to one, and a head that needs nothing from the text puts its weight where it does no harm. These
- * tokens are attention sinks (注意力汇点). A rolling cache (StreamingLLM) keeps the first few tokens for ever and the last ones as a window. Positions are counted
+ * tokens are attention sinks (注意力下沉, 注意力汇点). A rolling cache (StreamingLLM) keeps the first few tokens for ever and the last ones as a window. Positions are counted
  * within the cache, so that they never get larger than its size.
  *
  * ```picture rolling_cache A cache of eight places, four of them for sinks. Each row is a token that is read, each column a token of the text; a number is the place in the cache by which a key is marked. With token 8 the cache is too
@@ -65,7 +65,7 @@
  * @module
  */
 
-import { checkNumbers, checkSizes, checkTokenStream } from "../engine/arguments.ts";
+import { checkNumbers, checkSizes } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { withoutChance } from "../engine/chance.ts";
@@ -216,13 +216,11 @@ export class RollingCache implements SessionMemory {
   }
 
   /**
-   * Refuses: states are no positions, and no window can be kept of them.
+   * Refuses states: they are no positions, and no window can be kept of them.
    *
-   * @param _key states
-   * @param _value states
    * @throws {TypeError} always
    */
-  replace(_key: Tensor, _value: Tensor): void {
+  replace(): never {
     throw new TypeError(
       "Cannot keep a window of states: this model's memory does not grow with the text, and needs none",
     );
@@ -340,7 +338,7 @@ export async function streamLosses(
   options: StreamLossOptions = {},
 ): Promise<Float64Array> {
   checkValue("read a stream", "decoder", decoder, decoderCheck);
-  checkTokenStream("read a stream", tokens);
+  checkNumbers("read a stream", "tokens", tokens);
   checkOptions("read a stream", options, STREAM);
   const { window, signal, onProgress } = options, caches: SessionMemory[] = [];
   const memories = decoder.newCaches?.(() => {

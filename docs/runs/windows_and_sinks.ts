@@ -3,13 +3,12 @@
  *
  * **Question.** What do a window and its sinks cost on real text, and what is still known of what was evicted?
  *
- * **Idea.** Two small Transformers on letters, one with rotary and one with learned positions, read a part of Shakespeare that they never saw, token by token and without an end. Their memory grows, or is read anew, or rolls with and without sinks. In the stream signs are planted
+ * **Idea.** A small Transformer on letters with rotary positions reads a part of Shakespeare that it never saw, token by token and without an end. Its memory grows, or is read anew, or rolls with and without sinks. In the stream signs are planted
  * that are asked for later, at growing distances.
  *
  * ```sh
- * deno run -A docs/runs/stream_models.ts --data input.txt --positions rotary --out models/rotary.safetensors
- * deno run -A docs/runs/stream_models.ts --data input.txt --positions learned --out models/learned.safetensors
- * deno run -A docs/runs/windows_and_sinks.ts --data input.txt --rotary models/rotary.safetensors --learned models/learned.safetensors
+ * deno run -A docs/runs/stream_model.ts --data input.txt --out model.safetensors
+ * deno run -A docs/runs/windows_and_sinks.ts --data input.txt --model model.safetensors
  * ```
  *
  * @module
@@ -29,7 +28,7 @@ import type { Tensor } from "../../core/engine/tensor.ts";
 import { plant } from "../../core/experiments/planted.ts";
 import { read, readMatrix } from "../../core/experiments/reading.ts";
 import { record } from "./run.ts";
-import { CONTEXT, type Letters, lettersOf, LONGEST, newModel, type SchemeName, TRAINING } from "./stream_models.ts";
+import { CONTEXT, type Letters, lettersOf, LONGEST, newModel, TRAINING } from "./stream_model.ts";
 
 /** Tokens of the stream, those for which a window is read anew at each token, and those of a point of a curve. */
 const STREAM = 50_000, ANEW = 2048, BLOCK = 1000;
@@ -41,15 +40,11 @@ const TEXTS = 64;
 /** What remembers: a cache that grows; the window, read anew at each token; the newer half, read again when the context is full; and a rolling cache, by its sinks. */
 export type Memory = "grows" | "anew" | "slide" | number;
 
-/** The memories of each model, in the order of the table. */
-const MEMORIES: Readonly<Record<"rotary" | "learned", readonly Memory[]>> = {
-  rotary: ["grows", "anew", "slide", 0, 1, 4],
-  learned: ["anew", "slide", 0, 4],
-};
+/** The memories, in the order of the table. */
+const MEMORIES: readonly Memory[] = ["grows", "anew", "slide", 0, 1, 4];
 
 /** What one memory comes to. */
 export interface StreamResult {
-  readonly model: SchemeName;
   readonly memory: Memory;
   /** Tokens that were read. */
   readonly tokens: number;
@@ -76,8 +71,8 @@ export interface StreamRun {
   /** Questions of each distance. */
   readonly asked: readonly number[];
   readonly weights: number;
-  /** Mean weight on the first token in the later half of a text, by model, by layer and head. */
-  readonly first: Readonly<Record<"rotary" | "learned", readonly (readonly number[])[]>>;
+  /** Mean weight on the first token in the later half of a text, by layer and head. */
+  readonly first: readonly (readonly number[])[];
   readonly results: readonly StreamResult[];
 }
 
@@ -170,7 +165,6 @@ const mean = (numbers: readonly number[]): number => numbers.reduce((sum, x) => 
 
 /** Losses of one memory, as they are kept. */
 async function resultOf(
-  name: "rotary" | "learned",
   model: DecoderOnly,
   memory: Memory,
   { tokens, ask, letters, distances }: Planted,
@@ -186,7 +180,6 @@ async function resultOf(
     right[DISTANCES.indexOf(distances[question++]!)]!.push(Number(loss < Math.LN2));
   });
   return {
-    model: name,
     memory,
     tokens: losses.length,
     nats: nats(CONTEXT, losses.length),
@@ -216,29 +209,16 @@ async function firstOf(model: DecoderOnly, { heldOut, begin }: Letters): Promise
   return (await Promise.all(readings)).map(([heads]) => heads!);
 }
 
-async function make(path: string, files: Readonly<Record<string, string>>): Promise<StreamRun> {
+async function make(path: string, file: string): Promise<StreamRun> {
   const letters = lettersOf(await Deno.readTextFile(path)), planted = plantedStream(letters);
-  const results: StreamResult[] = [], first: Partial<Record<"rotary" | "learned", number[][]>> = {};
-  let weights = 0;
-  for (const name of ["rotary", "learned"] as const) {
-    const model = newModel(name, letters);
-    restoreCheckpoint(await Deno.readFile(files[name]!), { model });
-    model.eval();
-    first[name] = await firstOf(model, letters);
-    weights ||= model.parameterCount();
-    for (const memory of MEMORIES[name]) {
-      results.push(await resultOf(name, model, memory, planted));
-      const { nats, begin, bytes, seconds, recalled } = results.at(-1)!;
-      console.error(
-        name,
-        memory,
-        nats.toFixed(3),
-        begin.toFixed(3),
-        bytes,
-        seconds.toFixed(2),
-        recalled.map((x) => x.toFixed(2)).join(" "),
-      );
-    }
+  const model = newModel(letters), results: StreamResult[] = [];
+  restoreCheckpoint(await Deno.readFile(file), { model });
+  model.eval();
+  for (const memory of MEMORIES) {
+    results.push(await resultOf(model, memory, planted));
+    const { nats, begin, bytes, seconds, recalled } = results.at(-1)!;
+    const right = recalled.map((fraction) => fraction.toFixed(2)).join(" ");
+    console.error(memory, nats.toFixed(3), begin.toFixed(3), bytes, seconds.toFixed(2), right);
   }
   const asked = DISTANCES.map((distance) =>
     planted.distances.slice(0, planted.tokens.filter((token) => token === planted.ask).length)
@@ -251,8 +231,8 @@ async function make(path: string, files: Readonly<Record<string, string>>): Prom
     block: BLOCK,
     distances: DISTANCES,
     asked,
-    weights,
-    first: first as StreamRun["first"],
+    weights: model.parameterCount(),
+    first: await firstOf(model, letters),
     results,
   };
 }
@@ -265,10 +245,7 @@ if (import.meta.main) {
     origin:
       "Tiny Shakespeare, parts of plays by William Shakespeare, as Andrej Karpathy's char-rnn has them (data/tinyshakespeare)",
     licence: "public domain",
-    files: {
-      rotary: "The model with rotary positions that docs/runs/stream_models.ts saved",
-      learned: "That with learned positions",
-    },
-    make,
+    files: { model: "What docs/runs/stream_model.ts saved" },
+    make: (path, { model }) => make(path, model!),
   });
 }

@@ -1,24 +1,20 @@
 /**
- * # Models that read a stream
+ * # The model that reads a stream
  *
- * **Question.** Which models are the memories of a stream compared with?
+ * **Question.** Which model are the memories of a stream compared with?
  *
- * **Idea.** A Transformer on letters for each kind of positions: rotary, learned and ALiBi. A text of the training begins with a token that says so and has a fixed length. Signs are planted in it, with a question further on
+ * **Idea.** A Transformer on letters with rotary positions. A text of the training begins with a token that says so and has a fixed length. Signs are planted in it, with a question further on
  * whose answer is the sign. Answers are rare, so their loss is counted once more.
  *
  * ```sh
- * deno run -A docs/runs/stream_models.ts --data input.txt --positions rotary --out models/rotary.safetensors
+ * deno run -A docs/runs/stream_model.ts --data input.txt --out model.safetensors
  * ```
  *
  * @module
  */
 
 import { text } from "../../core/cli/arguments.ts";
-import { quote, UsageError } from "../../core/cli/errors.ts";
-import { learned } from "../../core/04_attention/positions/absolute.ts";
-import { alibi } from "../../core/04_attention/positions/relative.ts";
 import { rotary } from "../../core/04_attention/positions/rotary.ts";
-import type { PositionScheme } from "../../core/04_attention/positions/scheme.ts";
 import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { encodeCheckpoint } from "../../core/06_training/checkpoints.ts";
 import { crossEntropy } from "../../core/06_training/loss.ts";
@@ -29,7 +25,7 @@ import type { Tensor } from "../../core/engine/tensor.ts";
 import { learn } from "../../core/experiments/learning.ts";
 import { plant, type PlantedAlphabet, plantedAlphabet } from "../../core/experiments/planted.ts";
 import { createWasmDevice } from "../../mod.ts";
-import { readTask, refuse } from "../arguments.ts";
+import { readTask } from "../arguments.ts";
 
 /** Tokens of a text in training, and the longest text of a cache that grows. */
 export const CONTEXT = 128, LONGEST = 8192;
@@ -41,11 +37,6 @@ const LEARNED = 0.9;
 
 /** How the models were trained. */
 export const TRAINING = { ...SIZES, context: CONTEXT, signs: SIGNS, steps: STEPS, batch: BATCH } as const;
-
-/** The models, by their positions. */
-export const SCHEMES = { rotary: rotary(), alibi, learned: learned() } as const;
-/** Which positions a model has. */
-export type SchemeName = keyof typeof SCHEMES;
 
 /** A file as letters. */
 export interface Letters {
@@ -64,9 +55,9 @@ export function lettersOf(file: string): Letters {
 }
 
 /** A model that has learned nothing. */
-export function newModel(name: SchemeName, { begin }: Letters): DecoderOnly {
-  const positions: PositionScheme = SCHEMES[name], contextLength = name === "learned" ? CONTEXT : LONGEST;
-  return new DecoderOnly({ ...SIZES, vocabSize: begin + 1, contextLength, positions }, new Random(1));
+export function newModel({ begin }: Letters): DecoderOnly {
+  const layout = { ...SIZES, vocabSize: begin + 1, contextLength: LONGEST, positions: rotary() };
+  return new DecoderOnly(layout, new Random(1));
 }
 
 /** Texts of the training, `[BATCH, CONTEXT + 1]`. */
@@ -83,8 +74,8 @@ function draw({ alphabet, begin, training }: Letters, random: Random): Tensor {
 }
 
 /** Trains a model. */
-async function train(name: SchemeName, letters: Letters): Promise<DecoderOnly> {
-  const model = newModel(name, letters), random = new Random(2), { ask } = letters.alphabet;
+async function train(letters: Letters): Promise<DecoderOnly> {
+  const model = newModel(letters), random = new Random(2), { ask } = letters.alphabet;
   await learn({
     model,
     next: () => draw(letters, random),
@@ -92,7 +83,7 @@ async function train(name: SchemeName, letters: Letters): Promise<DecoderOnly> {
       const inputs = batch.slice(1, 0, CONTEXT), targets = batch.slice(1, 1, CONTEXT + 1);
       const logits = model.forward(inputs), answers = targets.where(inputs.equal(ask), -100);
       const loss = crossEntropy(logits, targets);
-      if (step % 50 === 0) void loss.item().then((nats) => console.error(name, step, nats.toFixed(3)));
+      if (step % 50 === 0) void loss.item().then((nats) => console.error(step, nats.toFixed(3)));
       return loss.add(crossEntropy(logits, answers).mul(ANSWERS));
     },
     steps: STEPS,
@@ -104,19 +95,14 @@ async function train(name: SchemeName, letters: Letters): Promise<DecoderOnly> {
 
 if (import.meta.main) {
   const { values } = await readTask({
-    name: "stream_models",
-    summary: "Train the model of one kind of positions that docs/runs/windows_and_sinks.ts reads a stream with.",
+    name: "stream_model",
+    summary: "Train the model that docs/runs/windows_and_sinks.ts reads a stream with.",
     options: {
       data: text("FILE", "The file to learn from", "input.txt"),
-      positions: text("WORD", Object.keys(SCHEMES).join(", "), "rotary"),
       out: text("FILE", "Where the weights go", "model.safetensors"),
     },
   });
-  const { positions: name } = values;
-  if (!Object.hasOwn(SCHEMES, name)) {
-    refuse(new UsageError(`Cannot train positions ${quote(name)}: there are ${Object.keys(SCHEMES).join(", ")}`));
-  }
   setBackend(createWasmDevice({ threads: 1 }));
-  const model = await train(name as SchemeName, lettersOf(await Deno.readTextFile(values.data)));
+  const model = await train(lettersOf(await Deno.readTextFile(values.data)));
   await Deno.writeFile(values.out, await encodeCheckpoint({ model }));
 }
