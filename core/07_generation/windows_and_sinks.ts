@@ -55,7 +55,7 @@
  *
  * **Why places and not positions.** RoPE turns a key by its position. If it were turned as it comes in, and the text counted on, the angles would soon be larger than any in training ([section](../04_attention/positions/mod.ts)), and the distance to the sinks would
  * grow without end. So the cache holds keys unturned, and at each step all of them are turned by their places. That costs as much as one more row of scores. ALiBi and T5 count distances between the places where keys lie, and need nothing. Learned and sinusoidal positions are added to a token before the first layer. What lies in the
- * cache keeps the mark that it came with, and each token beyond the size gets the same last mark: the window loses its order. The recorded run below measures it; for such a model the option `slide`, which reads the newer half of the text again,
+ * cache keeps the mark that it came with, and each token beyond the size gets the same last mark: the window loses its order. The [experiment](experiments/windows_and_sinks.ts) measures it; for such a model the option `slide`, which reads the newer half of the text again,
  * is the better choice.
  *
  * Sources: Xiao, Tian, Chen, Han and Lewis 2023, *Efficient Streaming Language Models with Attention Sinks* (sinks, places within the cache); Beltagy, Peters and Cohan 2020, *Longformer: The Long-Document
@@ -381,12 +381,12 @@ export async function streamLosses(
 
 // ## What is lost
 //
-// The [experiment](experiments/windows_and_sinks.ts) trains a model whose texts all begin with one token. Later in each text a sign stands for an instruction, which is needed again and again. Then it reads a text 25 times as long as any of the training.
+// The [experiment](experiments/windows_and_sinks.ts) trains a model whose texts all begin with one token. Later in each text a sign stands for an instruction, which is needed again and again. Then it reads a text that is many times as long as any of the training.
 //
 // **The notes, 004.125.** They give two causes for the failure of a window: the instruction at the beginning is forgotten, and the sinks are gone. Both are real, and they are different. The experiment separates them: sinks repair the probability of the next token, and
 // leave the instruction forgotten, unless it stands among the sinks itself.
 //
-// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model. The recorded run below finds out for one of real text.
+// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model. The recorded run below looks at one of real text.
 //
 // **The notes, 004.127.** It holds, with one addition. The query of token 8, which predicts token 9, attends to 0–3 and 5–8; what the notes leave out is that these
 // count as places 0–7.

@@ -12,7 +12,9 @@ import { tensor } from "../../engine/create.ts";
 import { Random } from "../../engine/random.ts";
 import { scope } from "../../engine/scope.ts";
 import type { Tensor } from "../../engine/tensor.ts";
+import { learned } from "../../04_attention/positions/absolute.ts";
 import { rotary } from "../../04_attention/positions/rotary.ts";
+import type { PositionScheme } from "../../04_attention/positions/scheme.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { crossEntropy } from "../../06_training/loss.ts";
 import { mean, rounded } from "../../experiments/arithmetic.ts";
@@ -31,9 +33,9 @@ const ASKED = 0.08, PLACE = 8, APART = 40;
 /** The model and its training. */
 const CONTEXT = 32, WIDTH = 32, HEADS = 2, BATCH = 16, STEPS = 700, RATE = 0.01;
 /** Tokens of the long text, and those of a point of its curve. */
-const LONG = 800, BLOCK = 32;
+const LONG = 640, BLOCK = 32;
 /** Sinks that are compared, and places of the attention that are shown. */
-const SINKS = [0, 1, 2, 4, 8, 12], SHOWN_PLACES = 8, SEEDS = 2;
+const SINKS = [0, 1, 4, 8, 12], SHOWN_PLACES = 8, SEEDS = 2;
 
 /** Which of them are four. */
 const FOUR = SINKS.indexOf(4);
@@ -50,6 +52,7 @@ interface Found {
   readonly excess: readonly number[];
   readonly recalled: readonly number[];
   readonly growing: number;
+  readonly learned: readonly [fits: number, beyond: number];
   readonly early: number;
 }
 
@@ -61,6 +64,8 @@ export interface WindowFindings {
   readonly excess: readonly (readonly number[])[];
   /** The same of a cache that grows, by seed. */
   readonly growing: readonly number[];
+  /** The same of a model with learned positions and one sink, while the text fits the cache and after all marks have become one, by seed. */
+  readonly learned: readonly (readonly [fits: number, beyond: number])[];
   /** Fraction of signs that are recalled after they would have left the window, by number of sinks, by seed. */
   readonly recalled: readonly (readonly number[])[];
   /** The same while the sign stands in the window, by seed. */
@@ -83,7 +88,7 @@ export interface WindowFindings {
 export interface WhatIsLost extends Parts {
   findings: WindowFindings;
   controls: "size" | "sinks" | "seed";
-  claims: "sink" | "window" | "one" | "growing" | "lost" | "kept";
+  claims: "sink" | "window" | "one" | "growing" | "learned" | "lost" | "kept";
   captions: "curve" | "attention" | "excess" | "recall";
   labels:
     & Labels<typeof KINDS[number] | "read" | "excess" | "place" | "weight" | "sinks" | "recalled" | "several">
@@ -133,9 +138,14 @@ class Language {
 }
 
 /** A model that has read many short texts. */
-async function train(language: Language, random: Random, options: RunOptions): Promise<DecoderOnly> {
+async function train(
+  language: Language,
+  positions: PositionScheme,
+  random: Random,
+  options: RunOptions,
+): Promise<DecoderOnly> {
   const layout = { vocabSize: BEGIN + 1, contextLength: LONG, hiddenSize: WIDTH, numHeads: HEADS, numLayers: 1 };
-  const model = new DecoderOnly({ ...layout, positions: rotary() }, random.split());
+  const model = new DecoderOnly({ ...layout, positions }, random.split());
   const next = (): Tensor => {
     const rows = Array.from(
       { length: BATCH },
@@ -191,17 +201,22 @@ async function measureOnce(
   options: RunOptions,
 ): Promise<Found> {
   const random = new Random(seed), language = new Language(random.split());
-  const model = await train(language, random.split(), part(options, 0, 0.6));
+  const model = await train(language, rotary(), random.split(), part(options, 0, 0.4));
   const { tokens, nats } = language.write(random, LONG, PLACE, (at) => at % APART === 0);
   const attention = await attentionOf(model, language, random), early = await recallOf(model, language, random);
   const memories = [undefined, ...[...SINKS, sinks].map((kept) => rollingWindow({ size, sinks: kept }))];
   const all: Float64Array[] = [];
   for (const window of memories) {
-    const share = part(options, 0.6 + 0.4 * all.length / memories.length, 1);
-    share.onProgress?.(0);
+    options.onProgress?.(0.4 + 0.2 * all.length / memories.length);
     all.push(await streamLosses(model, tokens, { window, signal: options.signal }));
   }
   discard(model);
+  const added = await train(language, learned(), random.split(), part(options, 0.6, 0.95));
+  const marked = await streamLosses(added, tokens, {
+    window: rollingWindow({ size, sinks: 1 }),
+    signal: options.signal,
+  });
+  discard(added);
   const over = (losses: Float64Array, from: number, to: number): number => {
     const excess = Array.from(losses.subarray(from, to), (loss, i) => loss - nats[from + i]!);
     return rounded(mean(excess.filter((nats) => !Number.isNaN(nats))));
@@ -217,6 +232,7 @@ async function measureOnce(
     ),
     excess: rolling.map((losses) => over(losses, size, LONG)),
     growing: over(growing, size, LONG),
+    learned: [over(marked, 0, size), over(marked, 2 * size, LONG)],
     recalled: rolling.map((losses) => recall(losses, size + PLACE)),
     early,
   };
@@ -247,7 +263,8 @@ export const experiment: Experiment<WhatIsLost> = {
   claims: {
     sink: { holds: ({ first }) => first.every((weight) => weight > 3 / (0.75 * CONTEXT)) },
     window: { holds: ({ excess: [none, one] }) => none!.every((nats, i) => nats > 1.5 * one![i]!) },
-    one: { holds: ({ excess: [, one, , four] }) => one!.every((nats, i) => Math.abs(nats - four![i]!) < 0.03) },
+    learned: { holds: ({ learned }) => learned.every(([fits, beyond]) => beyond > 4 * fits) },
+    one: { holds: ({ excess: [, one, four] }) => one!.every((nats, i) => Math.abs(nats - four![i]!) < 0.03) },
     growing: { holds: ({ growing, excess: [, one] }) => growing.every((nats, i) => nats > 2 * one![i]!) },
     lost: {
       holds: ({ recalled, early }) => recalled[FOUR]!.every((fraction, i) => fraction > 0.9 * early[i]!),
@@ -263,6 +280,7 @@ export const experiment: Experiment<WhatIsLost> = {
       first: all.map(({ attention }) => rounded(Math.max(...attention.map(([first]) => first!)))),
       excess: bySinks(({ excess }) => excess),
       growing: all.map(({ growing }) => growing),
+      learned: all.map(({ learned }) => learned),
       recalled: bySinks(({ recalled }) => recalled),
       early: all.map(({ early }) => early),
       shown: {

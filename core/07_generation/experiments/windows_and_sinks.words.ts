@@ -43,6 +43,8 @@ export const words: Words<WhatIsLost> = {
     window: "Without the first token the loss rises by more than half",
     one: "A single sink repairs the loss: four are not better",
     growing: "A cache that grows past the length of the training costs more than a rolling one with a sink",
+    learned:
+      "With learned positions the loss is more than four times as high once all tokens of the window carry the same mark",
     lost: "With four sinks nothing is lost: the sign is recalled as well as in a short text",
     kept: "A sign that stands among the sinks is recalled",
   },
@@ -60,10 +62,14 @@ export const words: Words<WhatIsLost> = {
       } places, by head, of one seed. Equal weights would be about ${
         fixed(1 / (0.75 * context), 2)
       }. The strongest head puts ${nats(first)} on the first token, over the seeds.`,
-    excess: ({ excess, growing, shown: { seeds } }) =>
+    excess: ({ excess, growing, learned, shown: { seeds } }) =>
       `Mean over the long text after its first tokens, ${seeds} seeds with their range: ${
         nats(excess[0]!)
-      } nats without sinks, ${nats(excess[1]!)} with one. A cache that grows: ${nats(growing)}.`,
+      } nats without sinks, ${nats(excess[1]!)} with one. A cache that grows: ${
+        nats(growing)
+      }. Learned positions with one sink: ${nats(learned.map(([fits]) => fits))} while the text fits the cache, ${
+        nats(learned.map(([, beyond]) => beyond))
+      } later.`,
     recall: ({ recalled, early, shown: { place } }) =>
       `Fraction of questions that are answered with the right sign after it has left the window, by number of sinks. The sign is token ${place}: with more sinks than that it stays. In short texts: ${
         fraction(early)
