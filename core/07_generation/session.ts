@@ -70,7 +70,12 @@ export interface SessionOptions {
 
 /** Keys and values of one attention, or states, whose texts a session rearranges. */
 export interface SessionMemory extends KeyValueMemory, StateMemory {
-  /** Goes on with some of the texts, as {@linkcode KeyValueCache.reorder} does. */
+  /**
+   * Chooses which texts of the batch to go on with.
+   *
+   * @param rows indices of texts
+   * @param most how many of the last positions are kept; all by default
+   */
   reorder(rows: readonly number[], most?: number): void;
   /** Takes in texts that stand elsewhere; absent where all texts have to go on together. */
   join?(other: SessionMemory): void;
@@ -78,7 +83,7 @@ export interface SessionMemory extends KeyValueMemory, StateMemory {
   dispose(): void;
 }
 
-/** A memory of a fixed size, by which a text goes on without end; {@linkcode rollingWindow} makes one. */
+/** Makes memories of a fixed size, such as {@linkcode rollingWindow}. */
 export interface ContextWindow {
   /** Most positions that a token attends to, itself included. */
   readonly size: number;
@@ -323,7 +328,11 @@ export class Session {
     if (!window || this.#rows[0]!.fresh <= window.size) return;
     for (let most = window.size; this.#rows[0]!.fresh > 1; most = 1) {
       await between();
-      scope(() => noGrad(() => void this.#feed(most)));
+      scope(() =>
+        noGrad((): void => {
+          this.#feed(most);
+        })
+      );
     }
   }
 

@@ -6,14 +6,14 @@
  *
  * **Idea.** Keep the keys and values of the last tokens alone, a sliding window ([section](../04_attention/masks.ts)): as the newest ones come in, the oldest are evicted. What is left is not read again. Many trained models break
  * down as soon as the first tokens of the text are evicted. They put much of their attention there, whatever these tokens say: the weights of a softmax have to sum to one, and a head that needs nothing from the text puts its weight where it does no harm. These
- * tokens are attention sinks (注意力下沉, 注意力汇点). A rolling cache (StreamingLLM) keeps the first few tokens for ever and the last ones as a window. Positions are counted
+ * tokens are attention sinks (注意力汇点). A rolling cache (StreamingLLM) keeps the first few tokens for ever and the last ones as a window. Positions are counted
  * within the cache, so that they never get larger than its size.
  *
  * ```picture rolling_cache A cache of eight places, four of them for sinks. Each row is a token that is read, each column a token of the text; a number is the place in the cache by which a key is marked. With token 8 the cache is too
  * small: token 4 is evicted, and 5 to 7 move up by one place.
  * ```
  *
- * **By hand.** A query scores four keys 3, 1, 0 and 1. The first key is the sink; the values are 0, 2, 4 and 6. The weights are 0.757, 0.103, 0.038 and 0.103, and the output is 0.971. Evict the sink, and the
+ * **By hand.** A query scores four keys 3, 1, 0 and 1. The first key is the sink; the values are 0, 2, 4 and 6. The weights are 0.757, 0.102, 0.038 and 0.102, and the output is 0.971. Evict the sink, and the
  * same three scores have the weights 0.422, 0.155 and 0.422: the output is 4.000. The head, which had nothing to add, now adds four times as much.
  *
  * A cache of 8 places with 4 sinks reads tokens 0 to 8. The query of token 8 attends to tokens 0, 1, 2, 3, 5, 6, 7 and 8. It stands at place 7, and token 5 at place 4: their distance is $7 - 4 = 3$, as in the text. Token 3
@@ -26,9 +26,9 @@
  *
  * const scores = [3, 1, 0, 1], values = [0, 2, 4, 6];
  * for (const evicted of [0, 1]) {
- *   const weights = await softmax(tensor(scores.slice(evicted))).read();
+ *   const weights = Array.from(await softmax(tensor(scores.slice(evicted))).read());
  *   const output = weights.reduce((sum, weight, i) => sum + weight * values[evicted + i]!, 0);
- *   console.log(Array.from(weights, (weight) => weight.toFixed(3)).join(" "), "output", output.toFixed(3));
+ *   console.log(weights.map((weight) => weight.toFixed(3)).join(" "), "output", output.toFixed(3));
  * }
  *
  * const cache = new RollingCache({ size: 8, sinks: 4 });
@@ -149,7 +149,9 @@ export class RollingCache implements SessionMemory {
   }
 
   /**
-   * Adds the keys and values of further positions; where they do not fit, the oldest behind the sinks is evicted first.
+   * Adds the keys and values of further positions.
+   *
+   * Where one more does not fit, the oldest behind the sinks is evicted first.
    *
    * @param key `[B, G, T, D]`, not marked by positions
    * @param value `[B, G, T, W]`
@@ -386,18 +388,13 @@ export async function streamLosses(
 // **The notes, 004.125.** They give two causes for the failure of a window: the instruction at the beginning is forgotten, and the sinks are gone. Both are real, and they are different. The experiment separates them: sinks repair the probability of the next token, and
 // leave the instruction forgotten, unless it stands among the sinks itself.
 //
-// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model. The recorded run below looks at one of real text.
+// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model.
 //
 // **The notes, 004.127.** It holds, with one addition. The query of token 8, which predicts token 9, attends to 0–3 and 5–8; what the notes leave out is that these
 // count as places 0–7.
 //
-// **The notes, 004.128.** Not as it is worded. What is kept is the probability of what comes next, which depends on the last tokens for the most part. What was said in evicted tokens is lost, and whoever asks for it gets a fluent guess. Both figures of the experiment
-// show it, and so does the run. The costs are as the notes have them: memory and time per token no longer grow. With a cache they grew linearly with the text, and not with its square ([the notes](notes:004.124), [section](kv_cache.ts)).
-
-// ## On Shakespeare's plays
-//
-// ```picture windows_and_sinks_run A stream of letters from plays that the models never read, with signs that are asked for later.
-// ```
+// **The notes, 004.128.** Not as it is worded. What is kept is the probability of what comes next, which depends on the last tokens for the most part. What was said in evicted tokens is lost, and whoever asks for it gets a fluent guess. The last figure of the experiment
+// shows it. The costs are as the notes have them: memory and time per token no longer grow. With a cache they grew linearly with the text, and not with its square ([the notes](notes:004.124), [section](kv_cache.ts)).
 
 // #region Options and memory
 // What they may be; room on the device.
@@ -449,7 +446,7 @@ function chosenRows(held: Tensor, rows: readonly number[], room: number): Tensor
 
 // ## Pitfall: padding among the sinks
 //
-// Prompts of different lengths are padded on the left ([section](session.ts)). The first places of a shorter one would be padding, kept for ever, and its own first tokens would be evicted. `generate` refuses them in one call; of equal length they go
+// Prompts of different lengths are padded on the left ([session](session.ts)). The first places of a shorter one would be padding, kept for ever, and its own first tokens would be evicted. `generate` refuses them in one call; of equal length they go
 // together, and so do beams. The test "generate() says what a window does not go with" has the sentence.
 
 // ## Exercise

@@ -67,7 +67,7 @@ const numbers = Object.fromEntries(
   Object.entries<Limits>(LIMITS).map(([name, limits]) => [name, numeric(limits)]),
 ) as Record<NumberName, Check<number>>;
 
-/** Kinds of positions that a recipe may name, the one that is meant where it names none first. */
+/** Kinds of positions that a recipe may name; the first where it names none. */
 export const POSITION_WORDS = ["learned", "sinusoidal", "rotary", "alibi", "relative", "t5", "none"] as const;
 /** A kind of positions. */
 export type PositionWord = typeof POSITION_WORDS[number];

@@ -1,7 +1,7 @@
 /**
  * # What a window loses
  *
- * A small model reads a language with two things to remember: the token before certain tokens, which is copied, and a sign near the beginning of a text, which is asked for later. Most tokens need neither. The model is
+ * A small model reads a language with two things to remember: the token before certain tokens, which is copied, and a sign among the first tokens of a text, which is asked for later. Most tokens need neither. The model is
  * trained on short texts and then reads a long one with caches of several kinds.
  *
  * @module
