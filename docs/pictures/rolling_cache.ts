@@ -17,7 +17,7 @@ import type { Picture } from "../picture.ts";
 const SIZE = 8, SINKS = 4, FIRST = 5, LAST = 10;
 
 /** How strong a sink is drawn. */
-const STRONG = ".75", FAINT = ".3";
+const STRONG = ".6", FAINT = ".3";
 
 /** What each token attends to, at the place that is its index. */
 type Rows = readonly { readonly token: number; readonly attended: readonly number[] }[];

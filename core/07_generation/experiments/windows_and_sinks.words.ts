@@ -71,7 +71,7 @@ export const words: Words<WhatIsLost> = {
         nats(learned.map(([, beyond]) => beyond))
       } later.`,
     recall: ({ recalled, early, shown: { place } }) =>
-      `Fraction of questions that are answered with the right sign after it has left the window, by number of sinks. The sign is token ${place}: with more sinks than that it stays. In short texts: ${
+      `Fraction of questions whose sign gets more than half of the probability, after it has left the window, by number of sinks. The sign is token ${place}: with more sinks than that it stays. In short texts: ${
         fraction(early)
       }; with ${number(12)} sinks: ${fraction(recalled.at(-1)!)}.`,
   },
