@@ -295,13 +295,8 @@ function begin(
     );
   }
   if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
-  if (window && (cache || draft)) {
-    throw new TypeError(
-      cache
-        ? "Cannot use window with cache: what the window has evicted cannot be given back to the next call"
-        : "Cannot use window with draft: what was evicted for proposals cannot be taken back when they are rejected",
-    );
-  }
+  const other = slide ? "slide" : cache ? "cache" : draft && "draft";
+  if (window && other) throw new TypeError(`Cannot use window with ${other}: ${CONFLICTS[other]}`);
   if (draft) {
     if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
       throw new TypeError(
@@ -349,6 +344,13 @@ function begin(
     run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
   };
 }
+
+/** Why a window goes with none of these. */
+const CONFLICTS = {
+  slide: "both go on where the context is full",
+  cache: "what was evicted is not there for the next call",
+  draft: "what was evicted for proposals does not come back when they are rejected",
+};
 
 /** Refuses what a cache of one text cannot remember. */
 function requireOne(search: Search, count: number, contrastive: unknown): void {

@@ -93,12 +93,19 @@ export interface ContextWindow {
    * @returns an empty one
    */
   newMemory(): SessionMemory;
+  /**
+   * Refuses what such a memory cannot serve.
+   *
+   * @param decoder a model
+   * @param lengths of the prompts
+   */
+  requireFit(decoder: Decoder, lengths: readonly number[]): void;
 }
 
 /** What a window may be. */
 export const windowCheck: Check<ContextWindow> = object(
-  "a window such as rollingWindow({ size: 512 }), with size and newMemory()",
-  (value) => "size" in value && "newMemory" in value,
+  "a window such as rollingWindow({ size: 512 })",
+  (value) => "newMemory" in value && "requireFit" in value,
 );
 
 /** A token that the device chose, read. */
@@ -601,34 +608,12 @@ export function requireFit(
       `Cannot use slide with sources and prompts of ${shortest} and ${size} tokens: their contexts are not full at one time`,
     );
   }
-  if (window) return requireWindow(decoder, lengths, window, slide);
+  if (window) return window.requireFit(decoder, lengths);
   // The last token generated is never fed.
   if (!slide && size + maxNewTokens - 1 > contextLength) {
     throw new RangeError(
       `Cannot generate ${maxNewTokens} tokens after a prompt of ${size}: the model sees ${contextLength}; ` +
         "slide: true forgets the older half when they are full",
-    );
-  }
-}
-
-/** Refuses what a memory of a fixed size cannot serve. */
-function requireWindow(decoder: Decoder, lengths: readonly number[], { size }: ContextWindow, slide: boolean): void {
-  const { contextLength, numSources, newCaches } = decoder;
-  if (slide) throw new TypeError("Cannot use window with slide: both say how a text goes on where the context is full");
-  if (numSources !== undefined) {
-    throw new TypeError("Cannot use window with a model that holds sources: it would forget what it translates");
-  }
-  if (!newCaches) {
-    throw new TypeError("Cannot use window with a model that has no caches: newCaches() is missing");
-  }
-  if (size > contextLength) {
-    throw new RangeError(`Cannot use a window of ${size} positions: the model sees ${contextLength}`);
-  }
-  if (new Set(lengths).size > 1) {
-    const sorted = [...new Set(lengths)].sort((a, b) => a - b).join(", ").replace(/, (\d+)$/, " and $1");
-    throw new TypeError(
-      `Cannot use window with prompts of ${sorted} tokens: their caches are not full at one time; ` +
-        "generate them one by one",
     );
   }
 }

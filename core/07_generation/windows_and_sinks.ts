@@ -292,7 +292,11 @@ export class RollingCache implements SessionMemory {
  */
 export function rollingWindow(options: RollingOptions): ContextWindow {
   const { size } = sizesOf(options);
-  return { size, newMemory: () => new RollingCache(options) };
+  return {
+    size,
+    newMemory: () => new RollingCache(options),
+    requireFit: (decoder, lengths) => requireRolling(decoder, lengths, size),
+  };
 }
 
 /**
@@ -419,6 +423,27 @@ function sizesOf(options: RollingOptions): { readonly size: number; readonly sin
   const { size, sinks = 4 } = options;
   if (sinks < size) return { size, sinks };
   throw new RangeError(`Cannot keep ${sinks} sinks in a cache of ${size}: the newest token needs a place beside them`);
+}
+
+/** Refuses what cannot roll. */
+function requireRolling(decoder: Decoder, lengths: readonly number[], size: number): void {
+  const { contextLength, numSources, newCaches } = decoder;
+  if (numSources !== undefined) {
+    throw new TypeError("Cannot use window with a model that holds sources: it would forget what it translates");
+  }
+  if (!newCaches) {
+    throw new TypeError("Cannot use window with a model that has no caches: newCaches() is missing");
+  }
+  if (size > contextLength) {
+    throw new RangeError(`Cannot use a window of ${size} positions: the model sees ${contextLength}`);
+  }
+  const different = [...new Set(lengths)].sort((a, b) => a - b);
+  if (different.length > 1) {
+    throw new TypeError(
+      `Cannot use window with prompts of ${different.join(", ").replace(/, (\d+)$/, " and $1")} tokens: their caches ` +
+        "are not full at one time; generate them one by one",
+    );
+  }
 }
 
 /** Room for some positions, `[B, G, room, D]`. */
