@@ -392,13 +392,17 @@ export async function streamLosses(
 // **The notes, 004.125.** They give two causes for the failure of a window: the instruction at the beginning is forgotten, and the sinks are gone. Both are real, and they are different. The experiment separates them: sinks repair the probability of the next token, and
 // leave the instruction forgotten, unless it stands among the sinks itself.
 //
-// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model.
+// **The notes, 004.126.** It holds in the experiment, and in large language models (Xiao and others measure it). It is no law: whether a model has learned to put its attention there depends on the model. The recorded run below looks at one of real text.
 //
 // **The notes, 004.127.** It holds, with one addition. The query of token 8, which predicts token 9, attends to 0–3 and 5–8; what the notes leave out is that these
 // count as places 0–7.
 //
-// **The notes, 004.128.** Not as it is worded. What is kept is the probability of what comes next, which depends on the last tokens for the most part. What was said in evicted tokens is lost, and whoever asks for it gets a fluent guess. The last figure of the experiment
-// shows it. The costs are as the notes have them: memory and time per token no longer grow. With a cache they grew linearly with the text, and not with its square ([the notes](notes:004.124), [section](kv_cache.ts)).
+// **The notes, 004.128.** Not as it is worded. What is kept is the probability of what comes next, which depends on the last tokens for the most part. What was said in evicted tokens is lost, and whoever asks for it gets a fluent guess. The last figure of the experiment shows it, and so does the run. The costs are as the notes have them: memory and time per token no longer grow. With a cache they grew linearly with the text, and not with its square ([the notes](notes:004.124), [section](kv_cache.ts)).
+
+// ## On Shakespeare's plays
+//
+// ```picture windows_and_sinks_run A stream of letters from plays that the model never read, with signs that are asked for later.
+// ```
 
 // #region Options and memory
 // What they may be; room on the device.
