@@ -35,9 +35,9 @@ export const run: RunFigures<StreamRun> = {
         kind: "line",
         caption: `Nats per letter along the stream, mean of each ${
           number(block)
-        } tokens, rotary positions, trained on texts of ${context} tokens. The cache that grows ends with the ${
+        } tokens, rotary positions, trained on texts of ${context} tokens. The cache that grows ends with token ${
           number(find(results, "grows").tokens)
-        }th token.`,
+        }.`,
         x: { title: "tokens read" },
         y: { title: "nats per letter" },
         series: drawn.map(({ memory, blocks }) => ({
