@@ -195,6 +195,7 @@ export const CONTENTS: readonly Chapter[] = [
         pages: [
           "constraints",
           ...["token_masks", "regular_expressions", "context_free", "json_schema"].map((name) => `constraints/${name}`),
+          ...["required_words", "rejection", "fudge", "rewards", "preferences"].map((name) => `constraints/${name}`),
           ...["characters", "expressions", "automata", "grammar", "pushdown", "vocabulary"].map((name) =>
             `constraints/${name}`
           ),
@@ -206,6 +207,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["prompt_cache"], numbered: false },
       { pages: ["session"], numbered: false },
       { pages: ["sequences"], numbered: false },
+      { pages: ["outputs"], numbered: false },
       { pages: ["on_device"], numbered: false },
       { pages: ["options"], numbered: false },
       { pages: ["generate"], numbered: false },

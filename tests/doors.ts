@@ -712,6 +712,21 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   // Generation
   beamSearch: () => call({ numBeams: 2 }),
   bannedWordsRule: () => call([[1, 2]]),
+  neededTokens: () => call([[1, 2]], [1]),
+  constrainedBeamSearch: () => call({ numBeams: 2, requiredWords: [[1, 2]] }),
+  requiredWordsRule: () => call([[1, 2]]),
+  rejectionSampling: () => call(() => Promise.resolve([{ tokens: [1] }]), () => true, { budget: 1 }),
+  highestRate: () => call(1, 2),
+  fudgeRule: () => call({ classify: () => [1, 2], topK: 2, strength: 1 }),
+  "new PrefixClassifier": () => call({ vocabSize: 8, numPairs: 8 }),
+  "PrefixClassifier.forward": () => on(new generation.PrefixClassifier({ vocabSize: 8 }), ids(2, 3)),
+  prefixLoss: () => call(x(2, 3), [0, 1], [[true, true, true], [true, true, true]]),
+  rewardRule: () => call({ reward: () => [1, 2], topK: 2, beta: 1 }),
+  rewardLoss: () => call(x(2, 3), [0, 1], [[true, true, true], [true, true, true]]),
+  preferenceLoss: () => call(x(2), x(2)),
+  dpoLoss: () => call({ chosen: x(2), rejected: x(2), referenceChosen: x(2), referenceRejected: x(2) }, { beta: 0.1 }),
+  textLogProbabilities: () => call(x(2, 3, 4), ids(2, 3), { ignoreIndex: 0 }),
+  klToReference: () => call(x(2, 3, 4), x(2, 3, 4), [[true, true, true], [true, true, true]]),
   suppressRule: () => call([1]),
   logitBiasRule: () => call({ 1: 2 }),
   minNewTokensRule: () => call(2),
@@ -758,12 +773,19 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "StochasticBeamSearch.extend": () =>
     on(new generation.StochasticBeamSearch({ numBeams: 1, random: random(), ...limits }), rows),
   stochasticBeamSearch: () => call({ numBeams: 2, random: random() }),
-  "new SeveralSequences": () => call(generation.beamSearch({ numBeams: 1 }), [generation.topKRule(2)], limits),
+  stepRecorder: () => call({ alternatives: 2, logProbabilities: true, attentions: true, hiddenStates: true }),
+  "new SeveralSequences": () =>
+    call(generation.beamSearch({ numBeams: 1 }), [generation.topKRule(2)], limits, {
+      look() {},
+      follow() {},
+      of: (found: unknown) => found,
+    }),
   "SeveralSequences.extend": () =>
     on(new generation.SeveralSequences(generation.beamSearch({ numBeams: 1 }), [], limits), [
       { tokens: [1], logits: Float64Array.from(rows[0]!) },
     ]),
-  "new SingleSequence": () => call(generation.greedySearch(), [generation.topKRule(2)], limits),
+  "new SingleSequence": () =>
+    call(generation.greedySearch(), [generation.topKRule(2)], limits, generation.stepRecorder({})),
   "SingleSequence.extend": () =>
     on(new generation.SingleSequence(generation.greedySearch(), [], limits), [
       { tokens: [1], logits: Float64Array.from(rows[0]!) },

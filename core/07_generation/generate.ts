@@ -42,12 +42,15 @@ import type {
   SearchState,
   SequenceLimits,
   Speculation,
+  StepOutput,
   TokenSearch,
 } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { requireFit, Session } from "./session.ts";
+import type { SequenceRecorder, StepRecorder } from "./outputs.ts";
+import type { Watch } from "./session.ts";
 import { tokensOf } from "./stops.ts";
-import { speculate } from "./speculative.ts";
+import { speculate, type SpeculationOptions } from "./speculative.ts";
 
 /** Takes steps until every search is over; yields the number of each once it is done. */
 async function* steps(
@@ -134,19 +137,20 @@ export async function generate<P extends Prompts>(
 ): Promise<Generated<P>> {
   checkOptions("generate", options, generateChecks);
   const { rules, search } = decodingOf(options);
+  if ("begin" in search) await search.load?.();
   const isOne = typeof prompt?.[0] === "number";
   const given = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
   // One prompt for all sources.
   const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
   const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
-  const { texts, run, speculation } = begin(decoder, prompts, search, rules, options);
+  const { texts, run, speculations } = begin(decoder, prompts, search, rules, options, await keeping(options));
   const pace = new Pace();
   for await (const step of run) {
-    pace.tokens += texts.length;
+    pace.tokens += speculations ? 1 : texts.length; // with a draft one text after the other
     const done = texts.filter(({ width }) => width === 0).length;
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
-  const found = texts.map((text) => ({ ...text.result(), ...speculation && { speculation } })),
+  const found = texts.map((text, i) => ({ ...text.result(), ...speculations && { speculation: speculations[i]! } })),
     { numReturnSequences: count = 1 } = options;
   const results = "begin" in search
     ? found.map((result) => best(result, count))
@@ -162,6 +166,8 @@ export interface StreamedToken {
   readonly logProbability: number;
   /** How many tokens there are, this one included. */
   readonly step: number;
+  /** What `output` asks for; absent without that option. */
+  readonly output?: StepOutput;
 }
 
 /**
@@ -203,7 +209,8 @@ export async function* stream(
     );
   }
   const { rules, search } = decodingOf(options);
-  const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options);
+  const kept = await keeping(options);
+  const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options, kept);
   let step = 0;
   const shown = function* (): Generator<StreamedToken> {
     for (const token of text!.certain.slice(step)) yield { ...token, step: ++step };
@@ -229,8 +236,8 @@ function best(result: Generation, count: number): Generation {
 interface Run<S extends SearchState> {
   readonly texts: readonly S[];
   readonly run: AsyncGenerator<number, void, void>;
-  /** What the draft was worth so far. */
-  readonly speculation?: Speculation;
+  /** What the draft was worth so far, for each text; absent without one. */
+  readonly speculations?: readonly Speculation[];
 }
 
 type Begun = Pick<
@@ -254,6 +261,7 @@ function begin(
   search: TokenSearch,
   rules: readonly LogitsRule[],
   options: Begun,
+  keep: Keeping | undefined,
 ): Run<SingleSequence>;
 function begin(
   decoder: Decoder,
@@ -261,6 +269,7 @@ function begin(
   search: Search,
   rules: readonly LogitsRule[],
   options: Begun,
+  keep: Keeping | undefined,
 ): Run<SearchState>;
 function begin(
   decoder: Decoder,
@@ -279,7 +288,9 @@ function begin(
     signal,
     numReturnSequences = 1,
   }: Begun,
+  keep: Keeping | undefined,
 ): Run<SearchState> {
+  if (keep) requireKept(search, keep, contrastive, draft);
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
@@ -296,53 +307,76 @@ function begin(
   }
   if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
   const other = slide ? "slide" : cache ? "cache" : draft && "draft";
+  if (window && keep?.watch) {
+    throw new TypeError(
+      "Cannot use window with output.attentions or output.hiddenStates: places in it are not positions",
+    );
+  }
   if (window && other) throw new TypeError(`Cannot use window with ${other}: ${CONFLICTS[other]}`);
   if (draft) {
-    if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
-      throw new TypeError(
-        `Cannot use draft with ${
-          stopStrings ? "stopStrings" : copies > 1 ? "numReturnSequences" : "several eosTokens"
-        }: a text with a draft goes on alone, to one token that ends it`,
-      );
+    const { numSources = 1 } = decoder;
+    if ("begin" in search || "prepare" in search || numSources > 1) {
+      throw new TypeError(`Cannot use draft with ${noDraftFor(search, numSources)}`);
     }
     checkTask(rules, task, decoder.vocabSize);
-    if ("begin" in search) {
-      throw new TypeError(`Cannot use draft with ${search.name}: a draft proposes how one sequence goes on`);
-    }
-    if ("prepare" in search) {
-      throw new TypeError(`Cannot use draft with ${search.name}: it looks at more of the model than its logits`);
-    }
-    if (prompts.length > 1) {
-      throw new TypeError(
-        `Cannot use draft with ${prompts.length} prompts: each text accepts as many tokens as it can; generate them one by one`,
-      );
-    }
-    const text = new SingleSequence(search, rules, limits), [prompt] = prompts;
-    const steps = speculate(decoder, prompt!, {
-      ...task,
-      draft,
-      rules,
-      search,
-      promptLength: prompt!.length,
-      signal,
-    });
-    const speculation = { calls: 0, proposed: 0, accepted: 0 };
-    return { texts: [text], run: drafted(steps, text, speculation), speculation };
+    const texts = prompts.flatMap((prompt) =>
+      Array.from({ length: copies }, (): Drafted => ({
+        prompt,
+        text: new SingleSequence(search, rules, limits),
+        speculation: { calls: 0, proposed: 0, accepted: 0 },
+      }))
+    );
+    const run = drafted(decoder, texts, { ...task, draft, rules, search, signal });
+    return { texts: texts.map(({ text }) => text), run, speculations: texts.map(({ speculation }) => speculation) };
   }
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache, window });
+  const session = new Session(decoder, prompts, {
+    maxNewTokens,
+    slide,
+    eosToken,
+    copies,
+    cache,
+    window,
+    watch: keep?.watch,
+  });
   checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {
-    const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
+    const texts = prompts.map(() => new SeveralSequences(search, rules, limits, keep?.several(limits)));
     return { texts, run: steps(session, texts, undefined, signal) };
   }
   const texts = Array.from(
     { length: prompts.length * copies },
-    () => new SingleSequence(search, rules, limits),
+    () => new SingleSequence(search, rules, limits, keep?.record),
   );
-  return {
-    texts,
-    run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
-  };
+  // What the device chooses by itself, nobody sees.
+  const ahead = keep ? undefined : aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens);
+  return { texts, run: steps(session, texts, ahead, signal) };
+}
+
+/** What makes the records of steps that `output` asks for. */
+interface Keeping {
+  readonly record: StepRecorder;
+  readonly several: (limits: SequenceLimits) => SequenceRecorder;
+  readonly watch: Watch | undefined;
+}
+
+/** Loads what keeps records, where somebody asks for them. */
+async function keeping({ output }: Pick<GenerateOptions, "output">): Promise<Keeping | undefined> {
+  if (!output) return undefined;
+  const { SequenceRecorder, stepRecorder, watchPasses } = await import("./outputs.ts"), record = stepRecorder(output);
+  return { record, several: (limits) => new SequenceRecorder(record, limits), watch: watchPasses(output) };
+}
+
+/** Refuses records of steps that nobody sees. */
+function requireKept(search: Search, { watch }: Keeping, contrastive: unknown, draft: unknown): void {
+  if (draft) {
+    throw new TypeError("Cannot use output with draft: several tokens come of one call, and no step is seen by itself");
+  }
+  if (!watch) return;
+  const several = "prepare" in search ? search.name : contrastive ? "contrastive" : undefined;
+  if (several === undefined) return;
+  throw new TypeError(
+    `Cannot use output.attentions or output.hiddenStates with ${several}: its scores are not those of one pass of a model`,
+  );
 }
 
 /** Why a window goes with none of these. */
@@ -384,20 +418,39 @@ function requireSequences(search: Search, count: number): void {
   }
 }
 
-/** Takes the tokens of each call of the model, one by one, and counts. */
+/** Why a search or a model goes without a draft. */
+function noDraftFor(search: Search, numSources: number): string {
+  if ("begin" in search) return `${search.name}: a draft proposes how one sequence goes on`;
+  if ("prepare" in search) return `${search.name}: it looks at more of the model than its logits`;
+  return `a model that holds ${numSources} sources: texts with a draft go on one by one, and need a source each`;
+}
+
+/** A text with a draft. */
+interface Drafted {
+  readonly prompt: readonly number[];
+  readonly text: SingleSequence;
+  readonly speculation: { -readonly [K in keyof Speculation]: number };
+}
+
+/** Writes one text after the other, since each accepts as many tokens as it can; yields the number of each token. */
 async function* drafted(
-  steps: ReturnType<typeof speculate>,
-  text: SingleSequence,
-  told: { -readonly [K in keyof Speculation]: number },
+  decoder: Decoder,
+  texts: readonly Drafted[],
+  options: SpeculationOptions,
 ): AsyncGenerator<number, void, void> {
-  let step = 0;
-  for await (const { tokens, proposed, accepted } of steps) {
-    told.calls++;
-    told.proposed += proposed;
-    told.accepted += accepted;
-    for (const { token, logProbability } of tokens) {
-      text.accept(token, logProbability);
-      yield ++step;
+  for (const { prompt, text, speculation } of texts) {
+    let step = 0;
+    const calls = speculate(decoder, prompt, { ...options, promptLength: prompt.length });
+    for await (const { tokens, proposed, accepted } of calls) {
+      speculation.calls++;
+      speculation.proposed += proposed;
+      speculation.accepted += accepted;
+      for (const { token, logProbability } of tokens) {
+        text.accept(token, logProbability);
+        yield ++step;
+        if (text.width === 0) break; // a stop string is complete
+      }
+      if (text.width === 0) break;
     }
   }
 }

@@ -36,6 +36,7 @@
  * | `prompt_cache`    | what is kept from call to call                       |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
+ * | `outputs`         | what is kept of a step                               |
  * | `on_device`       | how a GPU goes on without the host                   |
  * | `options`         | how options become rules and a search                |
  * | `generate`        | how one loop serves all of them                      |
@@ -68,6 +69,7 @@ export {
   type RuleTask,
 } from "./rules.ts";
 export type {
+  Alternative,
   Beam,
   Choice,
   Generation,
@@ -78,6 +80,8 @@ export type {
   SequenceLimits,
   SequenceSearch,
   Speculation,
+  StepAttention,
+  StepOutput,
   TokenSearch,
 } from "./search.ts";
 export {
@@ -114,6 +118,7 @@ export {
   logitBiasRule,
   minNewTokensRule,
   prefixRule,
+  type RequiredWord,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 export {
@@ -158,6 +163,37 @@ export {
 } from "./beam_variants.ts";
 export * from "./minimum_bayes_risk.ts";
 export { allowOnly, keptMass } from "./constraints/mod.ts";
+export {
+  type ConstrainedBeamOptions,
+  constrainedBeamSearch,
+  neededTokens,
+  requiredWordsRule,
+} from "./constraints/required_words.ts";
+export {
+  type DrawnText,
+  highestRate,
+  type Rejection,
+  type RejectionOptions,
+  rejectionSampling,
+} from "./constraints/rejection.ts";
+export {
+  type FudgeOptions,
+  fudgeRule,
+  PrefixClassifier,
+  type PrefixClassifierOptions,
+  prefixLoss,
+  type PrefixScorer,
+} from "./constraints/fudge.ts";
+export { rewardLoss, type RewardOptions, rewardRule } from "./constraints/rewards.ts";
+export {
+  dpoLoss,
+  type DpoOptions,
+  klToReference,
+  preferenceLoss,
+  type ScoredPairs,
+  textLogProbabilities,
+  type TextOptions,
+} from "./constraints/preferences.ts";
 export { grammarRule } from "./constraints/token_masks.ts";
 export { regularExpression } from "./constraints/regular_expressions.ts";
 export { contextFreeGrammar } from "./constraints/context_free.ts";
@@ -202,13 +238,15 @@ export {
   type StreamLossOptions,
 } from "./windows_and_sinks.ts";
 export { PromptCache } from "./prompt_cache.ts";
-export type { ContextWindow, SessionMemory, SessionOptions } from "./session.ts";
+export type { ContextWindow, Passed, SeenRow, SessionMemory, SessionOptions, Watch } from "./session.ts";
 export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";
+export { type SequenceRecorder, type StepRecorder, stepRecorder } from "./outputs.ts";
 export { draw } from "./on_device.ts";
 export type {
   GenerateOptions,
   GenerationProgress,
   LoopOptions,
+  OutputOptions,
   RuleOptions,
   SearchOptions,
   StreamOptions,

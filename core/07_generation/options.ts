@@ -34,6 +34,7 @@ import {
 } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
 import { beamSampling } from "./beam_sampling.ts";
+import type { ConstrainedBeamOptions } from "./constraints/required_words.ts";
 import {
   diverseBeamSearch,
   diversityPenaltyCheck,
@@ -64,6 +65,8 @@ import {
   newTokensCheck,
   phrasesCheck,
   prefixRule,
+  type RequiredWord,
+  requiredWordsCheck,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 import {
@@ -81,8 +84,8 @@ import {
 } from "./repetition.ts";
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
-import type { Search, TokenSearch } from "./search.ts";
-import { PromptCache } from "./prompt_cache.ts";
+import type { Search, SequenceSearch, TokenSearch } from "./search.ts";
+import type { PromptCache } from "./prompt_cache.ts";
 import { type ContextWindow, windowCheck } from "./session.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { type Draft, draftCheck } from "./speculative.ts";
@@ -171,6 +174,8 @@ export interface SearchOptions {
   readonly penaltyAlpha?: number;
   /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
+  /** Words that every text must contain, as tokens or as lists of spellings; none by default. Needs `numBeams`. */
+  readonly requiredWords?: readonly RequiredWord[];
   /** Where random numbers come from; nothing is drawn by default, the search is greedy. */
   readonly random?: Random;
 }
@@ -193,10 +198,24 @@ export interface LoopOptions {
   readonly slide?: boolean;
   /** Keeps the memory at a fixed size, such as `rollingWindow({ size: 512 })`; it grows with the text by default. */
   readonly window?: ContextWindow;
-  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  /** Proposes tokens, of which the model checks several at once; none by default. Without beams, and text by text. */
   readonly draft?: Draft;
+  /** What is kept of each step besides the token, as `steps` of the result; nothing by default. */
+  readonly output?: OutputOptions;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
+}
+
+/** What is kept of each step, besides the token and its log-probabilities. */
+export interface OutputOptions {
+  /** So many of the most probable tokens, before the rules and after them; 0 by default. */
+  readonly alternatives?: number;
+  /** The log-probabilities of all tokens, before the rules and after them; false by default. */
+  readonly logProbabilities?: boolean;
+  /** What the position looked at that the token was chosen at; false by default. */
+  readonly attentions?: boolean;
+  /** The vector that the logits were made of; false by default. */
+  readonly hiddenStates?: boolean;
 }
 
 /** Options of {@linkcode stream}. */
@@ -215,7 +234,7 @@ export interface GenerateOptions extends LoopOptions, RuleOptions, SearchOptions
 
 /** How far a generation has come. */
 export interface GenerationProgress {
-  /** Tokens generated for each prompt. */
+  /** Tokens generated for each prompt; with a draft, of the text that is being written. */
   readonly step: number;
   /** Texts that are complete. */
   readonly done: number;
@@ -308,6 +327,12 @@ const SEARCHING: SearchRows = {
     ...penaltyAlphaCheck,
     placeholder: "ALPHA",
     help: "How much a token costs whose hidden state is like those before it",
+  },
+  requiredWords: {
+    ...requiredWordsCheck,
+    placeholder: "LIST",
+    help: 'Words and phrases that must occur: "cat,climb|ascent"',
+    use: "a single text has no other to fall back on",
   },
   stochastic: { ...flag, help: "Draw the beams at random, no text twice", none: false },
   random: {
@@ -502,7 +527,21 @@ const SEARCHES: readonly SearchFactory[] = [
     ["numReturnSequences"],
     ({ numBeams, random }) => stochasticBeamSearch({ numBeams, random }),
   ),
+  from(["numBeams", "requiredWords"], ["lengthPenalty", "numReturnSequences"], (o) => withRequiredWords(of(o))),
 ];
+
+/** A search that is loaded when it is used. */
+function withRequiredWords(options: ConstrainedBeamOptions): SequenceSearch {
+  let search: SequenceSearch | undefined;
+  return {
+    name: "constrained beam search",
+    numBeams: options.numBeams,
+    load: async () => {
+      search = (await import("./constraints/required_words.ts")).constrainedBeamSearch(options);
+    },
+    begin: (limits) => search!.begin(limits),
+  };
+}
 
 /** What a search itself is told: how many of its texts are returned is the loop's. */
 function of<O extends Pick<SearchOptions, "numReturnSequences">>(
@@ -651,16 +690,26 @@ function refusal(given: readonly SearchName[]): string {
 
 // ## What each option may be
 
+/** What may be kept of a step. */
+export const outputChecks: Checks<OutputOptions> = {
+  alternatives: integer({ min: 0, max: 2 ** 24 }),
+  logProbabilities: flag,
+  attentions: flag,
+  hiddenStates: flag,
+};
+
 const loopChecks: Checks<LoopOptions> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
   eosToken: eosTokenCheck,
   stopStrings: stopStringsCheck,
-  cache: object<PromptCache>("a PromptCache", (value) => value instanceof PromptCache),
+  // By what it can do: whoever needs no cache does not load the class.
+  cache: object<PromptCache>("a PromptCache", (value) => "lend" in value && "keep" in value),
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
   window: windowCheck,
   draft: draftCheck,
+  output: group(outputChecks),
   signal: abortSignal,
 };
 

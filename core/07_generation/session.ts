@@ -13,7 +13,8 @@
  * **Prompts of different lengths.** All rows of the batch end at one place. Shorter ones have padding on the left, in the tokens and in the
  * caches, which no reader of the results sees. The model is told where each row starts, `starts`: the position of its first token in this
  * call. What stands at a position below 0 is padding. The model hides it from attention ([section](../04_attention/masks.ts)) and counts positions from the first real
- * token; a recurrent model leaves its state as it is there. A text that is over leaves the batch. A text whose context is full is read again beside the others and joins them: its keys and values are
+ * token; a recurrent model leaves its state as it is there. Prompts of very different lengths are read in several passes, since padding
+ * is computed like any token. A text that is over leaves the batch. A text whose context is full is read again beside the others and joins them: its keys and values are
  * put behind theirs, aligned at the end. So each text of a batch comes out as it does alone, up to the rounding of float32; the test "generate() of prompts of
  * different lengths equals one prompt at a time, for every kind of positions" says so.
  *
@@ -66,6 +67,8 @@ export interface SessionOptions {
   readonly cache?: PromptCache | undefined;
   /** What keeps the memory at a fixed size; it grows with the text by default. */
   readonly window?: ContextWindow | undefined;
+  /** Looks into each pass; nobody does by default. */
+  readonly watch?: Watch | undefined;
 }
 
 /** Keys and values of one attention, or states, whose texts a session rearranges. */
@@ -108,6 +111,25 @@ export const windowCheck: Check<ContextWindow> = object(
   (value) => "newMemory" in value && "requireFit" in value,
 );
 
+/** What is seen of a row. */
+export type SeenRow = Pick<ScoredPrefix, "attentions" | "hiddenState">;
+
+/** What comes of a pass that somebody watches. */
+export interface Passed {
+  /** As `forward` returns them. */
+  readonly logits: Tensor;
+  /** What was seen of each row, once it has been read. */
+  readonly seen: readonly Promise<SeenRow>[];
+}
+
+/** Passes tokens through a model in place of `forward`, and looks: at rows that have so many positions then. */
+export type Watch = (
+  decoder: Decoder,
+  tokens: Tensor,
+  call: Parameters<Decoder["forward"]>[1],
+  lengths: readonly number[],
+) => Passed;
+
 /** A token that the device chose, read. */
 export interface ReadToken {
   /** The text that it continues. */
@@ -136,6 +158,8 @@ interface Row {
   /** How many of the last tokens the model has read, and how many after those are fresh. */
   read: number;
   fresh: number;
+  /** What was seen of it at the last pass, if somebody watches. */
+  seen?: Promise<SeenRow> | undefined;
 }
 
 /** Caches, and what the model takes for them. */
@@ -241,12 +265,11 @@ export class Session {
     }
   }
 
-  /** Rows that can pass the model together: those that are new, and those that go on by equally many tokens. */
+  /** Rows that pass the model together: those that go on by equally many tokens, and new ones of similar lengths. */
   #groups(): Row[][] {
     if (!this.#remembers) return [this.#rows];
     const goOn = grouped(this.#rows.filter(({ at }) => at >= 0), ({ fresh }) => fresh);
-    const begin = this.#rows.filter(({ at }) => at < 0);
-    return [...goOn.values(), ...begin.length > 0 ? [begin] : []];
+    return [...goOn.values(), ...byLength(this.#rows.filter(({ at }) => at < 0))];
   }
 
   /** What the caches hold of some rows, and of no others. */
@@ -313,7 +336,11 @@ export class Session {
       : rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
     const starts = places.every((start) => start === held) ? undefined : places;
     const { call, isHeard } = callOf(memories, starts);
-    const logits = withoutChance(() => given.forward(tokens, call));
+    const { watch } = this.#options, lengths = rows.map(({ read, fresh }) => read + fresh);
+    const { logits, seen = [] }: Partial<Passed> & Pick<Passed, "logits"> = withoutChance(() =>
+      watch?.(given, tokens, call, lengths) ?? { logits: given.forward(tokens, call) }
+    );
+    rows.forEach((row, i) => row.seen = seen[i]);
     if (!isHeard()) throw new TypeError(deafTo(rows));
     dims(logits, "B T V", { B, V: decoder.vocabSize + (decoder.featureSize ?? 0) });
     memory.length = held + T;
@@ -351,13 +378,17 @@ export class Session {
         reading = this.#feed().read();
       })
     );
-    const numbers = new Float64Array(await reading!);
+    const [numbers, seen] = await Promise.all([
+      reading!.then((read) => new Float64Array(read)),
+      Promise.all(this.#rows.map(({ seen }) => seen)),
+    ]);
     const { vocabSize, featureSize = 0 } = this.#decoder, width = vocabSize + featureSize;
     const prefixes = new Map<number, ScoredPrefix[]>();
     this.#rows.forEach(({ text, promptLength, task, tokens }, i) => {
       const row = numbers.subarray(i * width, (i + 1) * width), logits = row.subarray(0, vocabSize);
       const features = featureSize > 0 ? row.subarray(vocabSize) : undefined;
-      const prefix = { ...task, promptLength, tokens, logits, ...features && { features } }, own = prefixes.get(text);
+      const prefix = { ...task, promptLength, tokens, logits, ...features && { features }, ...seen[i] },
+        own = prefixes.get(text);
       if (own) own.push(prefix);
       else prefixes.set(text, [prefix]);
     });
@@ -534,6 +565,29 @@ function grouped<T, K>(rows: readonly T[], of: (row: T) => K): Map<K, T[]> {
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
+  return groups;
+}
+
+/** Tokens of padding that cost as much as another pass, about: it reads all weights again. */
+const PASS = 16;
+
+/** Rows in groups, so that what passes the model, padding included, costs least. */
+function byLength(rows: readonly Row[]): Row[][] {
+  const sorted = rows.toSorted((a, b) => a.fresh - b.fresh);
+  // The least cost of the first rows, and how many of them are in its last group.
+  const least = [0], last = [0];
+  for (let end = 1; end <= sorted.length; end++) {
+    const length = sorted[end - 1]!.fresh;
+    let best = Infinity, size = 0;
+    for (let count = 1; count <= end; count++) {
+      const cost = least[end - count]! + PASS + count * length;
+      if (cost < best) [best, size] = [cost, count];
+    }
+    least.push(best);
+    last.push(size);
+  }
+  const groups: Row[][] = [];
+  for (let end = sorted.length; end > 0; end -= last[end]!) groups.unshift(sorted.slice(end - last[end]!, end));
   return groups;
 }
 

@@ -36,7 +36,9 @@ const SIZES = { hiddenSize: 96, numHeads: 4, numLayers: 3 }, BATCH = 16, RATE = 
 const LEARNED = 0.9;
 
 /** How the models were trained. */
-export const TRAINING = { ...SIZES, context: CONTEXT, signs: SIGNS, steps: STEPS, batch: BATCH } as const;
+export const TRAINING: Readonly<
+  Record<"hiddenSize" | "numHeads" | "numLayers" | "context" | "signs" | "steps" | "batch", number>
+> = { ...SIZES, context: CONTEXT, signs: SIGNS, steps: STEPS, batch: BATCH };
 
 /** A file as letters. */
 export interface Letters {

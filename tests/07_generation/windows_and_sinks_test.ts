@@ -338,6 +338,7 @@ Deno.test("generate() says what a window does not go with", async () => {
   await refused({ slide: true }, "Cannot use window with slide");
   await refused({ cache: new PromptCache() }, "Cannot use window with cache");
   await refused({ draft: promptLookup() }, "Cannot use window with draft");
+  await refused({ output: { attentions: true } }, "Cannot use window with output.attentions");
   await refused({}, "Cannot use window with prompts of 1 and 3 tokens", [[1], [1, 2, 3]]);
   await refused({ window: rollingWindow({ size: 25 }) }, "Cannot use a window of 25 positions: the model sees 24");
   await refused({ window: 8 }, "window must be a window such as rollingWindow");
