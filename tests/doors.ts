@@ -855,6 +855,16 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     cache.append(heads(), heads());
     return on(new generation.KeyValueCache(), cache);
   },
+  "new RollingCache": () => call({ size: 4, sinks: 1 }),
+  "RollingCache.append": () => on(new generation.RollingCache({ size: 4, sinks: 1 }), heads(), heads()),
+  "RollingCache.reorder": () => {
+    const cache = new generation.RollingCache({ size: 4, sinks: 1 });
+    cache.append(heads(), heads());
+    return on(cache, [0, 0]);
+  },
+  rollingWindow: () => call({ size: 4, sinks: 1 }),
+  rollingMask: () => call(3, { size: 2, sinks: 1 }),
+  streamLosses: () => call(decoder(), [1, 2], { window: generation.rollingWindow({ size: 4, sinks: 1 }) }),
   cacheBytes: () => call({ numLayers: 1, numGroups: 1, headSize: 2, length: 3, batchSize: 1, bytesPerNumber: 4 }),
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
   stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),

@@ -92,6 +92,13 @@ export interface KeyValueMemory {
   /** Positions remembered so far. */
   readonly length: number;
   /**
+   * Whether positions are counted within the memory; false by default: along the text.
+   *
+   * Such a memory forgets, so that the place of a key changes. It is given keys before they are marked, and all of them are
+   * marked at each step, by their places in it.
+   */
+  readonly rebases?: boolean | undefined;
+  /**
    * Adds the keys and values of further positions.
    *
    * @param key `[B, G, T, D]`
@@ -427,12 +434,25 @@ export class MultiHeadAttention extends Module implements Attention {
     if (valueContext) dims(valueContext, "B S W", { B, S });
     let key = split(this.key.forward(source), this.numGroups);
     const value = split(this.value.forward(valueContext ?? source), this.numGroups);
+    if (cache?.rebases) return this.#rebase(query, cache.append(key, value), starts);
     if (this.positions?.mark) {
       const start = starts ?? cache?.length ?? 0;
       query = this.positions.mark(query, start);
       key = this.positions.mark(key, start);
     }
     return { query, kept: cache ? cache.append(key, value) : { key, value } };
+  }
+
+  /** Marks what a memory holds by the places there; the queries stand at its end. */
+  #rebase(
+    query: Tensor,
+    { key, value }: ReturnType<KeyValueMemory["append"]>,
+    starts: readonly number[] | undefined,
+  ): { query: Tensor; kept: KeysAndValues } {
+    if (starts) throw new TypeError("Cannot use starts with a cache that counts positions within itself");
+    const { positions } = this, T = query.shape[2]!, S = key.shape[2]!;
+    if (!positions?.mark) return { query, kept: { key, value } };
+    return { query: positions.mark(query, S - T), kept: { key: positions.mark(key, 0), value } };
   }
 }
 

@@ -43,7 +43,7 @@ export interface BatchOptions {
 const BATCH: Checks<BatchOptions> = { maxTexts: integer({ min: 1, max: 2 ** 16 }) };
 
 /** Options of a text that joins a batch: those of `stream`, without what needs a batch of its own. */
-export type JoinOptions = Omit<StreamOptions, "cache" | "cacheType" | "contrastive" | "draft">;
+export type JoinOptions = Omit<StreamOptions, "cache" | "cacheType" | "contrastive" | "draft" | "window">;
 
 /** A text of a batch: its tokens as they come, and its result in the end. */
 export interface BatchedText extends AsyncIterable<StreamedToken> {
@@ -111,7 +111,7 @@ export class Batch {
    * @throws {RangeError} if an option is outside its interval, or the text does not fit the context
    */
   add(prompt: readonly number[], options: JoinOptions): BatchedText {
-    const alone = (["cache", "cacheType", "contrastive", "draft"] as const).find((name) =>
+    const alone = (["cache", "cacheType", "contrastive", "draft", "window"] as const).find((name) =>
       (options as StreamOptions)?.[name] !== undefined
     );
     if (alone) throw new TypeError(`Cannot use ${alone} in a batch: it belongs to a model in use by one text`);

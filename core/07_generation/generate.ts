@@ -61,6 +61,7 @@ async function* steps(
 ): AsyncGenerator<number, void, void> {
   const goesOn = (): boolean => texts.some(({ width }) => width > 0);
   try {
+    await session.prefill(() => rest(signal));
     for (let step = 0; goesOn();) {
       await rest(signal);
       if (ahead) {
@@ -248,6 +249,7 @@ type Begun = Pick<
   | "cacheType"
   | "contrastive"
   | "slide"
+  | "window"
   | "draft"
   | "signal"
   | "numReturnSequences"
@@ -283,6 +285,7 @@ function begin(
     cacheType,
     contrastive,
     slide = false,
+    window,
     draft,
     signal,
     numReturnSequences = 1,
@@ -294,7 +297,7 @@ function begin(
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
   // First of all, since it refuses what does not fit the context.
-  requireFit(decoder, prompts, { maxNewTokens, slide, eosToken });
+  requireFit(decoder, prompts, { maxNewTokens, slide, eosToken, window });
   const limits: SequenceLimits = { maxNewTokens, eosToken, stopStrings };
   const copies = "begin" in search ? 1 : numReturnSequences;
   const task = { eosToken: tokensOf(eosToken)[0], eosTokens: tokensOf(eosToken), maxNewTokens };
@@ -308,6 +311,13 @@ function begin(
     throw new TypeError(`Cannot use cacheType with ${cache ? "cache" : "draft"}: its own caches are float32`);
   }
   if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
+  const other = slide ? "slide" : cache ? "cache" : cacheType ? "cacheType" : draft && "draft";
+  if (window && keep?.watch) {
+    throw new TypeError(
+      "Cannot use window with output.attentions or output.hiddenStates: places in it are not positions",
+    );
+  }
+  if (window && other) throw new TypeError(`Cannot use window with ${other}: ${CONFLICTS[other]}`);
   if (draft) {
     const { numSources = 1 } = decoder;
     if ("begin" in search || "prepare" in search || numSources > 1) {
@@ -331,6 +341,7 @@ function begin(
     copies,
     cache,
     cacheType,
+    window,
     watch: keep?.watch,
   });
   checkTask(rules, task, decoder.vocabSize);
@@ -373,6 +384,14 @@ function requireKept(search: Search, { watch }: Keeping, contrastive: unknown, d
     `Cannot use output.attentions or output.hiddenStates with ${several}: its scores are not those of one pass of a model`,
   );
 }
+
+/** Why a window goes with none of these. */
+const CONFLICTS = {
+  slide: "both go on where the context is full",
+  cache: "what was evicted is not there for the next call",
+  cacheType: "a rolling cache keeps keys without their positions, in float32",
+  draft: "what was evicted for proposals does not come back when they are rejected",
+};
 
 /** Refuses what a cache of one text cannot remember. */
 function requireOne(search: Search, count: number, contrastive: unknown): void {

@@ -9,7 +9,7 @@
  * ([section](truncation.ts)), temperature ([section](temperature.ts)), a second model ([section](contrastive.ts)). The second draws nothing and looks
  * for a probable sequence (mode-seeking search, 模式寻优搜索): token by token in greedy search, with several prefixes at once in beam search
  * ([section](greedy_and_beam.ts)). Both run in one loop, which keeps the keys and values that it has computed
- * ([section](kv_cache.ts)). A pass over the whole prompt comes first (prefill), then one pass for each token (decoding).
+ * ([section](kv_cache.ts)), all of them or a few ([section](windows_and_sinks.ts)). A pass over the whole prompt comes first (prefill), then one pass for each token (decoding).
  *
  * | page              | answers                                              |
  * | ----------------- | ---------------------------------------------------- |
@@ -32,6 +32,7 @@
  * | `constraints`     | how a text is made to comply with rules              |
  * | `speculative`     | how several tokens come of one call                  |
  * | `kv_cache`        | how keys and values are computed once                |
+ * | `windows_and_sinks` | how a text goes on without end in a fixed memory |
  * | `prompt_cache`    | what is kept from call to call                       |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
@@ -228,8 +229,16 @@ export {
   residual,
 } from "./speculative.ts";
 export { cacheBytes, type CacheSize, type CacheType, KeyValueCache } from "./kv_cache.ts";
+export {
+  RollingCache,
+  rollingMask,
+  type RollingOptions,
+  rollingWindow,
+  streamLosses,
+  type StreamLossOptions,
+} from "./windows_and_sinks.ts";
 export { PromptCache } from "./prompt_cache.ts";
-export type { Passed, SeenRow, SessionOptions, Watch } from "./session.ts";
+export type { ContextWindow, Passed, SeenRow, SessionMemory, SessionOptions, Watch } from "./session.ts";
 export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";
 export { type SequenceRecorder, type StepRecorder, stepRecorder } from "./outputs.ts";
 export { draw } from "./on_device.ts";

@@ -87,6 +87,7 @@ import { ancestralSampling } from "./sampling.ts";
 import type { Search, SequenceSearch, TokenSearch } from "./search.ts";
 import { type CacheType, cacheTypeCheck } from "./kv_cache.ts";
 import type { PromptCache } from "./prompt_cache.ts";
+import { type ContextWindow, windowCheck } from "./session.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
@@ -198,6 +199,8 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
+  /** Keeps the memory at a fixed size, such as `rollingWindow({ size: 512 })`; it grows with the text by default. */
+  readonly window?: ContextWindow;
   /** Proposes tokens, of which the model checks several at once; none by default. Without beams, and text by text. */
   readonly draft?: Draft;
   /** What is kept of each step besides the token, as `steps` of the result; nothing by default. */
@@ -708,6 +711,7 @@ const loopChecks: Checks<LoopOptions> = {
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,
+  window: windowCheck,
   draft: draftCheck,
   output: group(outputChecks),
   signal: abortSignal,

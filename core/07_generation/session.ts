@@ -34,7 +34,7 @@
  * @module
  */
 
-import { checkValue } from "../engine/options.ts";
+import { type Check, checkValue, object } from "../engine/options.ts";
 import { noGrad } from "../engine/autograd.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { withoutChance } from "../engine/chance.ts";
@@ -45,7 +45,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { scope } from "../engine/scope.ts";
 import { dims } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
-import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+import type { KeysAndValues, KeyValueMemory } from "../04_attention/multi_head.ts";
 import { type CacheType, KeyValueCache } from "./kv_cache.ts";
 import type { PromptCache } from "./prompt_cache.ts";
 import type { DecodingTask, DeviceContext } from "./rules.ts";
@@ -67,9 +67,55 @@ export interface SessionOptions {
   readonly cache?: PromptCache | undefined;
   /** How keys and values are kept; float32 by default. */
   readonly cacheType?: CacheType | undefined;
+  /** What keeps the memory at a fixed size; it grows with the text by default. */
+  readonly window?: ContextWindow | undefined;
   /** Looks into each pass; nobody does by default. */
   readonly watch?: Watch | undefined;
 }
+
+/** Keys and values of one attention, or states, whose texts a session rearranges. */
+export interface SessionMemory extends KeyValueMemory, StateMemory {
+  /** Whether it grows with the text, and does not hold the states of a recurrent network; false by default. */
+  readonly grows?: boolean;
+  /** Looks at what is kept. */
+  contents(): KeysAndValues;
+  /**
+   * Chooses which texts of the batch to go on with.
+   *
+   * @param rows indices of texts
+   * @param most how many of the last positions are kept; all by default
+   */
+  reorder(rows: readonly number[], most?: number): void;
+  /** Takes in texts that stand elsewhere; absent where all texts have to go on together. */
+  join?(other: SessionMemory): void;
+  /** Gives the memory back. */
+  dispose(): void;
+}
+
+/** Makes memories of a fixed size, such as {@linkcode rollingWindow}. */
+export interface ContextWindow {
+  /** Most positions that a token attends to, itself included. */
+  readonly size: number;
+  /**
+   * Makes the memory of one attention.
+   *
+   * @returns an empty one
+   */
+  newMemory(): SessionMemory;
+  /**
+   * Refuses what such a memory cannot serve.
+   *
+   * @param decoder a model
+   * @param lengths of the prompts
+   */
+  requireFit(decoder: Decoder, lengths: readonly number[]): void;
+}
+
+/** What a window may be. */
+export const windowCheck: Check<ContextWindow> = object(
+  "a window such as rollingWindow({ size: 512 })",
+  (value) => "newMemory" in value && "requireFit" in value,
+);
 
 /** What is seen of a row. */
 export type SeenRow = Pick<ScoredPrefix, "attentions" | "hiddenState">;
@@ -124,7 +170,7 @@ interface Row {
 
 /** Caches, and what the model takes for them. */
 interface Memory {
-  readonly caches: readonly KeyValueCache[];
+  readonly caches: readonly SessionMemory[];
   /** Nothing where the model has none. */
   readonly memories: readonly (KeyValueMemory & StateMemory)[] | undefined;
   /** Positions of its longest row, padding of the others included. */
@@ -178,14 +224,14 @@ export class Session {
     const row = this.#rows[0]!;
     // The scores after the last token are needed, so that at least this one is fed.
     const most = row.first === 0 ? row.tokens.slice(0, -1) : [];
-    const held = cache.lend(this.#decoder, this.#memory.caches, most);
+    const held = cache.lend(this.#decoder, this.#memory.caches as readonly KeyValueCache[], most);
     if (held === 0) return;
     Object.assign(row, { at: 0, read: held, fresh: row.tokens.length - held });
     this.#memory.length = held;
   }
 
   #enter(prompt: readonly number[], { eosToken, maxNewTokens }: SessionOptions): void {
-    const fresh = Math.min(prompt.length, this.#decoder.contextLength);
+    const fresh = this.#options.window ? prompt.length : Math.min(prompt.length, this.#decoder.contextLength);
     const { copies = 1 } = this.#options, text = this.#texts, source = text / copies;
     this.#texts += copies;
     const eosTokens = tokensOf(eosToken), task = { eosToken: eosTokens[0], eosTokens, maxNewTokens };
@@ -196,10 +242,10 @@ export class Session {
   }
 
   #open(): Memory {
-    const caches: KeyValueCache[] = [];
+    const caches: SessionMemory[] = [], { window } = this.#options;
     // The model returns what it was handed, by whichever of its two contracts.
     const memories = this.#decoder.newCaches?.(() => {
-      const cache = new KeyValueCache(this.#options.cacheType);
+      const cache = window?.newMemory() ?? new KeyValueCache(this.#options.cacheType);
       caches.push(cache);
       return cache;
     }) as readonly (KeyValueMemory & StateMemory)[] | undefined;
@@ -211,8 +257,9 @@ export class Session {
     return this.#memory.memories !== undefined && this.#memory.memories.length > 0;
   }
 
-  /** Makes room where the context of a row is full. */
+  /** Makes room where the context of a row is full; a window does it by itself. */
   #slide(): void {
+    if (this.#options.window) return;
     const { contextLength } = this.#decoder;
     for (const row of this.#rows) {
       if (row.read + row.fresh <= contextLength) continue;
@@ -241,7 +288,7 @@ export class Session {
     }
     const copy = this.#open();
     copy.caches.forEach((cache, i) => {
-      cache.join(caches[i]!);
+      cache.join!(caches[i]!);
       cache.reorder(places, most);
     });
     return { ...copy, length: Math.min(length, most) };
@@ -253,12 +300,12 @@ export class Session {
   }
 
   /** Feeds what is fresh of every row; returns the logits after it, `[B, V]`. */
-  #feed(): Tensor {
+  #feed(most = Infinity): Tensor {
     this.#slide();
     const groups = this.#groups(), last = groups.findLastIndex((rows) => rows[0]!.at >= 0), before = this.#memory;
     const memories = groups.map((rows, i) => this.#memoryOf(rows, i === last));
     if (last < 0) dispose(before);
-    const logits = groups.map((rows, i) => this.#pass(rows, tokensToFeed(rows, this.#remembers), memories[i]!));
+    const logits = groups.map((rows, i) => this.#pass(rows, tokensToFeed(rows, this.#remembers, most), memories[i]!));
     this.#memory = memories.reduce(joined);
     this.#rows = groups.flat();
     this.#rows.forEach((row, at) => row.at = at);
@@ -289,7 +336,10 @@ export class Session {
     // Chosen here, so that what a model copies for it is freed with the step.
     const isWhole = sources.length === decoder.numSources && sources.every((source, row) => source === row);
     const given = (isWhole ? undefined : decoder.select?.(sources)) ?? decoder;
-    const places = rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
+    const isPart = this.#options.window !== undefined;
+    const places = isPart
+      ? rows.map(() => held)
+      : rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
     const starts = places.every((start) => start === held) ? undefined : places;
     const { call, isHeard } = callOf(memories, starts);
     const { watch } = this.#options, lengths = rows.map(({ read, fresh }) => read + fresh);
@@ -302,10 +352,29 @@ export class Session {
     memory.length = held + T;
     if (this.#options.cacheType && !memory.caches.some(({ grows }) => grows)) throw new TypeError(NOTHING_KEPT);
     for (const row of rows) {
-      row.read += row.fresh;
-      row.fresh = 0;
+      const read = this.#remembers ? Math.min(T, row.fresh) : row.fresh;
+      row.read += read;
+      row.fresh -= read;
     }
     return logits.at(1, -1);
+  }
+
+  /**
+   * Reads what of a prompt does not fit a window: as much as fits at once, then one token at a time, all but the last.
+   *
+   * @param between what happens before each pass
+   */
+  async prefill(between: () => Promise<void>): Promise<void> {
+    const { window } = this.#options;
+    if (!window || this.#rows[0]!.fresh <= window.size) return;
+    for (let most = window.size; this.#rows[0]!.fresh > 1; most = 1) {
+      await between();
+      scope(() =>
+        noGrad((): void => {
+          this.#feed(most);
+        })
+      );
+    }
   }
 
   /** Feeds what is fresh; returns each text's prefixes with their logits, none of a text that is over. */
@@ -371,7 +440,8 @@ export class Session {
         let next = scope(() => this.#choose(this.#feed(), choose, chosen, readings));
         // What nobody remembers is fed again.
         let before = this.#remembers ? undefined : tokensToFeed(this.#rows, false);
-        const room = Math.min(...this.#rows.map(({ read }) => this.#decoder.contextLength - read + 1));
+        const { window } = this.#options, { contextLength } = this.#decoder;
+        const room = window ? Infinity : Math.min(...this.#rows.map(({ read }) => contextLength - read + 1));
         for (let step = 1; step < Math.min(count, room); step++) {
           for (const row of this.#rows) row.fresh = 1;
           const fed = before = before && concat([before, next], 1), last = next;
@@ -424,7 +494,11 @@ export class Session {
   dispose(): void {
     const { cache } = this.#options, row = this.#last;
     if (cache && row && row.at >= 0) {
-      cache.keep(this.#decoder, this.#memory.caches, row.tokens.slice(row.first, row.first + row.read));
+      cache.keep(
+        this.#decoder,
+        this.#memory.caches as readonly KeyValueCache[],
+        row.tokens.slice(row.first, row.first + row.read),
+      );
       this.#memory = { ...this.#memory, caches: [] };
     }
     dispose(this.#memory);
@@ -433,8 +507,11 @@ export class Session {
 }
 
 /** What is fresh of each row, with padding before what is shorter; with what was read where nobody remembers that. */
-function tokensToFeed(rows: readonly Row[], remembers: boolean): Tensor {
-  return rowsOf(rows.map(({ tokens, read, fresh }) => tokens.slice(tokens.length - fresh - (remembers ? 0 : read))));
+function tokensToFeed(rows: readonly Row[], remembers: boolean, most = Infinity): Tensor {
+  return rowsOf(rows.map(({ tokens, read, fresh }) => {
+    const from = tokens.length - fresh - (remembers ? 0 : read);
+    return tokens.slice(from, from + most);
+  }));
 }
 
 /** Sequences that end together as int32 `[B, T]`, with token 0 as padding. */
@@ -464,7 +541,7 @@ function callOf(
 
 /** The texts of both, in the first of them. */
 function joined(one: Memory, other: Memory): Memory {
-  one.caches.forEach((cache, i) => cache.join(other.caches[i]!));
+  one.caches.forEach((cache, i) => cache.join!(other.caches[i]!));
   dispose(other);
   return { ...one, length: Math.max(one.length, other.length) };
 }
@@ -559,7 +636,7 @@ function requireDecoder(decoder: Decoder): void {
 export function requireFit(
   decoder: Decoder,
   prompts: readonly (readonly number[])[],
-  { maxNewTokens, slide, eosToken }: SessionOptions,
+  { maxNewTokens, slide, eosToken, window }: SessionOptions,
 ): void {
   requireDecoder(decoder);
   const { contextLength, vocabSize } = decoder;
@@ -596,6 +673,7 @@ export function requireFit(
       `Cannot use slide with sources and prompts of ${shortest} and ${size} tokens: their contexts are not full at one time`,
     );
   }
+  if (window) return window.requireFit(decoder, lengths);
   // The last token generated is never fed.
   if (!slide && size + maxNewTokens - 1 > contextLength) {
     throw new RangeError(

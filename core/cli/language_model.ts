@@ -17,7 +17,7 @@ import { noGrad } from "../engine/autograd.ts";
 import { rest } from "../engine/pace.ts";
 import { Random } from "../engine/random.ts";
 import { scope } from "../engine/scope.ts";
-import { choice, type Command, defineCommand, type Option } from "./arguments.ts";
+import { choice, type Command, defineCommand, flagOf, type Option } from "./arguments.ts";
 import { DataError, quote, UsageError } from "./errors.ts";
 import type { RunFolder } from "./folder.ts";
 import { givenTokenizer, readPieces, sayHowToContinue, textOptions } from "./learned_text.ts";
@@ -47,8 +47,8 @@ export interface LanguageTraining<Options extends ModelLayout = ModelLayout> {
   readonly details: readonly string[];
   /** The sizes of the model in the recipe, with their defaults. */
   readonly sizes: Recipe;
-  /** Options for the sizes that other kinds do not have; none by default. */
-  readonly options?: Readonly<Record<string, Option<number | undefined>>>;
+  /** Options for the settings that other kinds do not have; none by default. One that is no size is in a recipe if it is given. */
+  readonly options?: Readonly<Record<string, Option<number | string | undefined>>>;
   /** Weights that a model of a recipe has at least; two matrices of the width in each layer by default. */
   readonly weights?: (recipe: Recipe) => number;
   /** The kind of model that is saved. */
@@ -184,7 +184,10 @@ export function trainingCommand<Options extends ModelLayout>(training: LanguageT
       const saved = values.resume ? await readTextModelOf(kind, out, word) : undefined;
       const before = saved?.notes.recipe, data = values.data ?? String(before?.["data"] ?? "");
       if (saved) checkResumed(values, saved);
-      const usual = fittingDefaults(tokenized(usualRecipe, values.tokenizer ?? before?.["tokenizer"]), values);
+      const usual = {
+        ...fittingDefaults(tokenized(usualRecipe, values.tokenizer ?? before?.["tokenizer"]), values),
+        ...chosenWords(Object.keys(training.options ?? {}).filter((name) => !(name in usualRecipe)), values, before),
+      };
       const settled = (defaults: Recipe, checksum?: string): Recipe =>
         settle({ ...values, data, checksum }, defaults, before, CHANGEABLE);
       checkRecipe(settled(usual), weights);
@@ -200,6 +203,22 @@ export function trainingCommand<Options extends ModelLayout>(training: LanguageT
       );
     },
   });
+}
+
+/** Settings that have no number, where they are given or were. */
+function chosenWords(
+  names: readonly string[],
+  given: Readonly<Record<string, unknown>>,
+  before: Recipe | undefined,
+): Recipe {
+  return Object.fromEntries(names.flatMap((name) => {
+    const wanted = given[name] as string | undefined, had = before?.[name];
+    if (before && wanted !== undefined && had === undefined) {
+      throw new DataError(`Cannot resume with ${flagOf(name)} ${wanted}: the saved run began without it`);
+    }
+    const word = wanted ?? had;
+    return word === undefined ? [] : [[name, word]];
+  }));
 }
 
 /** A recipe that names the tokenizer instead of how one is learned. */

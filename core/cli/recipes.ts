@@ -67,6 +67,11 @@ const numbers = Object.fromEntries(
   Object.entries<Limits>(LIMITS).map(([name, limits]) => [name, numeric(limits)]),
 ) as Record<NumberName, Check<number>>;
 
+/** Kinds of positions that a recipe may name; the first where it names none. */
+export const POSITION_WORDS = ["learned", "sinusoidal", "rotary", "alibi", "relative", "t5", "none"] as const;
+/** A kind of positions. */
+export type PositionWord = typeof POSITION_WORDS[number];
+
 /** The settings that a recipe may hold; each kind of model has some of them, and a few may have more. */
 interface Settings extends Partial<Record<Exclude<NumberName, "vocabSize">, number>> {
   readonly vocabSize?: number | "characters";
@@ -75,6 +80,7 @@ interface Settings extends Partial<Record<Exclude<NumberName, "vocabSize">, numb
   readonly data?: string;
   readonly columns?: string;
   readonly checksum?: string;
+  readonly positions?: PositionWord;
 }
 
 /** What each setting of a saved recipe may be. */
@@ -89,6 +95,7 @@ export const recipeChecks: Checks<Settings> = {
     fits: (value) => typeof value === "string" && /^[1-9]\d?,[1-9]\d?$/.test(value),
   },
   checksum: shortText,
+  positions: oneOf(POSITION_WORDS),
 };
 
 // ## Of what is no network

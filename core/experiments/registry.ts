@@ -85,4 +85,5 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/constraints",
   "07_generation/experiments/speculative",
   "07_generation/experiments/kv_cache",
+  "07_generation/experiments/windows_and_sinks",
 ].map(entryOf);

@@ -99,7 +99,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   {
     name: "language_models/autoregressive/classes",
     load: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
+    words: async () =>
+      (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
   },
   {
     name: "language_models/n_grams",
@@ -134,7 +135,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   {
     name: "language_models/feed_forward_lm/window",
     load: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.ts")).experiment,
-    words: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
+    words: async () =>
+      (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
   },
   {
     name: "language_models/rnn",
@@ -380,5 +382,10 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "generation/kv_cache",
     load: async () => (await import("../../core/07_generation/experiments/kv_cache.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/kv_cache.words.ts")).words,
+  },
+  {
+    name: "generation/windows_and_sinks",
+    load: async () => (await import("../../core/07_generation/experiments/windows_and_sinks.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/windows_and_sinks.words.ts")).words,
   },
 ];

@@ -11,6 +11,7 @@ import { ancestralSampling, type Decoder } from "../../core/07_generation/sampli
 import { promptLookup } from "../../core/07_generation/speculative.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
+import { rollingWindow } from "../../core/07_generation/windows_and_sinks.ts";
 import { arange } from "../../core/engine/create.ts";
 import { Random } from "../../core/engine/random.ts";
 import { onEveryBackend } from "../support.ts";
@@ -175,6 +176,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   rules: [() => ({}), [turns]],
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
+  window: [() => ({}), rollingWindow({ size: 3, sinks: 1 })],
   draft: [() => ({}), promptLookup()],
   output: [() => ({}), { alternatives: 2 }],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],

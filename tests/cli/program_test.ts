@@ -157,6 +157,13 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["translate", "x", "--eta-cutoff", "0.1"], 2, /^heed: Cannot use --eta-cutoff without --stochastic.*\n$/],
   [["generate", "--stochastic"], 2, /^heed: Cannot use --stochastic without --num-beams\n$/],
   [["generate", "--all-beams"], 2, /^heed: Cannot use --all-beams without --num-beams\n$/],
+  [["generate", "--sinks", "2"], 2, /^heed: Cannot use --sinks without --window: .*\n$/],
+  [["generate", "--window", "4"], 2, /^heed: Cannot keep 4 sinks in a window of 4: .*\n$/],
+  [
+    ["generate", "--window", "8", "--prompt-lookup"],
+    2,
+    /^heed: Cannot use --window with --draft or --prompt-lookup: .*\n$/,
+  ],
   [["generate", "--alternatives", "2"], 2, /^heed: Cannot use --alternatives without --json: .*no effect\n$/],
   [["translate", "x", "--json", "--attention"], 2, /^heed: Cannot use --attention with --json: .*\n$/],
   [["generate", "--draft", "x", "--prompt-lookup"], 2, /^heed: Cannot use --draft with --prompt-lookup: .*\n$/],
@@ -821,6 +828,42 @@ test("train rnn, lstm, gru, cnn and feedforward learn a text, go on bit for bit,
   );
   const window = await heed("train", "feedforward", "--resume", "--out", `${folder}/feedforward`, "--window-size", "4");
   assertStringIncludes(window.errors, "Cannot resume with --window-size 4: the saved run has --window-size 3");
+});
+
+test("generate --window goes on past the context, with sinks or without, where positions allow it", async (folder) => {
+  await Deno.writeTextFile(`${folder}/text.txt`, "the cat sat on the mat and the dog sat on the log\n".repeat(60));
+  const tiny = [
+    "--hidden-size",
+    "16",
+    "--num-heads",
+    "2",
+    "--num-layers",
+    "1",
+    "--context-length",
+    "16",
+    "--steps",
+    "20",
+  ];
+  const train = (out: string, ...more: string[]): Promise<Finished> =>
+    heed("train", "lm", "--data", `${folder}/text.txt`, "--out", `${folder}/${out}`, ...tiny, ...more);
+  const made = await train("rotary", "--positions", "rotary");
+  assertEquals([made.code, made.errors], [0, ""]);
+  const write = (out: string, ...more: string[]): Promise<Finished> =>
+    heed("generate", "the ", "--model", `${folder}/${out}`, "--max-new-tokens", "60", ...more);
+  const texts = [
+    await write("rotary", "--window", "16"),
+    await write("rotary", "--window", "6", "--sinks", "1"),
+    await write("rotary", "--window", "6", "--sinks", "0", "--num-beams", "2"),
+  ];
+  for (const { code, errors, output } of texts) assertEquals([code, errors, output.length], [0, "", 4 + 60 + 1]);
+  assertStringIncludes((await write("rotary", "--window", "17")).errors, "the model sees 16 tokens");
+  const further = await heed("train", "lm", "--resume", "--out", `${folder}/rotary`, "--positions", "alibi");
+  assertStringIncludes(further.errors, "Cannot resume with --positions alibi: the saved run has --positions rotary");
+  assertEquals((await train("plain")).code, 0);
+  assertStringIncludes((await write("plain", "--window", "16")).errors, "its positions are added to the tokens");
+  const other = await heed("train", "lm", "--resume", "--out", `${folder}/plain`, "--positions", "alibi");
+  assertStringIncludes(other.errors, "Cannot resume with --positions alibi: the saved run began without it");
+  assertEquals((await heed("train", "lm", "--resume", "--out", `${folder}/rotary`, "--steps", "25")).code, 0);
 });
 
 test("train goes on where nobody reads along, saves, and says so by its exit code; what only prints stops", async (folder) => {

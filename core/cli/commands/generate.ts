@@ -7,9 +7,13 @@
  * @module
  */
 
+import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { generate, stream, type StreamedToken } from "../../07_generation/generate.ts";
 import type { GenerateOptions } from "../../07_generation/options.ts";
+import type { Decoder } from "../../07_generation/sampling.ts";
 import type { Hypothesis, SequenceSearch, TokenSearch } from "../../07_generation/search.ts";
+import type { ContextWindow } from "../../07_generation/session.ts";
+import { type RollingOptions, rollingWindow } from "../../07_generation/windows_and_sinks.ts";
 import { Random } from "../../engine/random.ts";
 import type { OpenedModel } from "../any_model.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
@@ -34,6 +38,7 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
     "A LIST of words has commas between them; each is meant with and without a space before it.",
     "--regex, --json-schema and --grammar let only texts of a form follow the prompt.",
+    "--window keeps the last tokens and the first few, --sinks, in a memory of fixed size; without it the older half of a full context is forgotten.",
     ...jsonDetails,
     'It begins with "prompt". With a draft, tokens have no "processedLogProbability": several of them come of one step.',
   ],
@@ -42,6 +47,16 @@ export const command: Command = defineCommand({
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...constraintOptions,
     ...options,
+    window: number("N", "Tokens that a token attends to, itself included; all that fit by default", {
+      min: 1,
+      max: 1e9,
+      whole: true,
+    }),
+    sinks: number("K", "First tokens among them that are never forgotten, with --window; 4 by default", {
+      min: 0,
+      max: 1e9,
+      whole: true,
+    }),
     ...secondOptions,
     ...jsonOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
@@ -58,7 +73,7 @@ export const command: Command = defineCommand({
       );
     }
     const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
-    const grammar = await readConstraint(values);
+    const grammar = await readConstraint(values), window = readWindow(values);
     const { openAny } = await load<typeof import("../any_model.ts")>("any_model.ts");
     const opened = await openAny(values.model, values), { vocabulary } = opened;
     const second = await readSecond(values, opened);
@@ -75,6 +90,7 @@ export const command: Command = defineCommand({
         ...second,
         // Recurrent and convolutional models have no context that could be full.
         slide: Math.min(opened.model.contextLength, second.contrastive?.amateur.contextLength ?? Infinity) < Infinity,
+        ...window && windowOf(window, opened.model),
         rules: [...own.rules, ...rules],
         // What a draft proposes is not looked at step by step.
         ...values.json && !second.draft && { output: { alternatives: values.alternatives ?? 0 } },
@@ -88,6 +104,53 @@ export const command: Command = defineCommand({
     if (grammar && !isWhole) complain(cutOff(grammar, values.maxNewTokens));
   },
 });
+
+/** The window that a command line asks for. */
+function readWindow(
+  { window, sinks, draft, promptLookup }: {
+    readonly window: number | undefined;
+    readonly sinks: number | undefined;
+    readonly draft: string | undefined;
+    readonly promptLookup: boolean;
+  },
+): RollingOptions | undefined {
+  if (window === undefined) {
+    if (sinks === undefined) return undefined;
+    throw new UsageError("Cannot use --sinks without --window: a memory that is not limited forgets nothing");
+  }
+  if (draft !== undefined || promptLookup) {
+    throw new UsageError(
+      "Cannot use --window with --draft or --prompt-lookup: what was evicted for proposals does not come back when they are rejected",
+    );
+  }
+  if ((sinks ?? 4) >= window) {
+    throw new UsageError(
+      `Cannot keep ${
+        sinks ?? 4
+      } sinks in a window of ${window}: the newest token needs a place beside them, and --sinks says how many there are`,
+    );
+  }
+  return { size: window, ...sinks !== undefined && { sinks } };
+}
+
+/** The same as an option of the loop, for a model that can use it. */
+function windowOf(options: RollingOptions, model: Decoder): { readonly window: ContextWindow; readonly slide: false } {
+  if (!(model instanceof DecoderOnly)) {
+    throw new UsageError(
+      "Cannot use --window with this model: it has no keys and values, and its memory does not grow",
+    );
+  }
+  if (model.positions) {
+    throw new UsageError(
+      "Cannot use --window with this model: its positions are added to the tokens, and a window would lose their order; " +
+        "train lm --positions rotary makes one that has none of these",
+    );
+  }
+  if (options.size > model.contextLength) {
+    throw new UsageError(`Cannot use --window ${options.size}: the model sees ${model.contextLength} tokens`);
+  }
+  return { window: rollingWindow(options), slide: false };
+}
 
 /** What is to be continued, and how. */
 interface Asked extends OpenedModel {
