@@ -47,7 +47,7 @@ import type {
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { requireFit, Session } from "./session.ts";
 import { tokensOf } from "./stops.ts";
-import { speculate } from "./speculative.ts";
+import { speculate, type SpeculationOptions } from "./speculative.ts";
 
 /** Takes steps until every search is over; yields the number of each once it is done. */
 async function* steps(
@@ -138,14 +138,14 @@ export async function generate<P extends Prompts>(
   // One prompt for all sources.
   const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
   const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
-  const { texts, run, speculation } = begin(decoder, prompts, search, rules, options);
+  const { texts, run, speculations } = begin(decoder, prompts, search, rules, options);
   const pace = new Pace();
   for await (const step of run) {
-    pace.tokens += texts.length;
+    pace.tokens += speculations ? 1 : texts.length; // with a draft one text after the other
     const done = texts.filter(({ width }) => width === 0).length;
     await options.onProgress?.({ step, done, tokensPerSecond: pace.tokensPerSecond() });
   }
-  const found = texts.map((text) => ({ ...text.result(), ...speculation && { speculation } })),
+  const found = texts.map((text, i) => ({ ...text.result(), ...speculations && { speculation: speculations[i]! } })),
     { numReturnSequences: count = 1 } = options;
   const results = "begin" in search
     ? found.map((result) => best(result, count))
@@ -228,8 +228,8 @@ function best(result: Generation, count: number): Generation {
 interface Run<S extends SearchState> {
   readonly texts: readonly S[];
   readonly run: AsyncGenerator<number, void, void>;
-  /** What the draft was worth so far. */
-  readonly speculation?: Speculation;
+  /** What the draft was worth so far, for each text; absent without one. */
+  readonly speculations?: readonly Speculation[];
 }
 
 type Begun = Pick<
@@ -284,36 +284,20 @@ function begin(
   }
   if (cache) requireOne(search, copies * (prompts?.length ?? 1), contrastive ?? draft);
   if (draft) {
-    if (tokensOf(eosToken).length > 1 || stopStrings || copies > 1) {
-      throw new TypeError(
-        `Cannot use draft with ${
-          stopStrings ? "stopStrings" : copies > 1 ? "numReturnSequences" : "several eosTokens"
-        }: a text with a draft goes on alone, to one token that ends it`,
-      );
+    const { numSources = 1 } = decoder;
+    if ("begin" in search || "prepare" in search || numSources > 1) {
+      throw new TypeError(`Cannot use draft with ${noDraftFor(search, numSources)}`);
     }
     checkTask(rules, task, decoder.vocabSize);
-    if ("begin" in search) {
-      throw new TypeError(`Cannot use draft with ${search.name}: a draft proposes how one sequence goes on`);
-    }
-    if ("prepare" in search) {
-      throw new TypeError(`Cannot use draft with ${search.name}: it looks at more of the model than its logits`);
-    }
-    if (prompts.length > 1) {
-      throw new TypeError(
-        `Cannot use draft with ${prompts.length} prompts: each text accepts as many tokens as it can; generate them one by one`,
-      );
-    }
-    const text = new SingleSequence(search, rules, limits), [prompt] = prompts;
-    const steps = speculate(decoder, prompt!, {
-      ...task,
-      draft,
-      rules,
-      search,
-      promptLength: prompt!.length,
-      signal,
-    });
-    const speculation = { calls: 0, proposed: 0, accepted: 0 };
-    return { texts: [text], run: drafted(steps, text, speculation), speculation };
+    const texts = prompts.flatMap((prompt) =>
+      Array.from({ length: copies }, (): Drafted => ({
+        prompt,
+        text: new SingleSequence(search, rules, limits),
+        speculation: { calls: 0, proposed: 0, accepted: 0 },
+      }))
+    );
+    const run = drafted(decoder, texts, { ...task, draft, rules, search, signal });
+    return { texts: texts.map(({ text }) => text), run, speculations: texts.map(({ speculation }) => speculation) };
   }
   const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
   checkTask(rules, task, decoder.vocabSize);
@@ -363,20 +347,39 @@ function requireSequences(search: Search, count: number): void {
   }
 }
 
-/** Takes the tokens of each call of the model, one by one, and counts. */
+/** Why a search or a model goes without a draft. */
+function noDraftFor(search: Search, numSources: number): string {
+  if ("begin" in search) return `${search.name}: a draft proposes how one sequence goes on`;
+  if ("prepare" in search) return `${search.name}: it looks at more of the model than its logits`;
+  return `a model that holds ${numSources} sources: texts with a draft go on one by one, and need a source each`;
+}
+
+/** A text with a draft. */
+interface Drafted {
+  readonly prompt: readonly number[];
+  readonly text: SingleSequence;
+  readonly speculation: { -readonly [K in keyof Speculation]: number };
+}
+
+/** Writes one text after the other, since each accepts as many tokens as it can; yields the number of each token. */
 async function* drafted(
-  steps: ReturnType<typeof speculate>,
-  text: SingleSequence,
-  told: { -readonly [K in keyof Speculation]: number },
+  decoder: Decoder,
+  texts: readonly Drafted[],
+  options: SpeculationOptions,
 ): AsyncGenerator<number, void, void> {
-  let step = 0;
-  for await (const { tokens, proposed, accepted } of steps) {
-    told.calls++;
-    told.proposed += proposed;
-    told.accepted += accepted;
-    for (const { token, logProbability } of tokens) {
-      text.accept(token, logProbability);
-      yield ++step;
+  for (const { prompt, text, speculation } of texts) {
+    let step = 0;
+    const calls = speculate(decoder, prompt, { ...options, promptLength: prompt.length });
+    for await (const { tokens, proposed, accepted } of calls) {
+      speculation.calls++;
+      speculation.proposed += proposed;
+      speculation.accepted += accepted;
+      for (const { token, logProbability } of tokens) {
+        text.accept(token, logProbability);
+        yield ++step;
+        if (text.width === 0) break; // a stop string is complete
+      }
+      if (text.width === 0) break;
     }
   }
 }

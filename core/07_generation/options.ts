@@ -82,7 +82,7 @@ import {
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
 import type { Search, TokenSearch } from "./search.ts";
-import { PromptCache } from "./prompt_cache.ts";
+import type { PromptCache } from "./prompt_cache.ts";
 import { eosTokenCheck, type StopStrings, stopStringsCheck } from "./stops.ts";
 import { type Draft, draftCheck } from "./speculative.ts";
 import { temperatureCheck, temperatureRule } from "./temperature.ts";
@@ -190,7 +190,7 @@ export interface LoopOptions {
   readonly contrastive?: ContrastiveOptions;
   /** Goes on in a full context by forgetting its older half; false by default: an error. */
   readonly slide?: boolean;
-  /** Proposes tokens, of which the model checks several at once; none by default. For one prompt, and no beams. */
+  /** Proposes tokens, of which the model checks several at once; none by default. Without beams, and text by text. */
   readonly draft?: Draft;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
@@ -212,7 +212,7 @@ export interface GenerateOptions extends LoopOptions, RuleOptions, SearchOptions
 
 /** How far a generation has come. */
 export interface GenerationProgress {
-  /** Tokens generated for each prompt. */
+  /** Tokens generated for each prompt; with a draft, of the text that is being written. */
   readonly step: number;
   /** Texts that are complete. */
   readonly done: number;
@@ -652,7 +652,8 @@ const loopChecks: Checks<LoopOptions> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
   eosToken: eosTokenCheck,
   stopStrings: stopStringsCheck,
-  cache: object<PromptCache>("a PromptCache", (value) => value instanceof PromptCache),
+  // By what it can do: whoever needs no cache does not load the class.
+  cache: object<PromptCache>("a PromptCache", (value) => "lend" in value && "keep" in value),
   rules: list<LogitsRule>("a list of rules with a name and onHost", isNamed("onHost")),
   contrastive: group(contrastiveChecks),
   slide: flag,

@@ -502,6 +502,7 @@ export async function* speculate(
   const reader = new Reader(target);
   const drafter = draft.begin({ ...task, vocabSize: target.vocabSize, rules, random: search.random?.fork() });
   const text = [...prompt], end = prompt.length + task.maxNewTokens;
+  const ends = new Set(task.eosTokens ?? [task.eosToken]);
   let length = draft.length.start;
   try {
     while (text.length < end) {
@@ -519,10 +520,10 @@ export async function* speculate(
         text.push(found.token);
         if (!found.accepted) break;
         accepted++;
-        if (found.token === task.eosToken) break;
+        if (ends.has(found.token)) break;
       }
       yield { tokens, proposed: proposals.length, accepted };
-      if (text.at(-1) === task.eosToken) return;
+      if (ends.has(text.at(-1))) return;
       if (proposals.length > 0) length = draft.length.next(length, accepted, proposals.length);
     }
   } finally {

@@ -1,4 +1,5 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertRejects, assertThrows } from "@std/assert";
+import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
 import { alibi, learned, rotary, shaw } from "../../core/04_attention/positions/mod.ts";
 import { lstm, RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { generate, stream } from "../../core/07_generation/generate.ts";
@@ -19,6 +20,8 @@ import {
   speculate,
   type SpeculationOptions,
 } from "../../core/07_generation/speculative.ts";
+import type { Generation } from "../../core/07_generation/search.ts";
+import { stopStrings } from "../../core/07_generation/stops.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import { topPRule } from "../../core/07_generation/truncation.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -294,9 +297,65 @@ Deno.test("a search of the caller's own can have a draft: its own token is writt
   assertEquals(other.tokens, one.tokens);
 });
 
+onEveryBackend("several texts with a draft, ends and stop strings are written as without one", async () => {
+  const target = languageModel(9), draft = modelDraft(languageModel(10)), prompts = [[5, 2, 5], [1], [3, 3]];
+  const alone = await generate(target, prompts, { maxNewTokens: 16 });
+  const ends = [alone[0]!.tokens[9]!, alone[1]!.tokens[4]!];
+  const letters = {
+    decode: (tokens: Iterable<number>) => Array.from(tokens, (token) => "abcdefghijk"[token]).join(""),
+  };
+  const text = letters.decode(alone[2]!.tokens), strings = stopStrings(letters, [text.slice(4, 7)]);
+  for (const options of [{}, { eosToken: ends }, { stopStrings: strings }, { eosToken: ends, stopStrings: strings }]) {
+    const shared = { maxNewTokens: 16, ...options };
+    const wanted = await generate(target, prompts, shared),
+      found = await generate(target, prompts, { ...shared, draft });
+    const kept = (results: readonly Generation[]) =>
+      results.map(({ tokens, finished, stop, text }) => ({ tokens, finished, stop, text }));
+    assertEquals(kept(found), kept(wanted));
+    for (const { speculation, tokens } of found) {
+      assertGreater(speculation!.calls + speculation!.accepted + 1, tokens.length);
+    }
+    const steps: number[] = [];
+    await generate(target, prompts, { ...shared, draft, onProgress: ({ done }) => void steps.push(done) });
+    assertEquals([steps, steps.at(-1)], [steps.toSorted(), 3]);
+  }
+});
+
+onEveryBackend("a translation with a draft is the translation without one", async () => {
+  const random = new Random(8), sizes = { vocabSize: 11, hiddenSize: 8, numHeads: 2, numLayers: 2 };
+  const translator = new EncoderDecoder(sizes, random).eval(), draft = promptLookup();
+  for (const weight of translator.parameters().values()) {
+    if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.7 }));
+  }
+  const given = translator.given(random.normal([1, 3, 8])), options = { maxNewTokens: 14, eosToken: 2 };
+  const wanted = await generate(given, [[1]], options), found = await generate(given, [[1]], { ...options, draft });
+  assertEquals(found[0]!.tokens, wanted[0]!.tokens);
+});
+
+Deno.test("several texts drawn from one prompt with a draft are as probable as they would be without", async () => {
+  const target = languageModel(3), draft = modelDraft(languageModel(4)), count = 1000;
+  const options = { maxNewTokens: 2, topK: 4, temperature: 0.9, numReturnSequences: count };
+  const { sequences } = await generate(target, [5], { ...options, draft, random: new Random(1) });
+  const plain = await generate(target, [5], { ...options, random: new Random(2) });
+  const tally = (results: readonly Generation[]) => {
+    const counts = new Map<string, number>();
+    for (const { tokens } of results) counts.set(tokens.join(), (counts.get(tokens.join()) ?? 0) + 1);
+    return counts;
+  };
+  const found = tally(sequences!), wanted = tally(plain.sequences!);
+  // Two samples of one distribution: each count differs by chance alone, five standard deviations of the difference.
+  for (const key of new Set([...found.keys(), ...wanted.keys()])) {
+    const a = found.get(key) ?? 0, b = wanted.get(key) ?? 0;
+    assertGreater(5 * Math.sqrt(a + b + 1), Math.abs(a - b));
+  }
+});
+
 Deno.test("generate() says why a draft cannot be used", async () => {
   const target = languageModel(1), draft = promptLookup();
-  await assertRejects(() => generate(target, [[1], [2]], { maxNewTokens: 3, draft }), TypeError, "with 2 prompts");
+  const translator = new EncoderDecoder({ vocabSize: 11, hiddenSize: 8, numHeads: 2, numLayers: 1 }, new Random(1))
+    .eval();
+  const two = translator.given(new Random(3).normal([2, 3, 8]));
+  await assertRejects(() => generate(two, [[1]], { maxNewTokens: 3, draft }), TypeError, "that holds 2 sources");
   await assertRejects(
     () => generate(target, [1], { maxNewTokens: 3, draft, numBeams: 3 }),
     TypeError,
