@@ -19,7 +19,7 @@
  *
  * *Two groups of one beam*, penalty 0.5. The first group takes *sat*. For the second group *sat* costs 0.5 more, $-0.693 - 0.5 = -1.193$, so it takes *ran*. In the second step the first group takes *sat away*. Then
  * *away* costs more for the second group, and *ran* END comes first there. The search returns *ran* and *sat away*. With a penalty of 0.2 the second group has $-0.693 - 0.2 = -0.893$ for *sat*, which still is more than
- * −0.916: both groups return the same sentence.
+ * −0.916: both groups begin with *sat*, and differ in the second step only.
  *
  * *Two stochastic beams.* Each word gets a uniform random number $U$: *sat* 0.2, *ran* 0.7, *away* 0.9. Its clock rings at $-\log U / P$: *sat* at $1.609 / 0.5 = 3.22$, *ran* at 0.89, *away* at 1.05. The first two are *ran*
  * and *away*, though *sat* is the most probable word. In the next step *ran* END, of probability 0.2, and *ran away*, 0.192, draw 0.6 and 0.3, and ring at 2.55 and 6.27. The first of them should ring when *ran* does, at 0.89: both are moved

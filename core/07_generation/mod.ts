@@ -191,7 +191,7 @@ export {
   type Proposal,
   residual,
 } from "./speculative.ts";
-export * from "./kv_cache.ts";
+export { cacheBytes, type CacheSize, KeyValueCache } from "./kv_cache.ts";
 export { PromptCache } from "./prompt_cache.ts";
 export type { SessionOptions } from "./session.ts";
 export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";

@@ -1,9 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { cacheBytes, KeyValueCache } from "../../core/07_generation/kv_cache.ts";
+import { generate } from "../../core/07_generation/generate.ts";
+import { cacheBytes, KeyValueCache, plainDecoding } from "../../core/07_generation/kv_cache.ts";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { tensor, zeros } from "../../core/engine/create.ts";
 import { take } from "../../core/engine/indexing.ts";
 import { concat } from "../../core/engine/joining.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
+import { Random } from "../../core/engine/random.ts";
 import { assertClose, normal, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 const [B, G, D] = [3, 2, 4];
@@ -80,4 +83,12 @@ Deno.test("cacheBytes() is the formula", () => {
   const llama = { numLayers: 32, numGroups: 32, headSize: 128, length: 4096 };
   assertEquals(cacheBytes(llama), 4 * 2 ** 30);
   assertEquals(cacheBytes({ ...llama, numGroups: 8, bytesPerNumber: 2, batchSize: 3 }), 3 * 2 ** 29);
+});
+
+onEveryBackend("plainDecoding() writes what generate() writes, one position after the prompt", async () => {
+  const sizes = { vocabSize: 13, hiddenSize: 16, numHeads: 2, numLayers: 2, contextLength: 24 };
+  const model = new DecoderOnly(sizes, new Random(4)), prompt = [3, 1, 4, 1, 5];
+  const { tokens, positions } = await plainDecoding(model, prompt, 8);
+  assertEquals(tokens, (await generate(model, prompt, { maxNewTokens: 8 })).tokens);
+  assertEquals(positions, [5, 1, 1, 1, 1, 1, 1, 1]);
 });
