@@ -15,8 +15,8 @@
  * steps, *D* that of *C* after 5, and *E* that of *B* after 6. All 14 tokens are there after $14 / 2 = 7$ steps, the fewest in which two places can write them.
  *
  * ```ts
- * import { type Decoder, DecoderOnly, Random } from "@heed/heed";
- * import { Batch } from "@heed/heed/generation";
+ * import { DecoderOnly, Random } from "@heed/heed";
+ * import { Batch, type Decoder } from "@heed/heed/generation";
  *
  * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
  * const model = new DecoderOnly(sizes, new Random(1)), rows: number[] = [];
@@ -99,7 +99,7 @@ export class Batch {
    * @example
    * ```ts
    * import { DecoderOnly, Random } from "@heed/heed";
-   * import { Batch } from "@heed/heed/generation";
+   * import { Batch, type Decoder } from "@heed/heed/generation";
    *
    * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
    * const batch = new Batch(new DecoderOnly(sizes, new Random(1)));

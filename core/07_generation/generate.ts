@@ -27,7 +27,8 @@
  * read $3 + 3 \cdot 2 = 9$ positions. Without caches it would read whole sequences, $3 + 2 \cdot (4 + 5 + 6) = 33$.
  *
  * ```ts
- * import { type Decoder, DecoderOnly, generate, Random } from "@heed/heed";
+ * import { DecoderOnly, generate, Random } from "@heed/heed";
+ * import type { Decoder } from "@heed/heed/generation";
  *
  * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
  * const model = new DecoderOnly(sizes, new Random(1)), prompt = [3, 1, 4];

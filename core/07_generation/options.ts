@@ -317,6 +317,7 @@ const SEARCHING: SearchRows = {
     ...lengthPenaltyCheck,
     placeholder: "ALPHA",
     help: "How much a longer text is favoured by the beams",
+    slider: { min: 0, max: 2, step: 0.1, none: 1 },
     use: "only beams that are searched, not drawn, are ranked by it",
   },
   earlyStopping: { ...earlyStoppingCheck, use: "only beams that keep finished texts apart end early" },
@@ -404,6 +405,7 @@ const RULES: RuleRows = {
     needs: "dryMultiplier",
     placeholder: "B",
     help: "What each further token of the passage multiplies that by",
+    slider: { min: 1, max: 3, step: 0.05, none: 1.75 },
   },
   dryAllowedLength: {
     ...passageCheck,
@@ -411,6 +413,7 @@ const RULES: RuleRows = {
     needs: "dryMultiplier",
     placeholder: "N",
     help: "The shortest passage that costs, in tokens",
+    slider: { min: 1, max: 6, none: 2 },
   },
   dryBreakers: {
     ...tokensCheck,

@@ -13,8 +13,8 @@
  * new ones, 12 together. Of these the first 7 are in the cache, and $12 - 7 = 5$ are read. If the second token of the prompt is another one, only the first is in common, and 11 are read.
  *
  * ```ts
- * import { type Decoder, DecoderOnly, generate, Random } from "@heed/heed";
- * import { PromptCache } from "@heed/heed/generation";
+ * import { DecoderOnly, generate, Random } from "@heed/heed";
+ * import { type Decoder, PromptCache } from "@heed/heed/generation";
  *
  * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
  * const model = new DecoderOnly(sizes, new Random(1));

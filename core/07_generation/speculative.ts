@@ -424,9 +424,10 @@ class Reader {
     // The last tokens are read again where their rows are asked for.
     common = this.#caches.length > 0 ? Math.min(common, seen.length - count) : 0;
     if (common < this.#held.length && this.#caches.length > 0) {
-      if (this.#caches.every(({ grows }) => grows)) { for (const cache of this.#caches) cache.crop(common); }
+      const isText = this.#decoder.numSources === undefined && this.#caches.every(({ grows }) => grows);
+      if (isText) { for (const cache of this.#caches) cache.crop(common); }
       else {
-        // States of a recurrent network cannot be taken back.
+        // States of a recurrent network cannot be taken back, and some caches hold a source and not the text.
         this.#open();
         common = 0;
       }

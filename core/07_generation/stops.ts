@@ -12,8 +12,8 @@
  * beginning. With the fourth the text is *Yes.⏎User:*, and the string is found. The text ends before it, and the 2 tokens that lie before it are the result. A stream shows *Yes* and *.⏎* at once, and holds *Us* back.
  *
  * ```ts
- * import { type Decoder, generate, tensor } from "@heed/heed";
- * import { stopStrings } from "@heed/heed/generation";
+ * import { generate, tensor } from "@heed/heed";
+ * import { type Decoder, stopStrings } from "@heed/heed/generation";
  *
  * const pieces = ["Q", "Yes", ".\n", "Us", "er:", " And"];
  * // A model that writes the pieces in order, whatever was said.
@@ -74,7 +74,7 @@ export interface Reader {
  *
  * @example
  * ```ts
- * import { stopStrings } from "@heed/heed/generation";
+ * import { type Decoder, stopStrings } from "@heed/heed/generation";
  *
  * const letters = { decode: (tokens: Iterable<number>) => String.fromCharCode(...tokens) };
  * console.assert(stopStrings(letters, ["\n"]).decode([72, 105]) === "Hi");

@@ -276,12 +276,17 @@ const LOOKS: readonly (readonly [Branch["look"], string])[] = [
 ];
 
 /** Draws the looks that a tree has, from `y` downwards, in lines of at most a width. */
-function legend(parts: readonly string[], y: number, { width, say = filled }: Drawing): Drawn {
+function legend(
+  parts: readonly string[],
+  y: number,
+  { width, say = filled }: Drawing,
+  names: Partial<Record<Branch["look"], string>> = {},
+): Drawn {
   const used = LOOKS.filter(([look]) => parts.some((part) => part.startsWith(`<g class="${look}"`)));
   const drawn: string[] = [];
   let x = 0, top = y + BESIDE / 2;
   for (const [look, english] of used) {
-    const text = say(english), wide = 34 + textWidth(text, { size: SMALL });
+    const text = say(names[look] ?? english), wide = 34 + textWidth(text, { size: SMALL });
     if (x > 0 && x + wide > width) [x, top] = [0, top + BESIDE];
     drawn.push(el(
       "g",
@@ -311,7 +316,7 @@ export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Dr
   const { say = filled } = drawing;
   const sum = say("{} prefixes; {} were kept.", figure.nodes.length, kept);
   const description = best ? `${sum} ${say("Best: {}.", best)}` : sum;
-  const key = legend(parts, height, drawing);
+  const key = legend(parts, height, drawing, figure.looks);
   return picture(
     drawing,
     { kind: "tree", height: key.height, title: figure.caption, description },

@@ -24,7 +24,7 @@ import { record } from "./run.ts";
 import { readPlays } from "./texts_under_rules.ts";
 
 /** Tokens of the prompt, tokens after it, and how often each pass is timed. */
-const PROMPT = 32, WRITTEN = 192, ROUNDS = 9;
+const PROMPT = 32, WRITTEN = 192, ROUNDS = 5;
 /** Lengths of prompts whose one pass is timed. */
 const PROMPTS = [1, 8, 32, 64, 128, 224];
 /** Tokens of a point of the figure. */

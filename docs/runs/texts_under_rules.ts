@@ -18,7 +18,7 @@ import { Random } from "../../core/engine/random.ts";
 import { scope } from "../../core/engine/scope.ts";
 
 /** How many texts are written, how long they are, what comes before them, and what of the first one is shown. */
-const TEXTS = 32, LENGTH = 200, PROMPT = 20, GRAM = 4, SHOWN = 48;
+const TEXTS = 16, LENGTH = 200, PROMPT = 20, GRAM = 4, SHOWN = 48;
 /** Each draw is made with each of these. */
 const SEEDS = [1, 2, 3];
 /** The part of the file that is not learned from, as `train lm` has it. */
