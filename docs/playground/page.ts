@@ -131,7 +131,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
         ["top-k", TRUNCATION, "      if (k < row.length && likeliest(row)"],
         ["top-p", TRUNCATION, "      for (let i = 0; i < left.count; i++) left.keys[i] ="],
       ],
-      [["one after the other", RULES, "      rule.inPlace(row, context);"]],
+      [["one after the other", RULES, "    const allowed = applyAll(rules, logits, context);"]],
     ],
   },
   sampling: {
