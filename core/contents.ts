@@ -206,6 +206,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["prompt_cache"], numbered: false },
       { pages: ["session"], numbered: false },
       { pages: ["sequences"], numbered: false },
+      { pages: ["outputs"], numbered: false },
       { pages: ["on_device"], numbered: false },
       { pages: ["options"], numbered: false },
       { pages: ["generate"], numbered: false },

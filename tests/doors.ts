@@ -758,12 +758,19 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "StochasticBeamSearch.extend": () =>
     on(new generation.StochasticBeamSearch({ numBeams: 1, random: random(), ...limits }), rows),
   stochasticBeamSearch: () => call({ numBeams: 2, random: random() }),
-  "new SeveralSequences": () => call(generation.beamSearch({ numBeams: 1 }), [generation.topKRule(2)], limits),
+  stepRecorder: () => call({ alternatives: 2, logProbabilities: true, attentions: true, hiddenStates: true }),
+  "new SeveralSequences": () =>
+    call(generation.beamSearch({ numBeams: 1 }), [generation.topKRule(2)], limits, {
+      look() {},
+      follow() {},
+      of: (found: unknown) => found,
+    }),
   "SeveralSequences.extend": () =>
     on(new generation.SeveralSequences(generation.beamSearch({ numBeams: 1 }), [], limits), [
       { tokens: [1], logits: Float64Array.from(rows[0]!) },
     ]),
-  "new SingleSequence": () => call(generation.greedySearch(), [generation.topKRule(2)], limits),
+  "new SingleSequence": () =>
+    call(generation.greedySearch(), [generation.topKRule(2)], limits, generation.stepRecorder({})),
   "SingleSequence.extend": () =>
     on(new generation.SingleSequence(generation.greedySearch(), [], limits), [
       { tokens: [1], logits: Float64Array.from(rows[0]!) },

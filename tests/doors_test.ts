@@ -184,7 +184,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   jsonSchema: [0],
   judge: [1],
   minimumBayesRisk: [1],
-  "new SeveralSequences": [0],
+  "new SeveralSequences": [0, 3],
   "new SingleSequence": [0],
 };
 

@@ -62,6 +62,7 @@ import { checkOptions, type Checks, integer } from "../engine/options.ts";
 import { rest } from "../engine/pace.ts";
 import type { StreamedToken } from "./generate.ts";
 import { decodingOf, streamChecks, type StreamOptions } from "./options.ts";
+import { stepRecorder } from "./outputs.ts";
 import type { Decoder } from "./sampling.ts";
 import type { Generation, TokenSearch } from "./search.ts";
 import { SingleSequence } from "./sequences.ts";
@@ -149,12 +150,22 @@ export class Batch {
     );
     if (alone) throw new TypeError(`Cannot use ${alone} in a batch: it belongs to a model in use by one text`);
     checkOptions("stream", options, streamChecks as Checks<JoinOptions>);
-    const { maxNewTokens, eosToken, stopStrings, slide = false, signal } = options,
+    const { maxNewTokens, eosToken, stopStrings, slide = false, output, signal } = options,
       { rules, search } = decodingOf(options);
     const limits = { maxNewTokens, slide, eosToken };
     // Said here and not when its turn comes.
     new Session(this.#decoder, [prompt], limits).dispose();
-    const text = new SingleSequence(search as TokenSearch, rules, { maxNewTokens, eosToken, stopStrings });
+    if (output?.attentions || output?.hiddenStates) {
+      throw new TypeError(
+        "Cannot use output.attentions or output.hiddenStates in a batch: its passes are not watched; generate() gives them",
+      );
+    }
+    const text = new SingleSequence(
+      search as TokenSearch,
+      rules,
+      { maxNewTokens, eosToken, stopStrings },
+      output && stepRecorder(output),
+    );
     const guest = new Guest([...prompt], limits, text, signal);
     this.#waiting.push(guest);
     void this.#run();

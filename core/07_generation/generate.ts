@@ -98,10 +98,13 @@ import type {
   SearchState,
   SequenceLimits,
   Speculation,
+  StepOutput,
   TokenSearch,
 } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { requireFit, Session } from "./session.ts";
+import type { SequenceRecorder, StepRecorder } from "./outputs.ts";
+import type { Watch } from "./session.ts";
 import { tokensOf } from "./stops.ts";
 import { speculate, type SpeculationOptions } from "./speculative.ts";
 
@@ -194,7 +197,7 @@ export async function generate<P extends Prompts>(
   // One prompt for all sources.
   const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
   const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
-  const { texts, run, speculations } = begin(decoder, prompts, search, rules, options);
+  const { texts, run, speculations } = begin(decoder, prompts, search, rules, options, await keeping(options));
   const pace = new Pace();
   for await (const step of run) {
     pace.tokens += speculations ? 1 : texts.length; // with a draft one text after the other
@@ -217,6 +220,8 @@ export interface StreamedToken {
   readonly logProbability: number;
   /** How many tokens there are, this one included. */
   readonly step: number;
+  /** What `output` asks for; absent without that option. */
+  readonly output?: StepOutput;
 }
 
 /**
@@ -258,7 +263,8 @@ export async function* stream(
     );
   }
   const { rules, search } = decodingOf(options);
-  const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options);
+  const kept = await keeping(options);
+  const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options, kept);
   let step = 0;
   const shown = function* (): Generator<StreamedToken> {
     for (const token of text!.certain.slice(step)) yield { ...token, step: ++step };
@@ -308,6 +314,7 @@ function begin(
   search: TokenSearch,
   rules: readonly LogitsRule[],
   options: Begun,
+  keep: Keeping | undefined,
 ): Run<SingleSequence>;
 function begin(
   decoder: Decoder,
@@ -315,6 +322,7 @@ function begin(
   search: Search,
   rules: readonly LogitsRule[],
   options: Begun,
+  keep: Keeping | undefined,
 ): Run<SearchState>;
 function begin(
   decoder: Decoder,
@@ -323,7 +331,9 @@ function begin(
   rules: readonly LogitsRule[],
   { maxNewTokens, eosToken, stopStrings, cache, contrastive, slide = false, draft, signal, numReturnSequences = 1 }:
     Begun,
+  keep: Keeping | undefined,
 ): Run<SearchState> {
+  if (keep) requireKept(search, keep, contrastive, draft);
   // Two models in one: whatever follows knows of none of this.
   if (contrastive) decoder = contrastiveDecoder(decoder, contrastive);
   if ("prepare" in search) decoder = (search as PreparingSearch).prepare(decoder);
@@ -355,20 +365,46 @@ function begin(
     const run = drafted(decoder, texts, { ...task, draft, rules, search, signal });
     return { texts: texts.map(({ text }) => text), run, speculations: texts.map(({ speculation }) => speculation) };
   }
-  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache });
+  const session = new Session(decoder, prompts, { maxNewTokens, slide, eosToken, copies, cache, watch: keep?.watch });
   checkTask(rules, task, decoder.vocabSize);
   if ("begin" in search) {
-    const texts = prompts.map(() => new SeveralSequences(search, rules, limits));
+    const texts = prompts.map(() => new SeveralSequences(search, rules, limits, keep?.several(limits)));
     return { texts, run: steps(session, texts, undefined, signal) };
   }
   const texts = Array.from(
     { length: prompts.length * copies },
-    () => new SingleSequence(search, rules, limits),
+    () => new SingleSequence(search, rules, limits, keep?.record),
   );
-  return {
-    texts,
-    run: steps(session, texts, aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens), signal),
-  };
+  // What the device chooses by itself, nobody sees.
+  const ahead = keep ? undefined : aheadOf(session, texts, search, rules, decoder.vocabSize, maxNewTokens);
+  return { texts, run: steps(session, texts, ahead, signal) };
+}
+
+/** What makes the records of steps that `output` asks for. */
+interface Keeping {
+  readonly record: StepRecorder;
+  readonly several: (limits: SequenceLimits) => SequenceRecorder;
+  readonly watch: Watch | undefined;
+}
+
+/** Loads what keeps records, where somebody asks for them. */
+async function keeping({ output }: Pick<GenerateOptions, "output">): Promise<Keeping | undefined> {
+  if (!output) return undefined;
+  const { SequenceRecorder, stepRecorder, watchPasses } = await import("./outputs.ts"), record = stepRecorder(output);
+  return { record, several: (limits) => new SequenceRecorder(record, limits), watch: watchPasses(output) };
+}
+
+/** Refuses records of steps that nobody sees. */
+function requireKept(search: Search, { watch }: Keeping, contrastive: unknown, draft: unknown): void {
+  if (draft) {
+    throw new TypeError("Cannot use output with draft: several tokens come of one call, and no step is seen by itself");
+  }
+  if (!watch) return;
+  const several = "prepare" in search ? search.name : contrastive ? "contrastive" : undefined;
+  if (several === undefined) return;
+  throw new TypeError(
+    `Cannot use output.attentions or output.hiddenStates with ${several}: its scores are not those of one pass of a model`,
+  );
 }
 
 /** Refuses what a cache of one text cannot remember. */

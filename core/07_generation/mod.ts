@@ -35,6 +35,7 @@
  * | `prompt_cache`    | what is kept from call to call                       |
  * | `session`         | what keeps the state of a model in use               |
  * | `sequences`       | what the loop asks a search, of whichever kind       |
+ * | `outputs`         | what is kept of a step                               |
  * | `on_device`       | how a GPU goes on without the host                   |
  * | `options`         | how options become rules and a search                |
  * | `generate`        | how one loop serves all of them                      |
@@ -67,6 +68,7 @@ export {
   type RuleTask,
 } from "./rules.ts";
 export type {
+  Alternative,
   Beam,
   Choice,
   Generation,
@@ -77,6 +79,8 @@ export type {
   SequenceLimits,
   SequenceSearch,
   Speculation,
+  StepAttention,
+  StepOutput,
   TokenSearch,
 } from "./search.ts";
 export {
@@ -193,13 +197,15 @@ export {
 } from "./speculative.ts";
 export { cacheBytes, type CacheSize, KeyValueCache } from "./kv_cache.ts";
 export { PromptCache } from "./prompt_cache.ts";
-export type { SessionOptions } from "./session.ts";
+export type { Passed, SeenRow, SessionOptions, Watch } from "./session.ts";
 export { type ChosenToken, SeveralSequences, SingleSequence } from "./sequences.ts";
+export { type SequenceRecorder, type StepRecorder, stepRecorder } from "./outputs.ts";
 export { draw } from "./on_device.ts";
 export type {
   GenerateOptions,
   GenerationProgress,
   LoopOptions,
+  OutputOptions,
   RuleOptions,
   SearchOptions,
   StreamOptions,

@@ -229,8 +229,22 @@ export interface LoopOptions {
   readonly slide?: boolean;
   /** Proposes tokens, of which the model checks several at once; none by default. Without beams, and text by text. */
   readonly draft?: Draft;
+  /** What is kept of each step besides the token, as `steps` of the result; nothing by default. */
+  readonly output?: OutputOptions;
   /** Stops between two tokens, with the signal's reason; nothing does by default. */
   readonly signal?: AbortSignal;
+}
+
+/** What is kept of each step, besides the token and its log-probabilities. */
+export interface OutputOptions {
+  /** So many of the most probable tokens, before the rules and after them; 0 by default. */
+  readonly alternatives?: number;
+  /** The log-probabilities of all tokens, before the rules and after them; false by default. */
+  readonly logProbabilities?: boolean;
+  /** What the position looked at that the token was chosen at; false by default. */
+  readonly attentions?: boolean;
+  /** The vector that the logits were made of; false by default. */
+  readonly hiddenStates?: boolean;
 }
 
 /** Options of {@linkcode stream}. */
@@ -688,6 +702,14 @@ function refusal(given: readonly SearchName[]): string {
 
 // ## What each option may be
 
+/** What may be kept of a step. */
+export const outputChecks: Checks<OutputOptions> = {
+  alternatives: integer({ min: 0, max: 2 ** 24 }),
+  logProbabilities: flag,
+  attentions: flag,
+  hiddenStates: flag,
+};
+
 const loopChecks: Checks<LoopOptions> = {
   maxNewTokens: required(integer({ min: 1, max: Infinity })),
   eosToken: eosTokenCheck,
@@ -698,6 +720,7 @@ const loopChecks: Checks<LoopOptions> = {
   contrastive: group(contrastiveChecks),
   slide: flag,
   draft: draftCheck,
+  output: group(outputChecks),
   signal: abortSignal,
 };
 

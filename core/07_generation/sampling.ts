@@ -107,6 +107,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { softmax } from "../02_words/softmax.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeyValueMemory } from "../04_attention/multi_head.ts";
+import type { Observer } from "../05_transformer/encoder.ts";
 import { draw } from "./on_device.ts";
 import { likeliest, nothingAllowed } from "./rules.ts";
 import type { SequenceSearch, TokenSearch } from "./search.ts";
@@ -254,7 +255,8 @@ export interface Decoder {
    * @param tokens those that follow what the caches hold, int32 `[B, T]`; the whole sequence where there are none
    * @param options the memory of the tokens before, which it extends, absent without `newCaches`; `lastOnly` if only
    *   the scores after the last token are read, so that the others need not be computed; `starts` where rows differ in
-   *   length: the position of the first token of each, below 0 for padding, which must change nothing
+   *   length: the position of the first token of each, below 0 for padding, which must change nothing; `observe` receives
+   *   attention weights, for models that have them and only if they are asked for
    * @returns logits `[B, T, V]`; with `lastOnly` it may be `[B, 1, V]`
    */
   forward(
@@ -263,6 +265,7 @@ export interface Decoder {
       readonly caches?: readonly (KeyValueMemory & StateMemory)[] | undefined;
       readonly lastOnly?: boolean | undefined;
       readonly starts?: readonly number[] | undefined;
+      readonly observe?: Observer | undefined;
     },
   ): Tensor;
   /**
@@ -278,6 +281,7 @@ export interface Decoder {
       readonly caches?: readonly (KeyValueMemory & StateMemory)[] | undefined;
       readonly lastOnly?: boolean | undefined;
       readonly starts?: readonly number[] | undefined;
+      readonly observe?: Observer | undefined;
     },
   ): { readonly logits: Tensor; readonly states: Tensor };
   /**

@@ -97,6 +97,42 @@ export interface Hypothesis {
   readonly stop?: number | string;
   /** Its text, cut before the stop string; absent without stop strings. */
   readonly text?: string;
+  /** What `output` asks for, of each token and of an end token; absent without that option. */
+  readonly steps?: readonly StepOutput[];
+}
+
+/** What was kept of a step: the token that was chosen, and what `output` asks for. */
+export interface StepOutput extends Alternative {
+  /** The most probable tokens before the rules, most probable first; absent unless asked for. */
+  readonly alternatives?: readonly Alternative[];
+  /** The most probable tokens after the rules; absent unless `alternatives` are asked for. */
+  readonly processedAlternatives?: readonly Alternative[];
+  /** Of all tokens before the rules, `[V]`; absent unless asked for. */
+  readonly logProbabilities?: Float64Array;
+  /** Of all tokens after the rules, `[V]`; absent unless `logProbabilities` are asked for. */
+  readonly processedLogProbabilities?: Float64Array;
+  /** What the last position looked at, a list of attentions; absent unless asked for. */
+  readonly attentions?: readonly StepAttention[];
+  /** The vector that the logits were made of, `[E]`; absent unless asked for. */
+  readonly hiddenState?: Float32Array;
+}
+
+/** A token that could follow. */
+export interface Alternative {
+  /** Its id. */
+  readonly token: number;
+  /** Logarithm of the probability that the model gives it, before the rules. */
+  readonly logProbability: number;
+  /** Logarithm of the probability that the rules leave it; `-Infinity` where they forbid it. */
+  readonly processedLogProbability: number;
+}
+
+/** Weights of one attention at one position. */
+export interface StepAttention {
+  /** Which attention, such as `layers.0.attention`. */
+  readonly path: string;
+  /** A list of heads; of each the weights of the positions that it looked at, oldest first. */
+  readonly weights: readonly Float32Array[];
 }
 
 /** What a draft was worth. */
@@ -127,6 +163,8 @@ export interface Generation {
   readonly beams?: readonly Hypothesis[];
   /** What the draft was worth; absent without one. */
   readonly speculation?: Speculation;
+  /** What `output` asks for, of each token and of an end token; absent without that option. */
+  readonly steps?: readonly StepOutput[];
 }
 
 // ## What the loop sees
@@ -152,6 +190,10 @@ export interface ScoredPrefix extends DecodingContext {
   readonly logits: Float64Array;
   /** What the model appended to the scores, as many as its `featureSize`; nothing by default. */
   readonly features?: Float64Array;
+  /** What its last position looked at; absent unless somebody watches. */
+  readonly attentions?: readonly StepAttention[];
+  /** The vector that the scores were made of; absent unless somebody watches. */
+  readonly hiddenState?: Float32Array;
 }
 
 /** One way on. */

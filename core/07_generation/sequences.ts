@@ -12,10 +12,21 @@
  */
 
 import { checkList } from "../engine/arguments.ts";
-import { checkOptions, type Checks, checkValue, integer, required, shown } from "../engine/options.ts";
+import {
+  type Check,
+  checkFunction,
+  checkOptions,
+  type Checks,
+  checkValue,
+  integer,
+  object,
+  required,
+  shown,
+} from "../engine/options.ts";
 import { applyRules, checkRules, likeliest, type LogitsRule, nothingAllowed } from "./rules.ts";
 import { logProbabilityOf, toLogProbabilities } from "./sampling.ts";
 import { endOf, eosTokenCheck, Stops, stopStringsCheck } from "./stops.ts";
+import type { SequenceRecorder, StepRecorder } from "./outputs.ts";
 import type {
   Beam,
   Choice,
@@ -24,6 +35,7 @@ import type {
   SearchState,
   SequenceLimits,
   SequenceSearch,
+  StepOutput,
   TokenSearch,
 } from "./search.ts";
 
@@ -32,6 +44,11 @@ const LIMITS: Checks<SequenceLimits> = {
   eosToken: eosTokenCheck,
   stopStrings: stopStringsCheck,
 };
+
+const RECORDER: Check<SequenceRecorder> = object(
+  "a recorder with look(), follow() and of()",
+  (value) => "look" in value && "follow" in value && "of" in value,
+);
 
 /** Refuses what no text can begin with. */
 function checkSearch(
@@ -65,6 +82,8 @@ export class SingleSequence implements SearchState {
   readonly #stops: Stops;
   readonly #tokens: number[] = [];
   readonly #chosen: ChosenToken[] = [];
+  readonly #record: StepRecorder | undefined;
+  readonly #steps: StepOutput[] = [];
   #logProbability = 0;
   #finished = false;
   #stop: number | string | undefined;
@@ -72,9 +91,18 @@ export class SingleSequence implements SearchState {
   /** The token chosen last, unless it was the end. */
   last: { readonly token: number; readonly logProbability: number } | undefined;
 
-  /** Starts with the empty sequence. */
-  constructor(search: TokenSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
+  /**
+   * Starts with the empty sequence.
+   *
+   * @param search which token follows
+   * @param rules what is applied to the logits first, in order
+   * @param limits where it ends
+   * @param record makes records of its steps; none are kept by default
+   */
+  constructor(search: TokenSearch, rules: readonly LogitsRule[], limits: SequenceLimits, record?: StepRecorder) {
     checkSearch(search, "onHost", rules, limits);
+    if (record !== undefined) checkFunction("keep records by", record);
+    this.#record = record;
     this.#search = search;
     this.#rules = rules;
     this.#limits = limits;
@@ -106,7 +134,7 @@ export class SingleSequence implements SearchState {
         `Cannot go on with token ${token} of ${allowed.length}, which ${this.#search.name} chose: it is not allowed`,
       );
     }
-    this.accept(token, logProbabilityOf(logits, token));
+    this.#take(token, logProbabilityOf(logits, token), this.#record?.(prefix, allowed)(token));
     return [{ parent: 0, token }];
   }
 
@@ -116,14 +144,19 @@ export class SingleSequence implements SearchState {
     if (typeof logProbability !== "number") {
       throw new TypeError(`Cannot accept a token with logProbability = ${shown(logProbability)}: it must be a number`);
     }
+    this.#take(token, logProbability, undefined);
+  }
+
+  #take(token: number, logProbability: number, output: StepOutput | undefined): void {
     if (this.width === 0) return;
     this.#logProbability += logProbability;
     this.#finished = this.#stops.isEnd(token);
     this.last = this.#finished ? undefined : { token, logProbability };
+    if (output) this.#steps.push(output);
     if (this.#finished) this.#stop = token;
     else {
       this.#tokens.push(token);
-      this.#chosen.push({ token, logProbability });
+      this.#chosen.push({ token, logProbability, ...output && { output } });
       this.#cut();
     }
   }
@@ -133,6 +166,7 @@ export class SingleSequence implements SearchState {
     const cut = this.#stops.cut(this.#tokens);
     if (!cut) return;
     this.#tokens.length = cut.tokens.length;
+    if (this.#record) this.#steps.length = cut.tokens.length;
     [this.#finished, this.#stop, this.#text] = [true, cut.stop, cut.text];
     this.last = undefined;
   }
@@ -147,6 +181,7 @@ export class SingleSequence implements SearchState {
       finished,
       ...endOf(this.#limits, this.#stop),
       ...(text !== undefined && { text }),
+      ...this.#record && { steps: this.#steps },
     };
   }
 }
@@ -157,18 +192,35 @@ export interface ChosenToken {
   readonly token: number;
   /** Before any rule. */
   readonly logProbability: number;
+  /** What `output` asks for; absent without that option. */
+  readonly output?: StepOutput;
 }
 
 /** Several sequences, as a {@linkcode SequenceSearch} goes on with them. */
 export class SeveralSequences implements SearchState {
   readonly #beam: Beam;
   readonly #rules: readonly LogitsRule[];
+  readonly #recorder: SequenceRecorder | undefined;
 
-  /** Starts with the empty sequence. */
-  constructor(search: SequenceSearch, rules: readonly LogitsRule[], limits: SequenceLimits) {
+  /**
+   * Starts with the empty sequence.
+   *
+   * @param search which prefixes go on
+   * @param rules what is applied to the logits first, in order
+   * @param limits where a sequence ends
+   * @param recorder keeps records of the steps; none are kept by default
+   */
+  constructor(
+    search: SequenceSearch,
+    rules: readonly LogitsRule[],
+    limits: SequenceLimits,
+    recorder?: SequenceRecorder,
+  ) {
     checkSearch(search, "begin", rules, limits);
+    if (recorder !== undefined) checkValue("begin a text", "recorder", recorder, RECORDER);
     this.#beam = search.begin(limits);
     this.#rules = rules;
+    this.#recorder = recorder;
   }
 
   /** Live prefixes. */
@@ -185,14 +237,16 @@ export class SeveralSequences implements SearchState {
     // A prefix for which nothing is allowed has no continuation, and the beam goes on with the others.
     const rows = allowed.map((row) => likeliest(row) === undefined ? row : toLogProbabilities(row));
     this.#beam.hear?.(live.map(({ features = [] }): ArrayLike<number> => features));
+    this.#recorder?.look(this.#beam, live, allowed);
     const parents = this.#beam.extend(rows);
+    this.#recorder?.follow(this.#beam, parents);
     if (this.width === 0 && this.#beam.results.length === 0) throw nothingAllowed(allowed[0]!.length);
     return this.#beam.live.map(({ tokens }, i) => ({ parent: parents[i]!, token: tokens[tokens.length - 1]! }));
   }
 
   /** The best sequence, and all. */
   result(): Generation {
-    const beams = this.#beam.results;
+    const beams = this.#recorder ? this.#beam.results.map((one) => this.#recorder!.of(one)) : this.#beam.results;
     const { score: _, ...best } = beams[0]!;
     return { ...best, beams };
   }

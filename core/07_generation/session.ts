@@ -64,7 +64,28 @@ export interface SessionOptions {
   readonly copies?: number | undefined;
   /** What remembers the one text beyond this session; nothing by default. */
   readonly cache?: PromptCache | undefined;
+  /** Looks into each pass; nobody does by default. */
+  readonly watch?: Watch | undefined;
 }
+
+/** What is seen of a row. */
+export type SeenRow = Pick<ScoredPrefix, "attentions" | "hiddenState">;
+
+/** What comes of a pass that somebody watches. */
+export interface Passed {
+  /** As `forward` returns them. */
+  readonly logits: Tensor;
+  /** What was seen of each row, once it has been read. */
+  readonly seen: readonly Promise<SeenRow>[];
+}
+
+/** Passes tokens through a model in place of `forward`, and looks: at rows that have so many positions then. */
+export type Watch = (
+  decoder: Decoder,
+  tokens: Tensor,
+  call: Parameters<Decoder["forward"]>[1],
+  lengths: readonly number[],
+) => Passed;
 
 /** A token that the device chose, read. */
 export interface ReadToken {
@@ -94,6 +115,8 @@ interface Row {
   /** How many of the last tokens the model has read, and how many after those are fresh. */
   read: number;
   fresh: number;
+  /** What was seen of it at the last pass, if somebody watches. */
+  seen?: Promise<SeenRow> | undefined;
 }
 
 /** Caches, and what the model takes for them. */
@@ -267,7 +290,11 @@ export class Session {
     const places = rows.map(({ read, fresh }) => this.#remembers ? read + fresh - T : -(T - read - fresh));
     const starts = places.every((start) => start === held) ? undefined : places;
     const { call, isHeard } = callOf(memories, starts);
-    const logits = withoutChance(() => given.forward(tokens, call));
+    const { watch } = this.#options, lengths = rows.map(({ read, fresh }) => read + fresh);
+    const { logits, seen = [] }: Partial<Passed> & Pick<Passed, "logits"> = withoutChance(() =>
+      watch?.(given, tokens, call, lengths) ?? { logits: given.forward(tokens, call) }
+    );
+    rows.forEach((row, i) => row.seen = seen[i]);
     if (!isHeard()) throw new TypeError(deafTo(rows));
     dims(logits, "B T V", { B, V: decoder.vocabSize + (decoder.featureSize ?? 0) });
     memory.length = held + T;
@@ -286,13 +313,17 @@ export class Session {
         reading = this.#feed().read();
       })
     );
-    const numbers = new Float64Array(await reading!);
+    const [numbers, seen] = await Promise.all([
+      reading!.then((read) => new Float64Array(read)),
+      Promise.all(this.#rows.map(({ seen }) => seen)),
+    ]);
     const { vocabSize, featureSize = 0 } = this.#decoder, width = vocabSize + featureSize;
     const prefixes = new Map<number, ScoredPrefix[]>();
     this.#rows.forEach(({ text, promptLength, task, tokens }, i) => {
       const row = numbers.subarray(i * width, (i + 1) * width), logits = row.subarray(0, vocabSize);
       const features = featureSize > 0 ? row.subarray(vocabSize) : undefined;
-      const prefix = { ...task, promptLength, tokens, logits, ...features && { features } }, own = prefixes.get(text);
+      const prefix = { ...task, promptLength, tokens, logits, ...features && { features }, ...seen[i] },
+        own = prefixes.get(text);
       if (own) own.push(prefix);
       else prefixes.set(text, [prefix]);
     });

@@ -175,6 +175,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   contrastive: [() => ({}), { amateur: lazyModel, alpha: 0.01 }],
   slide: [() => ({ maxNewTokens: 40 }), true],
   draft: [() => ({}), promptLookup()],
+  output: [() => ({}), { alternatives: 2 }],
   signal: [() => ({}), AbortSignal.abort(new Error("enough"))],
   onProgress: [() => ({}), () => void heard++],
   search: [() => ({}), beamSearch({ numBeams: 2 })],
