@@ -12,7 +12,7 @@
  * ```
  *
  * **By hand.** Five requests want 2, 6, 3, 2 and 1 tokens, and the batch has 2 places. *Filled once*, the batch of *A* and *B* lasts 6 steps, that of *C* and *D* 3, and *E* one more: $6 + 3 + 1 = 10$ steps. *Continuously*, *C* takes the place of *A* after 2
- * steps, *D* that of *C* after 5, and *E* that of *B* after 6. All 14 tokens are there after $14 / 2 = 7$ steps, the fewest in which two places can write them.
+ * steps, *D* that of *C* after $2 + 3 = 5$, and *E* that of *B* after 6. All 14 tokens are there after $14 / 2 = 7$ steps, the fewest in which two places can write them.
  *
  * ```ts
  * import { DecoderOnly, Random } from "@heed/heed";

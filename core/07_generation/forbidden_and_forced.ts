@@ -31,13 +31,15 @@
  *   console.log("model", texts(one, after[one]!), "| rule", texts(one, ruled));
  * }
  * const biased = toProbabilities(logitBiasRule({ 0: Math.log(2) }).onHost(logits([0.2, 0.8]), { tokens: [] }));
- * console.log("bias", Math.log(2).toFixed(2), "gives", biased[0]!.toFixed(2));
+ * console.log("bias", Math.log(2).toFixed(2), "gives", biased[0]!.toFixed(2), "as does", (0.4 / 1.2).toFixed(2));
+ * console.log("without Ax", (0.06 + 0.4).toFixed(2));
  * ```
  *
  * ```text
  * model Ax 0.54 Ay 0.06 | rule Ax 0.00 Ay 0.60
  * model Bx 0.20 By 0.20 | rule Bx 0.20 By 0.20
- * bias 0.69 gives 0.33
+ * bias 0.69 gives 0.33 as does 0.33
+ * without Ax 0.46
  * ```
  *
  * **Formula.** With the banned phrases $w = (w_1, \dots, w_n)$, the biases $b_i$, and a shortest length of $m$ tokens, where

@@ -38,7 +38,7 @@
  *
  * const again = scaledDotProductAttention(rows(queries), rows(keys), rows(values), { causal: true });
  * console.log("without a cache", await show(again.slice(2, 2, 3)));
- * console.log("bytes", cacheBytes({ numLayers: 1, numGroups: 1, headSize: 2, length: cache.length }));
+ * console.log("bytes", cacheBytes({ numLayers: 1, numGroups: 1, headSize: 2, length: cache.length, bytesPerNumber: 4 }));
  * ```
  *
  * ```text

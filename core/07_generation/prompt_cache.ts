@@ -31,7 +31,7 @@
  * };
  * const cache = new PromptCache(), first = [3, 1, 4, 1, 5];
  * const { tokens } = await generate(heard, first, { maxNewTokens: 3, cache });
- * console.log("prompt", first.length, "answer", tokens.length, "held", cache.tokens.length);
+ * console.log("prompt", first.length, "answer", tokens.length, "held", cache.tokens.length, "of", first.length + tokens.length);
  * const second = [...first, ...tokens, 9, 2, 6, 5], changed = second.map((token, i) => i === 1 ? 7 : token);
  * for (const prompt of [second, changed]) {
  *   const own = cache.fork();
@@ -43,7 +43,7 @@
  * ```
  *
  * ```text
- * prompt 5 answer 3 held 7
+ * prompt 5 answer 3 held 7 of 8
  * of 12 tokens read 5
  * of 12 tokens read 11
  * ```

@@ -25,7 +25,7 @@
  *
  * const words = ["the", "cat", "sat", "on", "mat"], logits = Float64Array.of(1, -1, 3, 0.5, 2);
  * const ids = (text: string) => text.split(" ").map((word) => words.indexOf(word));
- * const tokens = ids("the cat sat on the cat"), dry = dryRule({ multiplier: 0.8 });
+ * const tokens = ids("the cat sat on the cat"), dry = dryRule({ multiplier: 0.8, base: 1.75 });
  * for (const rule of [repetitionRule(2), frequencyRule(0.5), presenceRule(0.5), noRepeatNgramRule(3), dry]) {
  *   const row = rule.onHost(logits, { tokens }), best = row.indexOf(Math.max(...row));
  *   console.log(`${rule.name}: ${words.map((word, i) => `${word} ${row[i]!.toFixed(2)}`).join(", ")}: ${words[best]}`);

@@ -92,7 +92,7 @@
  * tokens on every device whose logits agree. Where reading takes longer than computing, the same
  * draw is made on the device ([Choosing on the device](on_device.ts)).
  *
- * Sources: Bishop 2006, *Pattern Recognition and Machine Learning*, section 8.1.2 (ancestral sampling); Devroye 1986, *Non-Uniform Random Variate
+ * Sources: Bishop 2006, *Pattern Recognition and Machine Learning* (ancestral sampling, in the chapter on graphical models); Devroye 1986, *Non-Uniform Random Variate
  * Generation* (the draw by sums); Holtzman et al. 2020, *The Curious Case of Neural Text Degeneration* (the tail).
  *
  * @module

@@ -136,7 +136,7 @@ function within(temperature: number): number {
 
 // ## Pitfall: dividing what is large already
 //
-// A logit of 50 divided by a temperature of 0.01 is 5000, and $e^{5000}$ is infinite in every format of numbers. Here the largest logit is subtracted first,
+// A large logit divided by a small temperature is larger than any number whose exponential a computer can hold. Here the largest logit is subtracted first,
 // which changes no probability, and all others fall towards $-\infty$. The test "temperatureRule() divides large logits by
 // small temperatures" fails for a rule that divides first.
 

@@ -104,7 +104,7 @@
  * number, so it keeps the same tokens at every temperature. It comes first of the seven, since the others change which logits there are.
  *
  * **The notes, 004.97.** The three rules are described as they are, with one slip: epsilon is no variant of top-p, since it compares each
- * probability alone. Top-p does not always ignore the tail. In the notes' own example three heads have 0.6 together; with $s = 0.9$ top-p adds $(0.9 - 0.6) / 0.0004 = 750$ words of the tail. The [experiment](experiments/truncation.ts) counts it.
+ * probability alone. Top-p does not always ignore the tail. In the notes' own example the three heads have too little mass for the usual settings, and top-p fills up what is missing with words of the tail. The [experiment](experiments/truncation.ts) counts it.
  *
  * Sources: Fan, Lewis and Dauphin 2018, *Hierarchical Neural Story Generation* (top-k); Holtzman et al. 2020, *The Curious
  * Case of Neural Text Degeneration* (top-p); Hewitt, Manning and Liang 2022, *Truncation Sampling as Language Model
@@ -587,7 +587,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // ## On real text
 //
 // A Transformer that has learned plays of Shakespeare goes on after lines that it never saw. Each row has the same prompts and the same seeds, and another rule.
-// A text can be degenerate (退化) in two ways: it repeats itself, or it falls apart into what is no language. The first shows in the 4-grams that
+// A text can be degenerate in two ways: it repeats itself, or it falls apart into what is no language. The first shows in the 4-grams that
 // have occurred before, the second in words that do not exist.
 //
 // ```picture truncation_run Texts drawn under each rule, those of greedy and beam search, and the plays.
@@ -606,7 +606,7 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## Pitfall: a threshold that nothing exceeds
 //
-// Epsilon with 0.2 forbids all of ten words that have 0.1 each, and a draw from nothing is an error. The rule leaves the most
+// Where many tokens are equally good, none may exceed the threshold, and a draw from nothing is an error. The rule leaves the most
 // probable one; the test "epsilonRule() is strict and leaves the most probable" fails for the version without.
 
 // ## Exercise

@@ -49,7 +49,7 @@ export const run: RunFigures<VariantsRun> = {
       `The ${number(count)} beams of a beam search have ${percent(beam.different)} different pairs, groups of beams ${
         groups.map(({ different }) => percent(different)).join(" and ")
       }, stochastic beams ${percent(drawn.different)}, and independent samples ${percent(free.different)}.`,
-      `The order is the same in what they cost: ${fixed(beam.surprisal, 2)} nats a token for the beam, ${
+      `By and large what is more different costs more: ${fixed(beam.surprisal, 2)} nats a token for the beam, ${
         groups.map(({ surprisal }) => fixed(surprisal, 2)).join(" and ")
       } for the groups, ${fixed(drawn.surprisal, 2)} and ${
         fixed(free.surprisal, 2)
