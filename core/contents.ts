@@ -195,6 +195,7 @@ export const CONTENTS: readonly Chapter[] = [
         pages: [
           "constraints",
           ...["token_masks", "regular_expressions", "context_free", "json_schema"].map((name) => `constraints/${name}`),
+          ...["required_words", "rejection", "fudge", "rewards", "preferences"].map((name) => `constraints/${name}`),
           ...["characters", "expressions", "automata", "grammar", "pushdown", "vocabulary"].map((name) =>
             `constraints/${name}`
           ),

@@ -117,6 +117,7 @@ export {
   logitBiasRule,
   minNewTokensRule,
   prefixRule,
+  type RequiredWord,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 export {
@@ -161,6 +162,37 @@ export {
 } from "./beam_variants.ts";
 export * from "./minimum_bayes_risk.ts";
 export { allowOnly, keptMass } from "./constraints/mod.ts";
+export {
+  type ConstrainedBeamOptions,
+  constrainedBeamSearch,
+  neededTokens,
+  requiredWordsRule,
+} from "./constraints/required_words.ts";
+export {
+  type DrawnText,
+  highestRate,
+  type Rejection,
+  type RejectionOptions,
+  rejectionSampling,
+} from "./constraints/rejection.ts";
+export {
+  type FudgeOptions,
+  fudgeRule,
+  PrefixClassifier,
+  type PrefixClassifierOptions,
+  prefixLoss,
+  type PrefixScorer,
+} from "./constraints/fudge.ts";
+export { rewardLoss, type RewardOptions, rewardRule } from "./constraints/rewards.ts";
+export {
+  dpoLoss,
+  type DpoOptions,
+  klToReference,
+  preferenceLoss,
+  type ScoredPairs,
+  textLogProbabilities,
+  type TextOptions,
+} from "./constraints/preferences.ts";
 export { grammarRule } from "./constraints/token_masks.ts";
 export { regularExpression } from "./constraints/regular_expressions.ts";
 export { contextFreeGrammar } from "./constraints/context_free.ts";

@@ -16,7 +16,6 @@ import {
   type GenerateOptions,
   type LoopOptions,
 } from "../07_generation/options.ts";
-import type { LogitsRule } from "../07_generation/rules.ts";
 import type { Search } from "../07_generation/search.ts";
 import type { Random } from "../engine/random.ts";
 import { flag, flagOf, number, type Option, text } from "./arguments.ts";
@@ -59,15 +58,15 @@ export interface UsualDecoding {
 
 /** The search of a command line, and its rules once the tokens of the model are known. */
 export interface AskedDecoding {
-  /** How sequences are found. */
+  /** What kind of search it is; that of `of` knows the tokens. */
   readonly search: Search;
   /**
-   * The rules, in order.
+   * The rules, in order, and the search.
    *
    * @param cutter the tokenizer of what is written
    * @throws {UsageError} if a text of an option is not the tokens that it must be
    */
-  rules(cutter: Cutter): readonly LogitsRule[];
+  of(cutter: Cutter): Decoding;
 }
 
 /**
@@ -104,7 +103,7 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
     const single = given["numBeams"] === undefined ? "without --num-beams" : "with one beam: there is a single text";
     throw new UsageError(`Cannot use --all-beams ${single}`);
   }
-  return { search, rules: (cutter) => decode(cutter).rules };
+  return { search, of: decode };
 }
 
 /** A sentence of the library, with its options as they are typed: chance is asked for by `--stochastic`. */

@@ -9,7 +9,7 @@
  */
 
 import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
-import type { RuleOptions } from "../07_generation/options.ts";
+import type { RuleOptions, SearchOptions } from "../07_generation/options.ts";
 import { flagOf } from "./arguments.ts";
 import { quote, UsageError } from "./errors.ts";
 
@@ -20,11 +20,13 @@ export type Cutter = Pick<Tokenizer, "encode" | "specialTokens" | "unknownToken"
 type TextOption =
   | { [K in keyof RuleOptions]-?: NonNullable<RuleOptions[K]> extends number ? never : K }[keyof RuleOptions]
   | "forcedFirstToken"
-  | "forcedLastToken";
+  | "forcedLastToken"
+  | "requiredWords";
+type TextOptions = RuleOptions & Pick<SearchOptions, "requiredWords">;
 
 /** How the text of each option is read. */
 const READERS: {
-  readonly [K in TextOption]: (text: string, flag: string, cutter: Cutter) => NonNullable<RuleOptions[K]>;
+  readonly [K in TextOption]: (text: string, flag: string, cutter: Cutter) => NonNullable<TextOptions[K]>;
 } = {
   logitBias: (text, flag, cutter) =>
     Object.fromEntries(
@@ -36,6 +38,9 @@ const READERS: {
     ),
   dryBreakers: (text, flag, cutter) => entriesOf(text, flag).flatMap((word) => tokensFor(word, flag, cutter)),
   bannedWords: (text, flag, cutter) => entriesOf(text, flag).flatMap((word) => spellings(word, flag, cutter)),
+  // Each word is one demand, in whichever of its spellings it is met.
+  requiredWords: (text, flag, cutter) =>
+    entriesOf(text, flag).map((entry) => alternativesOf(entry, flag).flatMap((word) => spellings(word, flag, cutter))),
   suppressTokens: (text, flag, cutter) => entriesOf(text, flag).flatMap((word) => tokensFor(word, flag, cutter)),
   forcedFirstToken: oneToken,
   forcedLastToken: oneToken,
@@ -55,7 +60,7 @@ export function isText(name: string): name is TextOption {
  * @param cutter of the model
  * @throws {UsageError} if the text is no list of the kind, or has no token
  */
-export function readTokens(name: TextOption, text: string, cutter: Cutter): RuleOptions[TextOption] {
+export function readTokens(name: TextOption, text: string, cutter: Cutter): TextOptions[TextOption] {
   return READERS[name](text, flagOf(name), cutter);
 }
 
@@ -71,6 +76,15 @@ function entriesOf(text: string, flag: string): string[] {
     throw new UsageError(`Cannot use ${flag} ${quote(text)}: nothing stands on one side of a comma; \\, is a comma`);
   }
   return entries;
+}
+
+/** Words of which one is enough: `|` divides them. */
+function alternativesOf(entry: string, flag: string): string[] {
+  const words = entry.split("|").map((word) => word.trim());
+  if (words.includes("")) {
+    throw new UsageError(`Cannot use ${flag} with ${quote(entry)}: nothing stands on one side of |`);
+  }
+  return words;
 }
 
 /** The ways in which a text can stand in another one: each as tokens, no two the same. */

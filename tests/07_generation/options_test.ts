@@ -189,6 +189,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   diversityPenalty: [() => ({ numBeams: 4, numBeamGroups: 2 }), 5],
   similarity: [() => ({ numBeams: 4, numBeamGroups: 2 }), () => -3],
   stochastic: [() => ({ numBeams: 3, random: new Random(6) }), true],
+  requiredWords: [() => ({ numBeams: 3 }), [[3, 4]]],
   logitBias: [() => ({}), { 3: 100 }],
   repetitionPenalty: [() => ({}), 3],
   noRepeatNgramSize: [() => ({}), 1],

@@ -146,6 +146,11 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["translate", "x", "--all-beams", "--num-beams", "1"], 2, /^heed: Cannot use --all-beams with one beam.*\n$/],
   [["generate", "--dry-base", "2"], 2, /^heed: Cannot use --dry-base without --dry-multiplier: .*no effect\n$/],
   [["generate", "--prefix", "a", "--forced-first-token", "b"], 2, /^heed: Cannot use --forced-first-token with .*\n$/],
+  [
+    ["generate", "--required-words", "a"],
+    2,
+    /^heed: Cannot use --required-words without --num-beams: a single text has no other to fall back on\n$/,
+  ],
   [["generate", "--banned-words", "a,,b"], 2, /^heed: Cannot use --banned-words "a,,b": nothing stands .*\n$/],
   [["generate", "--logit-bias", "a=b"], 2, /^heed: Cannot use --logit-bias with "a=b": write TOKEN=NUMBER\n$/],
   [["generate", "--min-new-tokens", "3"], 2, /^heed: Cannot understand "--min-new-tokens": .*\n$/],
@@ -514,6 +519,9 @@ test("train lm learns a text and generate continues it, the same for the same se
   assertEquals([ruled.code, ruled.errors], [0, ""]);
   assertMatch(ruled.output, /^the cat[^e]*o\n$/);
   assertEquals(/at/.test(ruled.output.slice("the cat".length - 1)), false, ruled.output);
+  const required = await write("--num-beams", "3", "--required-words", "dog|cat,mat");
+  assertEquals([required.code, required.errors], [0, ""]);
+  assertMatch(required.output, /^the (?=.*(dog|cat)).*mat/s);
   const several = await write("--forced-first-token", "cat");
   assertMatch(
     several.errors,

@@ -14,12 +14,14 @@ const cutter: Cutter = {
     (text.match(/ ?(?:cat|dog|New|York|,|\n|s)|./gs) ?? []).map((word) => Math.max(0, WORDS.indexOf(word))),
 };
 
-const read = (name: keyof RuleOptions, text: string): unknown => isText(name) && readTokens(name, text, cutter);
+const read = (name: keyof RuleOptions | "requiredWords", text: string): unknown =>
+  isText(name) && readTokens(name, text, cutter);
 
 Deno.test("words of the command line are tokens, with and without a space before them", () => {
   assertEquals(read("bannedWords", "cat, New York"), [[2], [3], [5, 7], [6, 7]]);
   assertEquals(read("bannedWords", "dog"), [[4]], "a spelling that cannot be written is left out");
   assertEquals(read("bannedWords", "end"), [[1]]);
+  assertEquals(read("requiredWords", "cat, New York|dog"), [[[2], [3]], [[5, 7], [6, 7], [4]]]);
   assertEquals(read("suppressTokens", "cat,s"), [2, 3, 10]);
   assertEquals(read("dryBreakers", "\\,,\\n"), [8, 9]);
   assertEquals(read("logitBias", "cat=2, dog=-1.5,\\,=.5"), { 2: 2, 3: 2, 4: -1.5, 8: 0.5 });
@@ -37,9 +39,11 @@ Deno.test("what is read of the command line is what the options may be", () => {
 });
 
 Deno.test("words that are no tokens are refused in a sentence", () => {
-  const refused: [keyof RuleOptions, string, string][] = [
+  const refused: [keyof RuleOptions | "requiredWords", string, string][] = [
     ["bannedWords", "cat,", 'Cannot use --banned-words "cat,": nothing stands on one side of a comma'],
     ["bannedWords", "xyz", 'Cannot use --banned-words with "xyz": the model has no tokens for it'],
+    ["requiredWords", "cat|", 'Cannot use --required-words with "cat|": nothing stands on one side of |'],
+    ["requiredWords", "cat|xyz", 'Cannot use --required-words with "xyz": the model has no tokens for it'],
     ["suppressTokens", "cats", 'Cannot use --suppress-tokens with "cats": it is 2 tokens, and one is needed'],
     ["forcedFirstToken", "New York", 'Cannot use --forced-first-token with "New York": it is 2 tokens'],
     ["prefix", "New Paris", 'Cannot use --prefix with "New Paris": the model has no tokens for it'],

@@ -13,8 +13,11 @@
  * | asking in the prompt              | what the model reads          | often             | a longer prompt                         |
  * | rejection                         | which texts are kept          | always            | $1 / P(C)$ texts on average               |
  * | a mask of tokens                  | what may follow               | always, if it ends | a look-up for each token                |
+ * | constrained beams                 | which prefixes are kept       | always            | a beam search                           |
  * | FUDGE, reward-augmented decoding  | the distribution, step by step | more often        | a second model                          |
  * | fine-tuning by preferences        | the weights                   | more often        | nothing: it has been paid in training   |
+ *
+ * Each has a page of its own: [required words](required_words.ts), [rejection](rejection.ts), [FUDGE](fudge.ts), [rewards](rewards.ts), [preferences](preferences.ts).
  *
  * The masks have pages of their own: [masks over the tokens of any vocabulary](token_masks.ts), for constraints that are written as [regular expressions](regular_expressions.ts), as
  * [context-free grammars](context_free.ts) or as [schemas of JSON](json_schema.ts). Behind them stand [automata](automata.ts) and [a machine with a stack](pushdown.ts).
@@ -114,11 +117,15 @@ export function keptMass(logits: ArrayLike<number>, allowed: ArrayLike<number>):
   return probabilities.reduce((sum, p, token) => allowed[token]! > -Infinity ? sum + p : sum, 0);
 }
 
+// ## Words that must occur
+//
+// A word is required of a small model in five ways. The [experiment](../experiments/constraints/required_words.ts) counts how often each succeeds, what the model has to read for it, and how probable the sentences are that come of it.
+
 // ## What the notes say
 //
 // **The notes, 004.109.** Words that must occur and words that must not are two constraints of many. A grammar says both, and the form of the whole text besides. Under a mask a word that must occur comes only if the text is not cut off before it, and perhaps not where it fits.
 //
-// **The notes, 004.110.** That is so: a prompt changes probabilities; a mask or rejection makes one 0.
+// **The notes, 004.110.** That is so: a prompt changes probabilities; a mask or rejection makes one 0. The second experiment asks a model that was trained to be asked, and counts. How well a large model follows instructions it cannot say.
 //
 // **The notes, 004.111.** The score of a forbidden word is set to 0, they say. That is right for a probability and wrong for a logit: a logit of 0 is a score like any other, $e^0 = 1$, and where the other logits are below 0 it makes the word the
 // *most probable* one. A logit has to be $-\infty$. It is the mistake of [a mask of zeros](../../04_attention/masks.ts) again.

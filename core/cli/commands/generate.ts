@@ -54,7 +54,7 @@ export const command: Command = defineCommand({
     const own = grammar ? { ...usual, ...await constrain(grammar, vocabulary) } : usual;
     const ids = vocabulary.encode(prompt);
     if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
-    const { search } = decoding, rules = [...own.rules, ...decoding.rules(vocabulary)];
+    const { search, rules: asked } = decoding.of(vocabulary), rules = [...own.rules, ...asked];
     const options = { maxNewTokens: values.maxNewTokens, ...own, rules };
     if (!("begin" in search)) {
       standardOutput.write(printable(prompt));

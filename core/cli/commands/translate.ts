@@ -57,7 +57,7 @@ export const command: Command = defineCommand({
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",
       );
     }
-    const { search } = decoding, rules = decoding.rules(target);
+    const { search, rules } = decoding.of(target);
     const answer = async (sentence: string): Promise<void> => {
       if (sentence === "") return line();
       const [translation] = await translator.translate([sentence], { search, rules }, {
