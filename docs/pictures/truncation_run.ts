@@ -58,7 +58,13 @@ export const run: RunFigures<TextsRun> = {
           : "So a text of top-p is not less degenerate in this sense with every seed."
       } The beam finds more probable texts than greedy search (${fixed(beam.surprisal, 2)} nats a token and not ${
         fixed(greedy.surprisal, 2)
-      }), and they repeat ${beam.repeated > greedy.repeated ? "even more" : "less"}.`,
+      }), and they repeat ${
+        Math.abs(beam.repeated - greedy.repeated) < 0.05
+          ? "about as much"
+          : beam.repeated > greedy.repeated
+          ? "even more"
+          : "less"
+      }.`,
       `The price of chance are words that do not exist: ${
         percent(all.unknown, 2)
       } of the words where all tokens are drawn from, ${percent(topP.unknown, 2)} with top-p, ${
