@@ -11,7 +11,7 @@
 
 import { DECODING, type DecodingOption, type RuleOption } from "../../core/07_generation/options.ts";
 import { isText } from "../../core/cli/token_options.ts";
-import { type Control, type Field, labelOf, type NumberOption } from "./settings.ts";
+import { type Control, type Field, labelOf, type NumberOption, type WordOption } from "./settings.ts";
 
 /** The sliders, in the order of the table. */
 export const CONTROLS: readonly Control[] = Object.entries(DECODING).flatMap(([name, option]) => {
@@ -21,7 +21,7 @@ export const CONTROLS: readonly Control[] = Object.entries(DECODING).flatMap(([n
   return [{ ...slider, name: name as NumberOption, label: labelOf(name), help, stage }];
 });
 
-/** The fields, in the order of the table. */
-export const FIELDS: readonly Field[] = Object.entries(DECODING).flatMap(([name, { help = "" }]) =>
-  isText(name) ? [{ name, label: labelOf(name), help }] : []
+/** The fields, in the order of the table: words of rules, and not those of a search. */
+export const FIELDS: readonly Field[] = Object.entries(DECODING).flatMap(([name, row]) =>
+  "rule" in row && isText(name) ? [{ name: name as WordOption, label: labelOf(name), help: row.help ?? "" }] : []
 );
