@@ -161,7 +161,8 @@ test("look() shows what each rule leaves of what the one before it left", async 
 });
 
 test("look() bans and forces words, and says what it cannot", async () => {
-  const ask = (words: Settings["words"]) => look(translator, { ...DEFAULTS, sentence, temperature: 0, words });
+  const ask = (words: NonNullable<Settings["words"]>) =>
+    look(translator, { ...DEFAULTS, sentence, temperature: 0, words });
   const plain = await ask({ bannedWords: " " });
   const banned = await ask({ bannedWords: "library" }), begun = await ask({ prefix: "He" });
   assert(plain.drawn.text.includes("library"));
