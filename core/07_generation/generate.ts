@@ -11,13 +11,13 @@
  *
  * ```diagram One step, read from the bottom. A text that is over leaves the batch; the loop ends when all are.
  * tokens for the next step
- * [until all texts are over], once for each token:
+ * [step], until texts are over:
  *   [rearrange the caches](session.ts)
- *   token $y_j$, parent $\pi_j$
+ *   tokens and parents
  *   [search](search.ts)
- *   $\tilde z_j$
+ *   logits that are left
  *   [rules](rules.ts)
- *   $z_j$
+ *   logits
  *   [model and caches](session.ts)
  * prompt
  * ```

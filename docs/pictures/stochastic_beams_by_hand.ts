@@ -7,7 +7,7 @@
  * @module
  */
 
-import { el, label, px } from "../figures/svg.ts";
+import { el, label, px, textWidth } from "../figures/svg.ts";
 import type { Picture } from "../picture.ts";
 
 /** Uniform numbers and probabilities of the first step, and of the children of *ran*. */
@@ -58,13 +58,13 @@ export const picture: Picture<readonly Line[]> = {
       );
       let lastEnd = -Infinity;
       for (const { word, time, kept } of rings.toSorted((a, b) => a.time - b.time)) {
-        const x = scale(time), isClose = x - lastEnd < 4;
+        // What has no room above the line stands below it.
+        const x = scale(time), isClose = x < lastEnd, text = `${word} ${time.toFixed(2)}`;
         parts.push(
           el("path", { class: kept ? "range" : "flow", d: `M${px(x)} ${px(base - 6)}v12` }),
-          label(word, { class: kept ? "ink" : "small", x: x - 3, y: isClose ? base - 21 : base - 9 }),
-          label(time.toFixed(2), { class: "small", x: x - 3, y: isClose ? base + 27 : base + 17 }),
+          label(text, { class: kept ? "ink" : "small", x: x - 3, y: isClose ? base + 20 : base - 10 }),
         );
-        lastEnd = x + 30;
+        lastEnd = isClose ? lastEnd : x + textWidth(text) + 6;
       }
     });
     return { width: wide, height: 12 + lines.length * row - 4, parts };

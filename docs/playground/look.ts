@@ -260,7 +260,8 @@ export async function look(translator: Translator, settings: Settings, signal?: 
       ...task,
       prompt: [target.beginToken],
       rules,
-      search: isGreedy ? greedySearch() : ancestralSampling(new Random(settings.seed)),
+      // Random numbers of its own: a draft draws others, and so writes another text.
+      search: isGreedy ? greedySearch() : ancestralSampling(new Random(settings.seed + 1)),
       name,
       decode: (tokens) => target.decode(tokens).trim(),
       signal,

@@ -6,6 +6,7 @@ import {
   epsilonRule,
   etaRule,
   minPRule,
+  plainNucleus,
   topKRule,
   topNSigmaRule,
   topPRule,
@@ -65,6 +66,7 @@ Deno.test("topPRule() agrees with sorting", () => {
     }
     const cut = topPRule(p).onHost(logits, { tokens: [] });
     assertEquals([...cut.keys()].filter((token) => cut[token]! > -Infinity), [...kept].sort((a, b) => a - b));
+    assertEquals(plainNucleus(probabilities, p), [...kept], "as the page has it");
   }
 });
 
