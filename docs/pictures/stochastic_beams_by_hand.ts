@@ -62,7 +62,11 @@ export const picture: Picture<readonly Line[]> = {
         const x = scale(time), isClose = x < lastEnd, text = `${word} ${time.toFixed(2)}`;
         parts.push(
           el("path", { class: kept ? "range" : "flow", d: `M${px(x)} ${px(base - 6)}v12` }),
-          label(text, { class: kept ? "ink" : "small", x: x - 3, y: isClose ? base + 20 : base - 10 }),
+          label(text, {
+            class: kept ? "ink" : "small",
+            x: Math.min(x - 3, wide - textWidth(text) - 2),
+            y: isClose ? base + 20 : base - 10,
+          }),
         );
         lastEnd = isClose ? lastEnd : x + textWidth(text) + 6;
       }
