@@ -112,7 +112,7 @@ export interface LogitsRule {
   readonly name: string;
   /** Whether it only shapes a draw, and is refused where nothing is drawn; false by default. */
   readonly needsDraw?: boolean;
-  /** Whether it does nothing in place but forbid tokens, so that those before it are not looked at again; false by default. */
+  /** Whether all that it does in place is to forbid tokens; false by default. */
   readonly cuts?: boolean;
   /**
    * Changes one row of logits; the argument stays as it is.
