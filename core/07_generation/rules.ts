@@ -112,7 +112,7 @@ export interface LogitsRule {
   readonly name: string;
   /** Whether it only shapes a draw, and is refused where nothing is drawn; false by default. */
   readonly needsDraw?: boolean;
-  /** Whether all that it does in place is to forbid tokens; false by default. */
+  /** Whether it does nothing in place but forbid tokens; false by default. Those after it then look only at what is left. */
   readonly cuts?: boolean;
   /**
    * Changes one row of logits; the argument stays as it is.
