@@ -8,7 +8,41 @@
  * keys and values are put beside those of the others, aligned at their ends ([how](session.ts)). Each text has its own rules, its own search of one token, its own limits and its own signal.
  * What it generates is what it would generate alone.
  *
- * **Formula.** With the set $A_j$ of texts in the batch at step $j$, those that ended $E_j$, and those that wait $Q_j$,
+ * ```picture batch_timeline Five requests of 2, 6, 3, 2 and 1 tokens, and two places. Above, the batch is filled when all of it is free; below, each place is filled as soon as it is.
+ * ```
+ *
+ * **By hand.** Five requests want 2, 6, 3, 2 and 1 tokens, and the batch has 2 places. *Filled once*, the batch of *A* and *B* lasts 6 steps, that of *C* and *D* 3, and *E* one more: $6 + 3 + 1 = 10$ steps. *Continuously*, *C* takes the place of *A* after 2
+ * steps, *D* that of *C* after $2 + 3 = 5$, and *E* that of *B* after 6. All 14 tokens are there after $14 / 2 = 7$ steps, the fewest in which two places can write them.
+ *
+ * ```ts
+ * import { DecoderOnly, Random } from "@heed/heed";
+ * import { Batch, type Decoder } from "@heed/heed/generation";
+ *
+ * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
+ * const model = new DecoderOnly(sizes, new Random(1)), rows: number[] = [];
+ * // The model, which counts the rows of each pass.
+ * const heard: Decoder = {
+ *   vocabSize: 20,
+ *   contextLength: 32,
+ *   newCaches: (create) => model.newCaches(create),
+ *   forward(tokens, options) {
+ *     rows.push(tokens.shape[0]!);
+ *     return model.forward(tokens, options);
+ *   },
+ * };
+ * const lengths = [2, 6, 3, 2, 1], batch = new Batch(heard, { maxTexts: 2 });
+ * const texts = lengths.map((maxNewTokens) => batch.add([3], { maxNewTokens }));
+ * const written = await Promise.all(texts.map(({ result }) => result));
+ * console.log("tokens", written.reduce((sum, { tokens }) => sum + tokens.length, 0), "most rows", Math.max(...rows));
+ * console.log("filled once", Math.max(2, 6) + Math.max(3, 2) + 1, "steps, joined", 14 / 2);
+ * ```
+ *
+ * ```text
+ * tokens 14 most rows 2
+ * filled once 10 steps, joined 7
+ * ```
+ *
+ * **Formula.** With the set $A_j$ of texts in the batch at step $j$, those of them that ended $E_j$, those that wait $Q_j$, and $\setminus$ for *without*,
  *
  * $$A_{j+1} = (A_j \setminus E_j) \cup \mathrm{first}_{m - \lvert A_j \setminus E_j \rvert}(Q_j)$$
  *
@@ -66,7 +100,7 @@ export class Batch {
    * @example
    * ```ts
    * import { DecoderOnly, Random } from "@heed/heed";
-   * import { Batch } from "@heed/heed/generation";
+   * import { Batch, type Decoder } from "@heed/heed/generation";
    *
    * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
    * const batch = new Batch(new DecoderOnly(sizes, new Random(1)));

@@ -9,32 +9,100 @@
  * of what is already chosen: *diverse beam search* divides the beams into groups that search one
  * after the other. A token that an earlier group has chosen in this step gets a penalty in later groups. With a
  * measure of similarity, so do its near-synonyms. The other adds randomness: *stochastic beam
- * search* adds a Gumbel random number to the log-probability of every sequence. The $W$ best sums are then
- * $W$ samples from the model without replacement.
+ * search* draws. Think of every sequence as a clock that rings at a random time, on average the sooner the more probable it is. The $W$ clocks that ring first are
+ * $W$ samples from the model, no two the same.
  *
- * **Formula.** A token $v$ in group $g$ of step $t$ competes with
+ * ```picture stochastic_beams_by_hand The clocks of the second example below. Dark: what a beam of two keeps. The children of *ran* are drawn freely, then all moved by the same amount, so that the first of them rings when *ran* does.
+ * ```
  *
- * $$\log P(y_{<t}\, v \mid X) - \lambda \sum_{h < g} \sum_{w \in C_h} \mathrm{sim}(v, w), \qquad \text{and a sequence } Y \text{ at random with} \quad G_Y = \log P(Y \mid X) - \log(-\log U_Y)$$
+ * **By hand.** The model of [section](greedy_and_beam.ts) continues *The cat*: *sat* with a log-probability of −0.693, *ran* with −0.916, *away* with −2.303.
+ *
+ * *Two groups of one beam*, penalty 0.5. The first group takes *sat*. For the second group *sat* costs 0.5 more, $-0.693 - 0.5 = -1.193$, so it takes *ran*. In the second step the first group takes *sat away*. Then
+ * *away* costs more for the second group, and *ran* END comes first there. The search returns *ran* and *sat away*. With a penalty of 0.2 the second group has $-0.693 - 0.2 = -0.893$ for *sat*, which still is more than
+ * −0.916: both groups begin with *sat*, and differ in the second step only.
+ *
+ * *Two stochastic beams.* Each word gets a uniform random number $U$: *sat* 0.2, *ran* 0.7, *away* 0.9. Its clock rings at $-\log U / P$: *sat* at $1.609 / 0.5 = 3.22$, *ran* at 0.89, *away* at 1.05. The first two are *ran*
+ * and *away*, though *sat* is the most probable word. In the next step *ran* END, of probability 0.2, and *ran away*, 0.192, draw 0.6 and 0.3, and ring at 2.55 and 6.27. The first of them should ring when *ran* does, at 0.89: both are moved
+ * by $2.55 - 0.89 = 1.66$, and *ran away* rings at 4.61. Of ten thousand such searches the first sentence is *ran* in about 2000, as its probability of 0.200 says.
+ *
+ * ```ts
+ * import { Random } from "@heed/heed";
+ * import { DiverseBeamSearch, StochasticBeamSearch } from "@heed/heed/generation";
+ *
+ * const words = ["sat", "ran", "away", "END"], END = 3;
+ * const next: Record<string, number[]> = {
+ *   "": [0.5, 0.4, 0.1, 0],
+ *   "sat": [0.3, 0, 0.36, 0.34],
+ *   "ran": [0, 0.02, 0.48, 0.5],
+ *   "sat away": [0, 0, 0.2, 0.8],
+ *   "ran away": [0, 0, 0.2, 0.8],
+ * };
+ * const spell = (tokens: readonly number[]) => tokens.map((token) => words[token]).join(" ");
+ * // Behind all other prefixes the sentence ends.
+ * const model = (tokens: readonly number[]) => (next[spell(tokens)] ?? [0, 0, 0, 1]).map(Math.log);
+ * console.log(next[""]!.slice(0, 3).map((p) => Math.log(p).toFixed(3)).join(" "));
+ *
+ * const limits = { maxNewTokens: 3, eosToken: END };
+ * for (const diversityPenalty of [0.5, 0.2]) {
+ *   const search = new DiverseBeamSearch({ numBeams: 2, numBeamGroups: 2, diversityPenalty, lengthPenalty: 0, ...limits });
+ *   while (search.live.length > 0) search.extend(search.live.map(({ tokens }) => model(tokens)));
+ *   console.log(diversityPenalty, search.results.map(({ tokens }) => spell(tokens)).join(", "));
+ * }
+ *
+ * const ring = (u: number, p: number) => -Math.log(u) / p;
+ * const first = [ring(0.2, 0.5), ring(0.7, 0.4), ring(0.9, 0.1)], free = [ring(0.6, 0.2), ring(0.3, 0.192)];
+ * console.log("first step", (-Math.log(0.2)).toFixed(3), first.map((time) => time.toFixed(2)).join(" "));
+ * const moved = free.map((time) => time - free[0]! + first[1]!);
+ * console.log("children", free.map((time) => time.toFixed(2)).join(" "), "moved", moved.map((time) => time.toFixed(2)).join(" "));
+ *
+ * const random = new Random(1);
+ * let found = 0;
+ * for (let i = 0; i < 10_000; i++) {
+ *   const search = new StochasticBeamSearch({ numBeams: 2, random, ...limits });
+ *   while (search.live.length > 0) search.extend(search.live.map(({ tokens }) => model(tokens)));
+ *   if (spell(search.results[0]!.tokens) === "ran") found++;
+ * }
+ * console.log("ran first", found, "expected", (0.200 * 10_000).toFixed(0));
+ * ```
+ *
+ * ```text
+ * -0.693 -0.916 -2.303
+ * 0.5 ran, sat away
+ * 0.2 sat, sat away
+ * first step 1.609 3.22 0.89 1.05
+ * children 2.55 6.27 moved 0.89 4.61
+ * ran first 2014 expected 2000
+ * ```
+ *
+ * **Formula.** $y_{<t}$ is a prefix, $X$ the prompt or source. In step $t$ a token $v$ in group $g$ competes with its log-probability, minus what the choices of earlier groups cost. A sequence $Y$ at random competes with a number $G_Y$:
+ *
+ * $$\log P(y_{<t}\, v \mid X) - \lambda \sum_{h < g} \sum_{w \in C_h} \mathrm{sim}(v, w), \qquad\qquad G_Y = \log P(Y \mid X) - \log(-\log U_Y)$$
  *
  * | symbol       | in code            | meaning                                                     |
  * | ------------ | ------------------ | ----------------------------------------------------------- |
- * | $\lambda$    | `diversityPenalty` | what one earlier choice costs                               |
+ * | $\lambda$    | `diversityPenalty` | what one earlier choice costs, in nats                      |
  * | $C_h$        | `chosen`           | tokens that the beams of group $h$ took in this step        |
- * | sim          | `similarity`       | 1 for the same token, 0 for others, unless one is given     |
- * | $U_Y$        |                    | uniform in (0, 1), one for each sequence                    |
- * | $G_Y$        | `perturbed`        | Gumbel variable with location $\log P$                      |
+ * | $\mathrm{sim}$ | `similarity`    | 1 for the same token, 0 for others, unless one is given     |
+ * | $U_Y$        | `random`           | uniform between 0 and 1, one for each sequence              |
+ * | $G_Y$        | `perturbed`        | minus the logarithm of the time at which the clock rings    |
+ *
+ * **Why the first clocks are samples.** $-\log U$ is a waiting time without memory: however long it has lasted, what is still to come is distributed as at the start. Divided by $P$, its clock rings at
+ * the rate $P$, that is, $P$ times in one unit of time on average. Of several such clocks, one rings first with the probability of its rate divided by the sum of all rates: a sample. Once it has rung, the others
+ * go on as if nothing had been, and the next to ring is a sample from the others: a draw without replacement. $G = -\log(\text{time})$ is large where the time is short, and is called a Gumbel variable with the location $\log P$.
+ *
+ * **How it is done without all sequences.** Of all sequences with the prefix $y_{\le t}$ the first to ring does so at the rate of their sum, which is $P(y_{\le t})$.
+ * So a prefix is a clock as well, which stands for the first of its
+ * continuations, and a beam is enough. When its time is known, the children are drawn freely, and all moved by the same amount, so that the first of them rings at the prefix's time: without memory, the others lag
+ * behind the first as they would have in any case. With $G$ of the prefix, $\tilde G_v$ of its children as drawn freely, and $Z$ the largest of these,
+ *
+ * $$G_v = -\log\!\big(e^{-G} - e^{-Z} + e^{-\tilde G_v}\big)$$
  *
  * **Why not sample $W$ times.** A certain model generates the same sequence again and again. Without
  * replacement every sample is different, and the first one
  * is still an ordinary sample.
  *
- * **How it is done without all sequences.** The largest $G$ of all sequences with the prefix $y_{\le t}$
- * is again a Gumbel variable, with location $\log P(y_{\le t})$. So a prefix stands for the best of its
- * continuations, and a beam is enough: given the $G$ of a prefix, those of its children are sampled
- * under the condition that their largest is the parent's. With $\tilde G_v$ drawn freely at the
- * children's locations and $Z$ the largest of them, the condition holds for
- *
- * $$G_v = -\log\!\big(e^{-G} - e^{-Z} + e^{-\tilde G_v}\big)$$
+ * **The notes, 004.103, 004.104.** Both ways work, and each has its price, which the run below and the [experiment](experiments/beam_variants.ts) measure: what is more diverse is less probable. To lower the score of a synonym one has to know that it is one; without a
+ * measure of similarity only the same token is avoided.
  *
  * Sources: Ashwin Vijayakumar and others 2018, *Diverse Beam Search for Improved Description of Complex
  * Scenes*; Wouter Kool, Herke van Hoof, Max Welling 2019, *Stochastic Beams and Where to Find Them*.
@@ -72,28 +140,6 @@ export interface DiverseBeamOptions extends Omit<BeamOptions, "earlyStopping"> {
 
 /** Options of {@linkcode DiverseBeamSearch}: those of the search, and where a sequence ends. */
 export interface DiverseBeamSearchOptions extends DiverseBeamOptions, SequenceLimits {}
-
-/** What the number of groups may be, apart from being a divisor. */
-export const numBeamGroupsCheck: Check<number> = numBeamsCheck;
-/** What a diversity penalty may be. */
-export const diversityPenaltyCheck: Check<number> = numeric({ min: 0 });
-/** What a measure of similarity may be. */
-export const similarityCheck: Check<TokenSimilarity> = callback<TokenSimilarity>();
-
-const diverseChecks: Checks<DiverseBeamOptions> = {
-  numBeams: required(numBeamsCheck),
-  lengthPenalty: lengthPenaltyCheck,
-  numBeamGroups: required(numBeamGroupsCheck),
-  diversityPenalty: diversityPenaltyCheck,
-  similarity: similarityCheck,
-};
-
-function requireDivisor({ numBeams, numBeamGroups }: DiverseBeamOptions): void {
-  if (numBeams % numBeamGroups === 0) return;
-  throw new RangeError(
-    `Cannot divide ${numBeams} beams into numBeamGroups = ${numBeamGroups}: it must be a divisor of their number`,
-  );
-}
 
 /**
  * Searches in groups of beams that avoid each other's words.
@@ -196,6 +242,33 @@ export class DiverseBeamSearch implements Beam {
 function dearer(penalty: number, more: number): number {
   return Math.min(Number.MAX_VALUE, Math.max(-Number.MAX_VALUE, penalty + more));
 }
+
+// #region What the options may be
+// Groups divide the beams evenly; a penalty is not negative.
+
+/** What the number of groups may be, apart from being a divisor. */
+export const numBeamGroupsCheck: Check<number> = numBeamsCheck;
+/** What a diversity penalty may be. */
+export const diversityPenaltyCheck: Check<number> = numeric({ min: 0 });
+/** What a measure of similarity may be. */
+export const similarityCheck: Check<TokenSimilarity> = callback<TokenSimilarity>();
+
+const diverseChecks: Checks<DiverseBeamOptions> = {
+  numBeams: required(numBeamsCheck),
+  lengthPenalty: lengthPenaltyCheck,
+  numBeamGroups: required(numBeamGroupsCheck),
+  diversityPenalty: diversityPenaltyCheck,
+  similarity: similarityCheck,
+};
+
+function requireDivisor({ numBeams, numBeamGroups }: DiverseBeamOptions): void {
+  if (numBeams % numBeamGroups === 0) return;
+  throw new RangeError(
+    `Cannot divide ${numBeams} beams into numBeamGroups = ${numBeamGroups}: it must be a divisor of their number`,
+  );
+}
+
+// #endregion
 
 // ## Beams that are drawn
 
@@ -314,7 +387,7 @@ export class StochasticBeamSearch implements Beam {
     return this.#beam.filter((prefix) => !this.#isOver(prefix)).map(({ parent }) => parent);
   }
 
-  /** The best children of a prefix, under the condition that the largest sum is its own. */
+  /** The first children of a prefix to ring, moved so that the first rings with the prefix. */
   #children(prefix: DrawnPrefix, parent: number, row: ArrayLike<number>): DrawnPrefix[] {
     const { random, numBeams } = this.#options;
     const free = new Float64Array(row.length);
@@ -356,9 +429,16 @@ function conditioned(free: number, largest: number, bound: number): number {
 
 // ## One sentence, three searches
 //
-// The experiment lets a small translator generate several hypotheses for one sentence: by beam search, by diverse and by
+// The [experiment](experiments/beam_variants.ts) lets a small translator generate several hypotheses for one sentence: by beam search, by diverse and by
 // stochastic beams, and by independent sampling. More diversity costs probability. Groups can return the same hypothesis
 // twice, where the model is more certain of a word than the penalty is large. Stochastic beams never do.
+
+// ## On real text
+//
+// A Transformer that has learned plays of Shakespeare goes on after lines that it never saw, four times each.
+//
+// ```picture beam_variants_run Four texts of each search: how different they are, and what they cost.
+// ```
 
 // ## Pitfall: a penalty on the empty set
 //
@@ -373,6 +453,27 @@ function conditioned(free: number, largest: number, bound: number): number {
 
 // ## Exercise
 //
-// Pass a `similarity` made of cosines between the rows of a trained embedding. Which words count as
-// near-synonyms for the model, and are they for you? Then lower the penalty of the experiment to 0.5, and
-// predict how many of the words of its groups are left.
+// In the first example, from which penalty on does the second group take *ran* in the first step? And which of the two groups can a penalty never change?
+//
+// **Hint.** *ran* has to come before *sat*: $-0.916 > -0.693 - \lambda$.
+//
+// **Solution.** From $\lambda = \log 0.5 - \log 0.4$ on, about 0.223. The first group pays nothing: it is an ordinary, narrower beam search, whatever the penalty.
+//
+// ```ts
+// import { DiverseBeamSearch } from "@heed/heed/generation";
+//
+// console.log((Math.log(0.5) - Math.log(0.4)).toFixed(3));
+// const row = [0.5, 0.4, 0.1].map(Math.log), words = ["sat", "ran", "away"];
+// for (const diversityPenalty of [0.22, 0.23, 3]) {
+//   const search = new DiverseBeamSearch({ numBeams: 2, numBeamGroups: 2, diversityPenalty, maxNewTokens: 1 });
+//   search.extend([row]);
+//   console.log(diversityPenalty, search.results.map(({ tokens }) => words[tokens[0]!]).join(" "));
+// }
+// ```
+//
+// ```text
+// 0.223
+// 0.22 sat sat
+// 0.23 sat ran
+// 3 sat ran
+// ```

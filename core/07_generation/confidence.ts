@@ -5,7 +5,7 @@
  * It chooses *sat* both times. How sure is it each time, and is it right as often as it is sure?
  *
  * **Idea.** The *confidence* (置信度) of a model in its choice is the probability that it gives to it. The *margin* to the second
- * most probable token and the entropy of the whole distribution measure the same in other ways. A model is *calibrated* if it is
+ * most probable token and the entropy of the whole distribution, $-\sum_i p_i \log p_i$ in nats ([section](../06_training/loss.ts)), measure the same in other ways. A model is *calibrated* if it is
  * right as often as it is sure: of all answers with a confidence $c$, the fraction $c$ is right. To measure that, group answers by
  * their confidence, and compare the mean confidence of each group with its accuracy. To repair it, divide all logits by one number,
  * the temperature ([section](temperature.ts)), fitted on examples that the model did not learn from. This is one form of
@@ -63,7 +63,7 @@
  *
  * **Formula.** The $N$ answers are divided into bins. Bin $m$ holds $n_m$ of them, with a mean confidence $\mathrm{conf}_m$, of which a
  * fraction $\mathrm{acc}_m$ is right. The *expected calibration error* (ECE) [期望校准误差] is the mean gap. The temperature $\tau$
- * minimises the negative log-likelihood of the right tokens $y$ of held-out examples with logits $z$:
+ * minimises the negative log-likelihood, the sum of minus the logarithms of the probabilities of the right tokens $y$, over examples that were held out, with logits $z$:
  *
  * $$\mathrm{ECE} = \sum_m \frac{n_m}{N} \, \lvert \mathrm{acc}_m - \mathrm{conf}_m \rvert, \qquad \tau^* = \arg\min_{\tau > 0}\; -\sum_{i=1}^{N} \log \mathrm{softmax}(z_i / \tau)_{y_i}$$
  *
@@ -277,9 +277,9 @@ export function brierScore(bins: readonly CalibrationBin[]): BrierScore {
 
 // ## Temperature scaling
 //
-// With $\beta = 1 / \tau$ the loss is convex. Its derivative in $\beta$ is the mean, over the examples, of the logit that the model expects minus the logit of
-// the right token; the second derivative is the variance of the logits under the model. So at the best temperature both means agree. Newton's method finds the
-// zero of the derivative; where a step would leave the interval that is known to hold the zero, the interval is halved instead. It ends where a step
+// With $\beta = 1 / \tau$ the loss is convex: it has one valley, and wherever its derivative is 0 is the lowest place. Its derivative in $\beta$ is the mean, over the examples, of the logit that the model expects minus the logit of
+// the right token; the second derivative is the variance of the logits under the model. So at the best temperature both means agree. Newton's method goes to where the tangent of the derivative is 0, again and again, until it is at the
+// zero of the derivative itself; where a step would leave the interval that is known to hold the zero, the interval is halved instead. It ends where a step
 // no longer changes $\beta$.
 
 /**

@@ -7,6 +7,9 @@
  * takes the $k$ most probable tokens as candidates, and feeds each of them. Of a candidate it then knows two things: its probability, and how similar its hidden state is to those of the text so far. It chooses the
  * candidate that is probable and unlike what was there: the largest similarity is the *degeneration penalty* [退化惩罚]. Nothing is drawn.
  *
+ * ```picture contrastive_search_by_hand The hidden states of the example below as arrows. Grey: the text so far. Only the direction counts: the first candidate points where the text has pointed before.
+ * ```
+ *
  * **By hand.** Two candidates have the probabilities 0.6 and 0.3. The hidden states of the text so far are (1, 0) and (0, 2). The candidates' are (3, 0) and (1, 1). The cosine of (3, 0) and (1, 0) is 1, so the first
  * has a penalty of 1. Those of (1, 1) are $1 / \sqrt{2} = 0.707$ with both. With $\alpha = 0.6$ the scores are $0.4 \cdot 0.6 - 0.6 \cdot 1 = -0.36$ and
  * $0.4 \cdot 0.3 - 0.6 \cdot 0.707 = -0.304$: the second one is chosen. With $\alpha = 0.3$ they are $0.7 \cdot 0.6 - 0.3 \cdot 1 = 0.12$ and $0.7 \cdot 0.3 - 0.3 \cdot 0.707 = -0.002$, and it is the first.

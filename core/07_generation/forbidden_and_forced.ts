@@ -19,6 +19,29 @@
  * ```picture banned_phrase The probability of each text of the example: of the model, under the rule that bans *Ax*, and of the model given that *Ax* does not occur.
  * ```
  *
+ * ```ts
+ * import { bannedWordsRule, logitBiasRule, toProbabilities } from "@heed/heed/generation";
+ *
+ * const [a, b, x] = [0, 1, 2], first = [0.6, 0.4], after = [[0, 0, 0.9, 0.1], [0, 0, 0.5, 0.5]];
+ * const logits = (probabilities: number[]) => Float64Array.from(probabilities, Math.log), rule = bannedWordsRule([[a, x]]);
+ * const texts = (one: number, probabilities: ArrayLike<number>) =>
+ *   [2, 3].map((other) => `${"AB"[one]}${"xy"[other - 2]} ${(first[one]! * probabilities[other]!).toFixed(2)}`).join(" ");
+ * for (const one of [a, b]) {
+ *   const ruled = toProbabilities(rule.onHost(logits(after[one]!), { tokens: [one] }));
+ *   console.log("model", texts(one, after[one]!), "| rule", texts(one, ruled));
+ * }
+ * const biased = toProbabilities(logitBiasRule({ 0: Math.log(2) }).onHost(logits([0.2, 0.8]), { tokens: [] }));
+ * console.log("bias", Math.log(2).toFixed(2), "gives", biased[0]!.toFixed(2), "as does", (0.4 / 1.2).toFixed(2));
+ * console.log("without Ax", (0.06 + 0.4).toFixed(2));
+ * ```
+ *
+ * ```text
+ * model Ax 0.54 Ay 0.06 | rule Ax 0.00 Ay 0.60
+ * model Bx 0.20 By 0.20 | rule Bx 0.20 By 0.20
+ * bias 0.69 gives 0.33 as does 0.33
+ * without Ax 0.46
+ * ```
+ *
  * **Formula.** With the banned phrases $w = (w_1, \dots, w_n)$, the biases $b_i$, and a shortest length of $m$ tokens, where
  * $j$ tokens have been generated,
  *
@@ -361,3 +384,20 @@ function marked(logits: Tensor, tokens: readonly number[], values = tokens.map((
 //
 // With the probabilities of the example above, by which bias on $A$ does the rule that bans $Ax$ give $Ay$ the probability that it has
 // among the texts without $Ax$? Is there one for every model?
+//
+// **Hint.** Under the rule all texts that begin with $A$ end as $Ay$. So $A$ has to have $0.06 / 0.46$ in place of 0.6.
+//
+// **Solution.** The ratio of $A$ to $B$ is 0.6 to 0.4, and is to be 0.06 to 0.4. The bias is the logarithm of $0.06 / 0.6$: of the mass that the ban leaves after $A$. For every model there is one, but one has to know beforehand how much each prefix will
+// lose, and of longer texts nobody can enumerate that.
+//
+// ```ts
+// import { logitBiasRule, toProbabilities } from "@heed/heed/generation";
+//
+// const bias = Math.log(0.06 / 0.6), logits = Float64Array.from([0.6, 0.4], Math.log);
+// const biased = toProbabilities(logitBiasRule({ 0: bias }).onHost(logits, { tokens: [] }));
+// console.log(bias.toFixed(3), biased[0]!.toFixed(2));
+// ```
+//
+// ```text
+// -2.303 0.13
+// ```

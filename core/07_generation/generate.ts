@@ -9,8 +9,64 @@
  * accordingly, and feed those tokens. Greedy search and sampling keep one prefix per prompt,
  * beam search several; the loop does not know the difference.
  *
+ * ```diagram One step, read from the bottom. A text that is over leaves the batch; the loop ends when all are.
+ * tokens for the next step
+ * [step], until texts are over:
+ *   [rearrange the caches](session.ts)
+ *   tokens and parents
+ *   [search](search.ts)
+ *   logits that are left
+ *   [rules](rules.ts)
+ *   logits
+ *   [model and caches](session.ts)
+ * prompt
+ * ```
+ *
+ * **By hand.** A prompt of 3 tokens goes on by 4, with a beam of 2. In the first step the model reads the whole prompt (prefill): one row of 3 positions. The search keeps two prefixes, both continue row 0, so the caches of that row are
+ * copied: the batch has 2 rows. From there on each step reads one position of each of 2 rows (decode), while the caches hold 3, then 4, then 5. The last token is never read: after 4 steps the model has
+ * read $3 + 3 \cdot 2 = 9$ positions. Without caches it would read whole sequences, $3 + 2 \cdot (4 + 5 + 6) = 33$.
+ *
+ * ```ts
+ * import { DecoderOnly, generate, Random } from "@heed/heed";
+ * import type { Decoder } from "@heed/heed/generation";
+ *
+ * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
+ * const model = new DecoderOnly(sizes, new Random(1)), prompt = [3, 1, 4];
+ * let positions = 0;
+ * // The model, which says what it is fed; with its caches, or without.
+ * const heard = (hasCaches: boolean): Decoder => ({
+ *   vocabSize: 20,
+ *   contextLength: 32,
+ *   ...hasCaches && { newCaches: (create) => model.newCaches(create) },
+ *   forward(tokens, options) {
+ *     const [B = 0, T = 0] = tokens.shape, held = options.caches?.[0]?.length ?? 0;
+ *     positions += B * T;
+ *     console.log(`rows ${B}, positions ${T}, in the cache ${held}`);
+ *     return model.forward(tokens, options);
+ *   },
+ * });
+ * for (const hasCaches of [true, false]) {
+ *   positions = 0;
+ *   await generate(heard(hasCaches), prompt, { maxNewTokens: 4, numBeams: 2 });
+ *   console.log("together", positions);
+ * }
+ * ```
+ *
+ * ```text
+ * rows 1, positions 3, in the cache 0
+ * rows 2, positions 1, in the cache 3
+ * rows 2, positions 1, in the cache 4
+ * rows 2, positions 1, in the cache 5
+ * together 9
+ * rows 1, positions 3, in the cache 0
+ * rows 2, positions 4, in the cache 0
+ * rows 2, positions 5, in the cache 0
+ * rows 2, positions 6, in the cache 0
+ * together 33
+ * ```
+ *
  * **Formula.** With the decoder $f$, its caches $C$, tokens $y_j$ and the parents $\pi_j$ that they
- * continue,
+ * continue, and $C[\pi]$ for the caches whose row $i$ is what row $\pi_i$ was,
  *
  * $$(z_j, C_j) = f(y_{j-1}, C_{j-1}), \qquad (y_j, \pi_j) = \mathrm{search}(z_j), \qquad C_j \leftarrow C_j[\pi_j]$$
  *
@@ -486,3 +542,26 @@ function aheadOf(
     });
   };
 }
+
+// ## Pitfall: feeding the last token
+//
+// The logits after the last token that is generated are read by nobody. A loop that feeds each token as soon as it is chosen computes one pass too many, and refuses a text that would just fit: a model that sees 32
+// tokens can generate 32 after a prompt of 1. The test "what does not fit the context is refused before anything is made for it" has the border.
+
+// ## Exercise
+//
+// A prompt of 100 tokens goes on by 50, with a beam of 4. How many positions does the model read with caches, and how many without?
+//
+// **Hint.** The prompt is read once, by one row. Of the tokens that follow, all but the last are read by four rows.
+//
+// **Solution.** $100 + 49 \cdot 4 = 296$ with caches. Without, each step reads the whole of four sequences, $100 + 4 \cdot (101 + 102 + \dots + 149) = 24600$.
+//
+// ```ts
+// const prompt = 100, written = 50, beams = 4;
+// const steps = Array.from({ length: written - 1 }, (_, i) => prompt + 1 + i);
+// console.log(prompt + (written - 1) * beams, prompt + beams * steps.reduce((sum, length) => sum + length));
+// ```
+//
+// ```text
+// 296 24600
+// ```

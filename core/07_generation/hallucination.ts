@@ -42,12 +42,12 @@
  * ```
  *
  * **Formula.** $\mathcal{T}$ holds the tokens that make a true sentence, $R$ is the largest logit minus the smallest. The false mass is
- * never 0, however the model was trained, and $n$ samples are all true with a probability that falls to 0:
+ * never 0, however the model was trained: no $e^{z_i}$ is smaller than $e^{-R}$ times the largest, and the sum of all $V$ is at most $V$ times the largest, so each token has at least $e^{-R} / V$. And $n$ samples are all true with a probability that falls to 0:
  *
  * $$P(\text{false}) = \sum_{i \notin \mathcal{T}} \mathrm{softmax}(z)_i \ge (V - \lvert \mathcal{T} \rvert) \frac{e^{-R}}{V} > 0, \qquad P(\text{all true}) = \big(1 - P(\text{false})\big)^n$$
  *
  * How well a confidence $c$ tells right answers from wrong ones is measured by the area under the ROC curve (AUROC) [曲线下面积]: the probability that a right answer has a higher one than a wrong
- * one, equal ones counted half. Where confidence and correctness are unrelated, it is $\tfrac{1}{2}$.
+ * one, equal ones counted half. Where confidence and correctness are unrelated, it is $\tfrac{1}{2}$. (The ROC curve plots, threshold by threshold, the fraction of right answers above it over that of wrong ones. The area under it is this probability.)
  *
  * $$\mathrm{AUROC} = P(c_\text{right} > c_\text{wrong}) + \tfrac{1}{2} P(c_\text{right} = c_\text{wrong})$$
  *

@@ -13,6 +13,41 @@
  * (prefill). Then each pass feeds one token (decode): it computes one key and one value, and reads all others from the cache.
  * ```
  *
+ * **By hand.** One head of width 2. The prompt has two tokens, with the keys (1, 0) and (0, 1) and the values (2, 0) and (0, 2): the prefill computes them and puts them into the cache. The next token has the
+ * query (1, 0), the key (1, 1) and the value (1, 1). Its key and value are appended: three of each. The scores are the products of the query with the three keys, divided by $\sqrt{2}$:
+ * $1 / \sqrt{2} = 0.707$, 0 and 0.707. The softmax makes the weights 0.401, 0.198 and 0.401 of them, and the output is $0.401 \cdot 2 + 0.401 \cdot 1 = 1.203$ and $0.198 \cdot 2 + 0.401 \cdot 1 = 0.797$. One query, one key and one
+ * value were computed; without a cache it would be three of each, for the same third row.
+ * The cache now holds $2 \cdot 3 \cdot 2 = 12$ numbers of 4 bytes, 48 together.
+ *
+ * ```ts
+ * import { tensor } from "@heed/heed";
+ * import { attentionWeights, scaledDotProductAttention } from "@heed/heed/attention";
+ * import { cacheBytes, KeyValueCache } from "@heed/heed/generation";
+ *
+ * const queries = [[0, 1], [1, 1], [1, 0]], keys = [[1, 0], [0, 1], [1, 1]], values = [[2, 0], [0, 2], [1, 1]];
+ * const rows = (list: number[][]) => tensor(list.flat(), [1, 1, list.length, 2]);
+ * const show = async (x: { read(): Promise<ArrayLike<number>> }) =>
+ *   Array.from(await x.read(), (one) => one.toFixed(3)).join(" ");
+ *
+ * const cache = new KeyValueCache();
+ * cache.append(rows(keys.slice(0, 2)), rows(values.slice(0, 2))); // prefill
+ * const all = cache.append(rows(keys.slice(2)), rows(values.slice(2))); // decode: one token
+ * const query = rows(queries.slice(2));
+ * console.log("weights", await show(attentionWeights(query, all.key)));
+ * console.log("output", await show(scaledDotProductAttention(query, all.key, all.value)));
+ *
+ * const again = scaledDotProductAttention(rows(queries), rows(keys), rows(values), { causal: true });
+ * console.log("without a cache", await show(again.slice(2, 2, 3)));
+ * console.log("bytes", cacheBytes({ numLayers: 1, numGroups: 1, headSize: 2, length: cache.length, bytesPerNumber: 4 }));
+ * ```
+ *
+ * ```text
+ * weights 0.401 0.198 0.401
+ * output 1.203 0.797
+ * without a cache 1.203 0.797
+ * bytes 48
+ * ```
+ *
  * **Formula.** For $L$ layers with $G$ key–value heads of width $D$, $B$ sequences of $S$ tokens and $w$
  * bytes per number, the memory of the cache (GPU memory, 显存) is
  *
@@ -22,10 +57,12 @@
  * | ------ | ---------------- | ---------------------------------- |
  * | $L$    | `numLayers`      | 12, each with a memory of its own  |
  * | $B$    | `batchSize`      | 1                                  |
- * | $G$    | `numGroups`      | 12                                 |
+ * | $G$    | `numGroups`      | 12, as many as heads unless these share keys and values |
  * | $S$    | `length`         | up to 1024                         |
  * | $D$    | `headSize`       | 64                                 |
  * | $w$    | `bytesPerNumber` | 4 in float32: 75.5 MB together     |
+ *
+ * **Why keys and values, and no queries.** The query of a token is used once, when its own row is computed. Its key and its value are used by every later token.
  *
  * **Why doubled room.** A buffer that grows by one position per token would be copied at every
  * token: $1 + 2 + \dots + n$ again. Room for twice as many positions is reserved whenever it runs
@@ -54,13 +91,15 @@
  * ```
  *
  * **What bounds it.** Arithmetic bounds the prefill; it is the latency (延迟) of the first token. A decoding step reads all
- * weights and the whole cache for one position, and the memory bandwidth (内存带宽) bounds it. Several sequences in one batch
- * read the weights once, which raises the throughput (吞吐量).
+ * weights and the whole cache for one position, and the memory bandwidth (内存带宽) bounds it: how many bytes a second come from memory. Several sequences in one batch
+ * read the weights once, which raises the throughput (吞吐量), tokens a second over all of them.
  *
- * **The notes, 004.122 and 004.124.** With a cache one more token costs in proportion to the length $n$, not to its
+ * **The notes, 004.120, 004.121.** Without a cache the work grows as they say, and with one only the new token is computed. Their example counts a token twice: the prompt ends with 山 already, so it is in
+ * the cache when the first new token is chosen. The picture above has the rows.
+ *
+ * **The notes, 004.122, 004.124.** With a cache one more token costs in proportion to the length $n$, not to its
  * square: each head computes one row of $n$ scores. The sum of these rows over a sequence is quadratic. Projections and
- * feed-forward become linear. How much time this saves depends on the model and the length; this page counts and does
- * not time.
+ * feed-forward become linear. How much time that saves depends on the model and the length: *orders of magnitude* it is for long texts, and the run below has a short one.
  *
  * **The notes, 004.123.** By the formula, a context of 128 times 1024 positions takes 128 times the memory. Fewer key–value
  * heads make $G$ smaller ([section](../04_attention/multi_head.ts)).
@@ -96,6 +135,44 @@ import { dims, sameShape } from "../engine/shape.ts";
 import type { StateMemory } from "../03_language_models/feed_forward_lm.ts";
 import type { KeysAndValues, KeyValueMemory } from "../04_attention/multi_head.ts";
 import { type AttentionOptions, scaledDotProductAttention } from "../04_attention/scaled_dot_product.ts";
+import { likeliest } from "./rules.ts";
+import type { Decoder } from "./sampling.ts";
+
+/**
+ * Greedy decoding with a cache, without whatever else the loop of the library does.
+ *
+ * @param decoder a model whose memories grow by positions
+ * @param prompt token ids
+ * @param count how many tokens are generated
+ * @returns them, and how many positions passed through the model in each pass
+ */
+export async function plainDecoding(
+  decoder: Decoder,
+  prompt: readonly number[],
+  count: number,
+): Promise<{ readonly tokens: readonly number[]; readonly positions: readonly number[] }> {
+  // One memory for each layer, empty.
+  const memories: KeyValueCache[] = [];
+  const caches = decoder.newCaches!(() => {
+    memories.push(new KeyValueCache());
+    return memories.at(-1)!;
+  }) as readonly KeyValueCache[];
+  const tokens: number[] = [], positions: number[] = [];
+  for (let fed = prompt; tokens.length < count; fed = tokens.slice(-1)) {
+    // Prefill: all of the prompt. Decode: the last token alone; what came before it is in the caches, which `forward` extends.
+    const logits = scope(() =>
+      noGrad(() => {
+        const rows = decoder.forward(tensor(Int32Array.from(fed), [1, fed.length]), { caches, lastOnly: true });
+        return keep(rows);
+      })
+    );
+    positions.push(fed.length);
+    tokens.push(likeliest(await logits.read())!);
+    release(logits);
+  }
+  for (const memory of memories) memory.dispose();
+  return { tokens, positions };
+}
 
 /** Positions that a memory has room for at first. */
 const FIRST_ROOM = 16;
@@ -323,6 +400,9 @@ function attendWhereTheyLie(
   return found || scaledDotProductAttention(query, spread.key, spread.value, options);
 }
 
+// #region Room, and how contents are moved
+// What `append`, `replace` and `join` are made of: memory that is doubled, written in place, or copied to another one.
+
 /** Rows of all parts, aligned at their ends, with zeros before what is shorter: `[B, G, room, D]`. */
 function together(parts: readonly Tensor[], length: number): Tensor {
   const rows = parts.reduce((sum, part) => sum + part.shape[0]!, 0), { G, D } = dims(parts[0]!, "B G S D");
@@ -360,6 +440,8 @@ function written(memory: Tensor | undefined, contents: Tensor): Tensor {
   if (memory) release(memory);
   return copy;
 }
+
+// #endregion
 
 /** What decides the size of a model's key–value memory. */
 export interface CacheSize {
@@ -411,7 +493,7 @@ export function cacheBytes(
 
 // ## The work, counted
 //
-// The experiment generates one sequence twice and counts the positions that pass through the model. Without a cache
+// The [experiment](experiments/kv_cache.ts) generates one sequence twice and counts the positions that pass through the model. Without a cache
 // their number grows with the square of the length (quadratic, 二次方), with a cache linearly. The tokens are the same. A
 // cache saves projections and feed-forward. Attention scores remain: one row of them per token, so that their number
 // over the whole sequence is still quadratic. In the last figure all layers use
@@ -422,6 +504,13 @@ export function cacheBytes(
 // A Transformer reads plays that it never saw, one token after the other, with both kinds of caches.
 //
 // ```picture quantized_cache_run What is kept, and what is lost, with keys and values in eight bits.
+// ```
+//
+// ## The seconds, measured
+//
+// A Transformer that has learned plays of Shakespeare reads a prompt and goes on with the play, token by token. Each pass is timed, with a cache and without.
+//
+// ```picture kv_cache_run Prefill and decoding, row by row, in milliseconds.
 // ```
 
 // ## Pitfall: one memory for all layers
@@ -436,7 +525,32 @@ export function cacheBytes(
 // are those of a sequence that no beam holds. The test "beam search with a cache equals beam search
 // without" compares them.
 
+// ## Pitfall: positions that begin anew
+//
+// The token that decoding feeds is alone in its pass, and its position is not 0 but the length of the cache. A model that counts the positions of each pass from 0 gives every new
+// token the position of the first one. The test "generate() with a cache equals recomputation" fails for that, too.
+
 // ## Exercise
 //
 // A model of 32 layers with 32 heads of width 128 reads 4,096 tokens. How many gigabytes are
-// its keys and values in float32? And with 8 groups?
+// its keys and values in float32? How many in 2 bytes a number, and with 8 key–value heads?
+//
+// **Hint.** One token has $2 \cdot 32 \cdot 32 \cdot 128$ numbers.
+//
+// **Solution.** 262,144 numbers a token, a mebibyte of float32: 4.29 GB for the text. Half of that in two bytes, and a quarter again with 8 heads, 0.54 GB.
+//
+// ```ts
+// import { cacheBytes } from "@heed/heed/generation";
+//
+// const size = { numLayers: 32, numGroups: 32, headSize: 128, length: 4096 };
+// console.log("numbers of a token", cacheBytes({ ...size, length: 1, bytesPerNumber: 1 }));
+// const smaller = { ...size, bytesPerNumber: 2 };
+// for (const one of [size, smaller, { ...smaller, numGroups: 8 }]) console.log((cacheBytes(one) / 1e9).toFixed(2));
+// ```
+//
+// ```text
+// numbers of a token 262144
+// 4.29
+// 2.15
+// 0.54
+// ```

@@ -359,7 +359,7 @@ export function selfConsistency<Output, Answer>(
 
 // ## Pitfall: a gain that favours length
 //
-// Any score can be a gain, and what it rewards is chosen. The count of common words grows with a candidate, so the longest one would win; F1 divides by both lengths. BLEU is not symmetric: its brevity penalty is for the candidate. The test "a gain without
+// Any score can be a gain, and what it rewards is chosen. The count of common words grows with a candidate, so the longest one would win; word overlap divides by both lengths (F1: twice what both have, by the words of both). BLEU is not symmetric: its brevity penalty, for what is shorter than the reference, is for the candidate ([section](../06_training/bleu.ts)). The test "a gain without
 // a penalty for length chooses the longest candidate" shows the first.
 
 // ## Exercise

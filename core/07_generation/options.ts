@@ -14,6 +14,43 @@
  * `topK` none on beams. Whoever sets an option expects it to do something, so an option that
  * cannot is an error, and so is one that does not exist.
  *
+ * **By hand.** Temperature and top-p need chance, beams need none, and groups divide the beams:
+ *
+ * ```ts
+ * import { DecoderOnly, generate, type GenerateOptions, Random } from "@heed/heed";
+ *
+ * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
+ * const model = new DecoderOnly(sizes, new Random(1)), random = new Random(1);
+ * const tried: Omit<GenerateOptions, "maxNewTokens">[] = [
+ *   { temperature: 0.7, topP: 0.9, random },
+ *   { temperature: 0.7, topP: 0.9 },
+ *   { numBeams: 4, topK: 5 },
+ *   { diversityPenalty: 0.5 },
+ *   { numBeams: 4, numBeamGroups: 3 },
+ *   { topP: 1.5, random },
+ *   { dryBase: 2 },
+ * ];
+ * for (const options of tried) {
+ *   const names = Object.keys(options).join(", ");
+ *   try {
+ *     const { tokens } = await generate(model, [3, 1, 4], { ...options, maxNewTokens: 5 });
+ *     console.log(`${names}: ${tokens.length} tokens`);
+ *   } catch (error) {
+ *     console.log(`${names}: ${(error as Error).message}`);
+ *   }
+ * }
+ * ```
+ *
+ * ```text
+ * temperature, topP, random: 5 tokens
+ * temperature, topP: Cannot use temperature without random: greedy search draws nothing, so it would have no effect
+ * numBeams, topK: Cannot use topK without random: beam search draws nothing, so it would have no effect
+ * diversityPenalty: Cannot use diversityPenalty without numBeams and numBeamGroups: a single group has no other to avoid
+ * numBeams, numBeamGroups: Cannot divide 4 beams into numBeamGroups = 3: it must be a divisor of their number
+ * topP, random: Cannot generate with topP = 1.5: topP must be a number greater than 0 and at most 1
+ * dryBase: Cannot generate with dryBase: it has no effect without dryMultiplier
+ * ```
+ *
  * **Values beside words.** `{ search: beamSearch({ numBeams: 4 }), rules: [noRepeatNgramRule(3)] }` says the same as
  * `{ numBeams: 4, noRepeatNgramSize: 3 }`. A rule or a search that is not in the table is given so.
  *
@@ -305,6 +342,7 @@ const SEARCHING: SearchRows = {
     ...lengthPenaltyCheck,
     placeholder: "ALPHA",
     help: "How much a longer text is favoured by the beams",
+    slider: { min: 0, max: 2, step: 0.1, none: 1 },
     use: "only beams that are searched, not drawn, are ranked by it",
   },
   earlyStopping: { ...earlyStoppingCheck, use: "only beams that keep finished texts apart end early" },
@@ -398,6 +436,7 @@ const RULES: RuleRows = {
     needs: "dryMultiplier",
     placeholder: "B",
     help: "What each further token of the passage multiplies that by",
+    slider: { min: 1, max: 3, step: 0.05, none: 1.75 },
   },
   dryAllowedLength: {
     ...passageCheck,
@@ -405,6 +444,7 @@ const RULES: RuleRows = {
     needs: "dryMultiplier",
     placeholder: "N",
     help: "The shortest passage that costs, in tokens",
+    slider: { min: 1, max: 6, none: 2 },
   },
   dryBreakers: {
     ...tokensCheck,
@@ -740,7 +780,34 @@ export const generateChecks: Checks<GenerateOptions> = {
   onProgress: callback(),
 };
 
+// ## Pitfall: an option that is read and forgotten
+//
+// A loop with a branch for each search reads `topP` in one of them, and drops it in the others without a word. Here the search says which options it takes, and what nobody takes is refused. The test
+// "options reach their rules, in the order that is written down" tries every row of the table.
+
 // ## Exercise
 //
-// Add a rule: forbid every token with an odd id. Which lines of this file have to change, and which errors does the
+// Add a rule: forbid every token with an odd id. Which lines have to change, and which errors does the
 // compiler report if only half of them do?
+//
+// **Hint.** The rule is a function in a file of its own. It is asked for by a word, which needs a type and a row.
+//
+// **Solution.** A line of `RuleOptions` with the type, and a row of `RULES` with its check and its rule. Without the row `RULES` lacks a property and does not compile; without the line of the interface the row has a name that the type does not
+// know. Command line, help, refusals and playground read the table. A rule for one program alone needs none of it: it goes into `rules`.
+//
+// ```ts
+// import { DecoderOnly, generate, type LogitsRule, Random } from "@heed/heed";
+//
+// const evenTokens: LogitsRule = {
+//   name: "evenTokens",
+//   onHost: (logits) => logits.map((logit, token) => token % 2 === 0 ? logit : -Infinity),
+// };
+// const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
+// const model = new DecoderOnly(sizes, new Random(1));
+// const { tokens } = await generate(model, [3, 1, 4], { maxNewTokens: 8, rules: [evenTokens], random: new Random(1) });
+// console.log(tokens.every((token) => token % 2 === 0), tokens.length);
+// ```
+//
+// ```text
+// true 8
+// ```

@@ -9,6 +9,45 @@
  * prefix that both have; only what follows passes through the model. A cache can be forked, so that two continuations share a history, and saved as
  * bytes.
  *
+ * **By hand.** A first turn has a prompt of 5 tokens and an answer of 3. The model reads the 5, then the first two of the answer; the third is chosen and never read. So the cache holds $5 + 2 = 7$ tokens. The second turn is a prompt of all 8 and 4
+ * new ones, 12 together. Of these the first 7 are in the cache, and $12 - 7 = 5$ are read. If the second token of the prompt is another one, only the first is in common, and 11 are read.
+ *
+ * ```ts
+ * import { DecoderOnly, generate, Random } from "@heed/heed";
+ * import { type Decoder, PromptCache } from "@heed/heed/generation";
+ *
+ * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
+ * const model = new DecoderOnly(sizes, new Random(1));
+ * let read = 0;
+ * // The model, which counts the tokens that it reads.
+ * const heard: Decoder = {
+ *   vocabSize: 20,
+ *   contextLength: 32,
+ *   newCaches: (create) => model.newCaches(create),
+ *   forward(tokens, options) {
+ *     read += tokens.shape[1]!;
+ *     return model.forward(tokens, options);
+ *   },
+ * };
+ * const cache = new PromptCache(), first = [3, 1, 4, 1, 5];
+ * const { tokens } = await generate(heard, first, { maxNewTokens: 3, cache });
+ * console.log("prompt", first.length, "answer", tokens.length, "held", cache.tokens.length, "of", first.length + tokens.length);
+ * const second = [...first, ...tokens, 9, 2, 6, 5], changed = second.map((token, i) => i === 1 ? 7 : token);
+ * for (const prompt of [second, changed]) {
+ *   const own = cache.fork();
+ *   read = 0;
+ *   await generate(heard, prompt, { maxNewTokens: 1, cache: own });
+ *   console.log("of", prompt.length, "tokens read", read);
+ *   own.dispose();
+ * }
+ * ```
+ *
+ * ```text
+ * prompt 5 answer 3 held 7 of 8
+ * of 12 tokens read 5
+ * of 12 tokens read 11
+ * ```
+ *
  * **Formula.** With the tokens $y$ that the cache holds and the prompt $x$ of $n$ tokens, the model reads $n - c$ tokens, where
  *
  * $$c = \min\big(n - 1,\; \max \{\, k : x_1 \dots x_k = y_1 \dots y_k \,\}\big)$$

@@ -9,19 +9,46 @@
  * occurrence. *Blocking* forbids: no n-gram of a given size occurs twice, whatever its probability. *DRY* ("don't repeat
  * yourself") lies between the two: it subtracts more, the longer the repeated passage is that the token would continue.
  *
- * **By hand.** The tokens so far are *the cat sat on the*. With a size of 2 only *cat* is forbidden, since *the cat* has
- * occurred; with a size of 3 nothing is, since *on the* has occurred once only, at the end. A penalty of 2 turns the logits
- * 3 and −1 of *cat* and *sat* into 1.5 and −2. If all five tokens are generated, a frequency penalty of 0.5 takes 1 from the
- * logit of *the* and 0.5 from that of *cat*; a presence penalty of 0.5 takes 0.5 from each. After *the cat sat on the cat*,
- * *sat* would continue a passage of two tokens, and DRY takes $0.8 \cdot 1.75^{2 - 2} = 0.8$ from its logit; after *… on the
- * cat sat*, *on* would continue three, and loses 1.4.
+ * ```picture repetition_by_hand The example below. Logits of five words after *the cat sat on the cat*, and what each rule makes of them; pale frames are unchanged. A dark edge marks the highest of a column, which greedy search takes.
+ * ```
  *
- * **Formula.** With the penalty $\theta$, the tokens $y_{<j}$ so far and the size $n$,
+ * **By hand.** A model has written *the cat sat on the cat*. Its logits for the next word are *the* 1, *cat* −1, *sat* 3, *on* 0.5, *mat* 2. Greedy search takes *sat*, and is in a
+ * loop. *The* and *cat* have occurred twice, *sat* and *on* once, *mat* never.
+ *
+ * A *repetition penalty* of 2 halves what is positive and doubles what is negative: 0.5, −2, 1.5 and 0.25, and *mat* wins with 2. A *frequency penalty* of 0.5 takes
+ * $2 \cdot 0.5 = 1$ from *the* and *cat* and 0.5 from *sat* and *on*: 0, −2, 2.5 and 0. A *presence penalty* of 0.5 takes 0.5 from each of the four: 0.5, −1.5, 2.5 and 0. Neither is
+ * enough here. *Blocking* with a size of 3 forbids *sat*, since *the cat sat* has occurred. *DRY* with 0.8 looks for the longest passage at the end that has stood before: *the cat*, two
+ * words, which *sat* would continue. It costs $0.8 \cdot 1.75^{2 - 2} = 0.8$ and leaves 2.2. Had *sat* been written, *on* would continue three words and lose $0.8 \cdot 1.75 = 1.4$.
+ *
+ * ```ts
+ * import { dryRule, frequencyRule, noRepeatNgramRule, presenceRule, repetitionRule } from "@heed/heed/generation";
+ *
+ * const words = ["the", "cat", "sat", "on", "mat"], logits = Float64Array.of(1, -1, 3, 0.5, 2);
+ * const ids = (text: string) => text.split(" ").map((word) => words.indexOf(word));
+ * const tokens = ids("the cat sat on the cat"), dry = dryRule({ multiplier: 0.8, base: 1.75 });
+ * for (const rule of [repetitionRule(2), frequencyRule(0.5), presenceRule(0.5), noRepeatNgramRule(3), dry]) {
+ *   const row = rule.onHost(logits, { tokens }), best = row.indexOf(Math.max(...row));
+ *   console.log(`${rule.name}: ${words.map((word, i) => `${word} ${row[i]!.toFixed(2)}`).join(", ")}: ${words[best]}`);
+ * }
+ * const lost = logits[3]! - dry.onHost(logits, { tokens: ids("the cat sat on the cat sat") })[3]!;
+ * console.log("on loses", lost.toFixed(1));
+ * ```
+ *
+ * ```text
+ * repetitionPenalty: the 0.50, cat -2.00, sat 1.50, on 0.25, mat 2.00: mat
+ * frequencyPenalty: the 0.00, cat -2.00, sat 2.50, on 0.00, mat 2.00: sat
+ * presencePenalty: the 0.50, cat -1.50, sat 2.50, on 0.00, mat 2.00: sat
+ * noRepeatNgramSize: the 1.00, cat -1.00, sat -Infinity, on 0.50, mat 2.00: mat
+ * dryMultiplier: the 1.00, cat -1.00, sat 2.20, on 0.50, mat 2.00: sat
+ * on loses 1.4
+ * ```
+ *
+ * **Formula.** $z_i$ is the logit of token $i$ before a rule and $\tilde z_i$ the one after it, $y_{<j}$ are the tokens so far. With a penalty $\theta$ and a size $n$,
  *
  * $$\tilde z_i = \begin{cases} z_i / \theta & i \in y_{<j},\ z_i > 0 \\ z_i \cdot \theta & i \in y_{<j},\ z_i \le 0 \\ z_i & \text{otherwise} \end{cases} \qquad\qquad \tilde z_i = -\infty \ \text{ if }\ (y_{j-n+1}, \dots, y_{j-1}, i) \in y_{<j}$$
  *
  * With the number $c_i$ of times that token $i$ has been generated, and the length $\ell_i$ of the longest passage at the end of
- * $y_{<j}$ that has occurred before with $i$ after it,
+ * $y_{<j}$ that has occurred before with $i$ after it; $[c_i > 0]$ is 1 if $c_i > 0$, and 0 if not,
  *
  * $$\tilde z_i = z_i - \alpha\, c_i - \beta\, [c_i > 0] \qquad\qquad \tilde z_i = z_i - m\, b^{\,\ell_i - a} \ \text{ if }\ \ell_i \ge a$$
  *
@@ -32,9 +59,9 @@
  * | $\theta$    | `penalty`        | above 1 less probable, below 1 more                   |
  * | $n$         | `size`           | tokens of an n-gram                                   |
  * | $c_i$       | `countsOf()`     | occurrences among the generated tokens                |
- * | $\alpha$, $\beta$ | `penalty` | frequency and presence penalty, in nats             |
+ * | $\alpha$, $\beta$ | `penalty` | frequency and presence penalty; logits are logarithms, so the unit is the nat |
  * | $\ell_i$    | `passagesOf()`   | tokens of the passage that $i$ would continue         |
- * | $m$, $b$, $a$ | `multiplier`, `base`, `allowedLength` | of DRY                         |
+ * | $m$, $b$, $a$ | `multiplier`, `base`, `allowedLength` | of DRY: what a passage of $a$ tokens costs, what each further one multiplies that by, the shortest that costs |
  *
  * **Which tokens count.** The repetition penalty, blocking and DRY look at the prompt too. Frequency and presence penalty do
  * not, as in the programming interface of OpenAI that they are from: a word of the question may be used in the
@@ -63,22 +90,6 @@ import { type Check, checkOptions, type Checks, checkValue, integer, numeric, re
 import type { Tensor } from "../engine/tensor.ts";
 import { type DecodingTask, type LogitsRule, requireToken, ruleInPlace, tokensCheck } from "./rules.ts";
 
-/** What a penalty may be. */
-export const penaltyCheck: Check<number> = numeric({ above: 0 });
-/** What the size of an n-gram may be. */
-export const ngramSizeCheck: Check<number> = integer();
-
-/** What the penalty of a token that was generated may be. */
-export const differenceCheck: Check<number> = numeric();
-
-/** The largest float32. */
-const HIGHEST = 2 ** 128 - 2 ** 104;
-
-/** Keeps finite what was finite: however large the penalty, it forbids nothing, and however small, it decides nothing. */
-function bounded(before: number, after: number): number {
-  return Math.abs(before) === Infinity ? before : Math.min(HIGHEST, Math.max(-HIGHEST, after));
-}
-
 /**
  * Makes tokens of the context less likely.
  *
@@ -93,6 +104,7 @@ export function repetitionRule(penalty: number): LogitsRule {
     inPlace: (row, { tokens }) => {
       for (const token of new Set(tokens)) {
         const logit = row[token];
+        // $z_i / \theta$ or $z_i \cdot \theta$: both lower it where $\theta > 1$.
         if (logit !== undefined) row[token] = bounded(logit, logit > 0 ? logit / penalty : logit * penalty);
       }
     },
@@ -137,6 +149,7 @@ function subtracting(name: string, cost: (count: number) => number, costs: (coun
     inPlace: (row, context) => {
       for (const [token, count] of countsOf(context.tokens, context)) {
         const logit = row[token];
+        // $z_i - \alpha\, c_i$ or $z_i - \beta$.
         if (logit !== undefined) row[token] = bounded(logit, logit - cost(count));
       }
     },
@@ -154,11 +167,6 @@ function countsOf(tokens: readonly number[], { promptLength = 0 }: DecodingTask)
   const counts = new Map<number, number>();
   for (let i = promptLength; i < tokens.length; i++) counts.set(tokens[i]!, (counts.get(tokens[i]!) ?? 0) + 1);
   return counts;
-}
-
-/** Subtracts costs, within what was finite. */
-function lowered(logits: Tensor, costs: Tensor): Tensor {
-  return logits.sub(costs.clamp(-HIGHEST, HIGHEST)).clamp(-HIGHEST, HIGHEST).where(logits.abs().less(Infinity), logits);
 }
 
 /**
@@ -207,20 +215,6 @@ export interface DryOptions {
   readonly breakers?: readonly number[];
 }
 
-/** What the cost of a passage may be. */
-export const multiplierCheck: Check<number> = numeric({ min: 0 });
-/** What each further token may multiply that by. */
-export const baseCheck: Check<number> = numeric({ min: 1 });
-/** What the length of a passage may be. */
-export const passageCheck: Check<number> = integer();
-
-const dryChecks: Checks<DryOptions> = {
-  multiplier: required(multiplierCheck),
-  base: baseCheck,
-  allowedLength: passageCheck,
-  breakers: tokensCheck,
-};
-
 /** No passage counts as longer than this: a longer one costs no more, and a device looks back so far. */
 const LONGEST = 50;
 
@@ -246,6 +240,7 @@ export function dryRule(options: DryOptions): LogitsRule {
     inPlace: (row, { tokens }) => {
       for (const [token, length] of passagesOf(tokens, ends)) {
         const logit = row[token];
+        // $z_i - m\, b^{\,\ell_i - a}$.
         if (logit !== undefined) row[token] = bounded(logit, logit - costs[length]!);
       }
     },
@@ -287,6 +282,43 @@ function passagesOf(tokens: readonly number[], breakers: ReadonlySet<number>): M
   return lengths;
 }
 
+// #region What penalties may be, and what keeps logits finite
+// However large a penalty is, it forbids nothing: a finite logit stays finite. The rest is what the rules on tensors are made of.
+
+/** What a penalty may be. */
+export const penaltyCheck: Check<number> = numeric({ above: 0 });
+/** What the size of an n-gram may be. */
+export const ngramSizeCheck: Check<number> = integer();
+
+/** What the penalty of a token that was generated may be. */
+export const differenceCheck: Check<number> = numeric();
+/** What the cost of a passage may be. */
+export const multiplierCheck: Check<number> = numeric({ min: 0 });
+/** What each further token may multiply that by. */
+export const baseCheck: Check<number> = numeric({ min: 1 });
+/** What the length of a passage may be. */
+export const passageCheck: Check<number> = integer();
+
+const dryChecks: Checks<DryOptions> = {
+  multiplier: required(multiplierCheck),
+  base: baseCheck,
+  allowedLength: passageCheck,
+  breakers: tokensCheck,
+};
+
+/** The largest float32. */
+const HIGHEST = 2 ** 128 - 2 ** 104;
+
+/** Keeps finite what was finite: however large the penalty, it forbids nothing, and however small, it decides nothing. */
+function bounded(before: number, after: number): number {
+  return Math.abs(before) === Infinity ? before : Math.min(HIGHEST, Math.max(-HIGHEST, after));
+}
+
+/** Subtracts costs, within what was finite. */
+function lowered(logits: Tensor, costs: Tensor): Tensor {
+  return logits.sub(costs.clamp(-HIGHEST, HIGHEST)).clamp(-HIGHEST, HIGHEST).where(logits.abs().less(Infinity), logits);
+}
+
 /** The largest value of each token among its places, `[B, V]`; 0 where it has none. */
 function largestOfEach(logits: Tensor, tokens: Tensor, values: Tensor): Tensor {
   const [B = 0, T = 0] = tokens.shape, columns = tokens.reshape([B, 1, T]), rows = tokens.reshape([B, T, 1]);
@@ -298,9 +330,11 @@ function largestOfEach(logits: Tensor, tokens: Tensor, values: Tensor): Tensor {
   return scatter(full(logits.shape, 0), -1, tokens, largest.where(isFirst, 0));
 }
 
+// #endregion
+
 // ## On real text
 //
-// The same model as on the page of [truncation](truncation.ts) takes the most probable token, under each of these rules.
+// A Transformer that has learned plays of Shakespeare goes on after lines that it never saw. It takes the most probable token, under each of these rules.
 //
 // ```picture repetition_run Texts of greedy search under each rule, and the plays.
 // ```
@@ -324,5 +358,29 @@ function largestOfEach(logits: Tensor, tokens: Tensor, values: Tensor): Tensor {
 
 // ## Exercise
 //
-// Generate 200 tokens greedily with a model of your own, with a `noRepeatNgramSize` of 2, 3 and 4. At which size does the
-// text begin to avoid words rather than phrases?
+// Whatever came before, a model gives *very* the logit 3 and *good* the logit 1.8. Greedy search writes ten words, none of them counts as prompt. What does it write with a frequency
+// penalty of 0.5, with a presence penalty of 0.5, and with a repetition penalty of 2?
+//
+// **Hint.** Write down both logits after each word. A presence penalty is the same after one occurrence and after ten.
+//
+// **Solution.** The frequency penalty makes *very* cheaper each time: after three of them it has 1.5 and loses to *good*; from there the two alternate. The presence penalty leaves 2.5 however
+// often *very* was written: nothing changes. The repetition penalty of 2 leaves 1.5, so *good* comes once; then *good* has 0.9, and *very* wins for ever. Only a penalty that grows breaks a loop for good.
+//
+// ```ts
+// import { frequencyRule, presenceRule, repetitionRule } from "@heed/heed/generation";
+//
+// for (const rule of [frequencyRule(0.5), presenceRule(0.5), repetitionRule(2)]) {
+//   const tokens: number[] = [];
+//   while (tokens.length < 10) {
+//     const [very, good] = rule.onHost(Float64Array.of(3, 1.8), { tokens });
+//     tokens.push(very! >= good! ? 0 : 1);
+//   }
+//   console.log(rule.name, tokens.map((token) => ["very", "good"][token]).join(" "));
+// }
+// ```
+//
+// ```text
+// frequencyPenalty very very very good very good very good very good
+// presencePenalty very very very very very very very very very very
+// repetitionPenalty very good very very very very very very very very
+// ```

@@ -9,6 +9,34 @@
  * so that a GPU need not wait for the program. The second is tested against the first. No list anywhere says which
  * rules have both forms: the loop looks at the rules in use.
  *
+ * ```picture rules_by_hand The example below: probabilities before any rule, and after each of the three.
+ * ```
+ *
+ * **By hand.** A model has said *sat* twice, and gives the logits 3, 2, 1 and 0 to *sat*, *ran*, *slept* and *sang*. A frequency penalty of 0.5 takes $2 \cdot 0.5 = 1$ from *sat*: 2, 2, 1, 0. A temperature of
+ * 2 halves the differences from the largest: 0, 0, −0.5, −1. Their probabilities are 0.34, 0.34, 0.20 and 0.12, and top-p with 0.7 needs three words to reach 0.7: *sang* gets $-\infty$. The same rules the other way around
+ * leave something else: of the logits 3, 2, 1, 0 the probabilities are 0.64, 0.24, 0.09 and 0.03, and top-p keeps two words. So the order is a part of what is asked for, and is written down ([options](options.ts)).
+ *
+ * ```ts
+ * import { applyRules, frequencyRule, temperatureRule, toProbabilities, topPRule } from "@heed/heed/generation";
+ *
+ * const logits = Float64Array.of(3, 2, 1, 0), context = { tokens: [0, 0] };
+ * const show = (row: Float64Array) => Array.from(row, (one) => one.toFixed(2)).join(" ");
+ * const rules = [frequencyRule(0.5), temperatureRule(2), topPRule(0.7)];
+ * for (const count of [0, 1, 2, 3]) {
+ *   const allowed = applyRules(rules.slice(0, count), logits, context);
+ *   console.log(`${count} rules: ${show(allowed)} | ${show(toProbabilities(allowed))}`);
+ * }
+ * console.log("reversed:", show(applyRules(rules.reverse(), logits, context)));
+ * ```
+ *
+ * ```text
+ * 0 rules: 3.00 2.00 1.00 0.00 | 0.64 0.24 0.09 0.03
+ * 1 rules: 2.00 2.00 1.00 0.00 | 0.40 0.40 0.15 0.05
+ * 2 rules: 0.00 0.00 -0.50 -1.00 | 0.34 0.34 0.20 0.12
+ * 3 rules: 0.00 0.00 -0.50 -Infinity | 0.38 0.38 0.23 0.00
+ * reversed: -1.00 -0.50 -Infinity -Infinity
+ * ```
+ *
  * **Formula.** Rules $r_1, \dots, r_n$ apply one after the other, and each may look at the tokens $y_{<j}$ so far:
  *
  * $$\tilde z_j = r_n(\dots r_2(r_1(z_j,\ y_{<j}),\ y_{<j}) \dots,\ y_{<j})$$
@@ -28,7 +56,7 @@
  * a token that the vocabulary lacks, two tokens forced at the same step. Such a rule says what it needs, and the loop asks it
  * before the model runs.
  *
- * **Two forms, not quite equal.** Rules on tensors differ from those on plain numbers in the last digit of float32, so a
+ * **Two forms, not quite equal.** On the host the numbers are float64, on the device float32, with about seven digits. Rules on tensors differ from those on plain numbers in the last digit of float32, so a
  * draw that lands within $10^{-6}$ of the border between two tokens may choose the other one. Greedy choices are the same.
  *
  * @module
@@ -306,11 +334,24 @@ export function nothingAllowed(vocabSize: number): RangeError {
 // A value with a name and a form on the host is enough. This one forbids a token, under every search and on every device:
 //
 // ```ts
+// import { DecoderOnly, generate, type LogitsRule, Random } from "@heed/heed";
+//
+// const SEMICOLON = 7;
 // const noSemicolon: LogitsRule = {
 //   name: "noSemicolon",
 //   onHost: (logits) => logits.map((logit, token) => token === SEMICOLON ? -Infinity : logit),
 // };
-// await generate(model, prompt, { maxNewTokens: 50, rules: [noSemicolon] });
+// const sizes = { vocabSize: 8, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 64 };
+// const model = new DecoderOnly(sizes, new Random(1)), prompt = [1, 2, 3];
+// for (const rules of [[], [noSemicolon]]) {
+//   const { tokens } = await generate(model, prompt, { maxNewTokens: 50, rules, random: new Random(1) });
+//   console.log(tokens.filter((token) => token === SEMICOLON).length);
+// }
+// ```
+//
+// ```text
+// 9
+// 0
 // ```
 
 // ## Pitfall: a rule that some path forgets
@@ -318,3 +359,27 @@ export function nothingAllowed(vocabSize: number): RangeError {
 // A loop with a route for each device can apply a rule on one and drop it on the other, and nobody is told. Here every
 // route takes the same list, and the one that cannot apply it is not taken. The test "a rule of the caller's own acts
 // under every search and on every device" fails for a loop that forgets one.
+
+// ## Exercise
+//
+// Write a rule that lets no token stand twice in a row. What does it do to a greedy search that would write *very* for ever?
+//
+// **Hint.** The last of `context.tokens` is the one to forbid.
+//
+// **Solution.** It forbids one token a step. The search alternates between the two most probable ones: no token stands twice in a row, and every pair does.
+//
+// ```ts
+// import { applyRules, greedy, type LogitsRule } from "@heed/heed/generation";
+//
+// const noStutter: LogitsRule = {
+//   name: "noStutter",
+//   onHost: (logits, { tokens }) => logits.map((logit, token) => token === tokens.at(-1) ? -Infinity : logit),
+// };
+// const words = ["very", "good", "bad"], tokens = [0];
+// while (tokens.length < 7) tokens.push(greedy(applyRules([noStutter], Float64Array.of(3, 2, 1), { tokens })));
+// console.log(tokens.map((token) => words[token]).join(" "));
+// ```
+//
+// ```text
+// very good very good very good very
+// ```

@@ -424,7 +424,10 @@ class Reader {
     // The last tokens are read again where their rows are asked for.
     common = this.#caches.length > 0 ? Math.min(common, seen.length - count) : 0;
     if (common < this.#held.length && this.#caches.length > 0) {
-      if (this.#caches.every(({ grows }) => grows)) { for (const cache of this.#caches) cache.crop(common); }
+      // Some caches hold a source and not the text: their length is another one, or nobody knows which they are.
+      const holding = this.#caches.filter(({ length }) => length === this.#held.length);
+      const isKnown = this.#decoder.numSources === undefined || holding.length < this.#caches.length;
+      if (isKnown && this.#caches.every(({ grows }) => grows)) { for (const cache of holding) cache.crop(common); }
       else {
         // States of a recurrent network cannot be taken back.
         this.#open();

@@ -8,6 +8,35 @@
  * stand for. It may begin inside one token and end inside another, so after each token the end of the text is decoded and
  * searched. Where it is found, the text ends before it, and the tokens that lie before it remain.
  *
+ * **By hand.** A model answers with the tokens *Yes*, *.⏎*, *Us*, *er:* and goes on as if it were the user; ⏎ is a line break. The stop string is *User:*, and no token is that string. After the third token the text ends with *Us*, which may be its
+ * beginning. With the fourth the text is *Yes.⏎User:*, and the string is found. The text ends before it, and the 2 tokens that lie before it are the result. A stream shows *Yes* and *.⏎* at once, and holds *Us* back.
+ *
+ * ```ts
+ * import { generate, tensor } from "@heed/heed";
+ * import { type Decoder, stopStrings } from "@heed/heed/generation";
+ *
+ * const pieces = ["Q", "Yes", ".\n", "Us", "er:", " And"];
+ * // A model that writes the pieces in order, whatever was said.
+ * const model: Decoder = {
+ *   vocabSize: pieces.length,
+ *   contextLength: 16,
+ *   forward: (tokens) => {
+ *     const T = tokens.shape[1]!, next = Math.min(T, pieces.length - 1);
+ *     return tensor(Array.from({ length: T }, () => pieces.map((_, i) => i === next ? 9 : 0)).flat(), [1, T, pieces.length]);
+ *   },
+ * };
+ * const reader = { decode: (tokens: Iterable<number>) => Array.from(tokens, (token) => pieces[token]).join("") };
+ * const { tokens: all } = await generate(model, [0], { maxNewTokens: 5 });
+ * console.log("without", JSON.stringify(reader.decode(all)));
+ * const found = await generate(model, [0], { maxNewTokens: 5, stopStrings: stopStrings(reader, ["User:"]) });
+ * console.log(found.tokens.length, "tokens", JSON.stringify(found.text));
+ * ```
+ *
+ * ```text
+ * without "Yes.\nUser: And"
+ * 2 tokens "Yes.\n"
+ * ```
+ *
  * **Formula.** With the tokens $y_1 \dots y_j$, the decoder of the tokenizer $d$ and the stop strings $\Sigma$, the text ends at the first $j$ for which
  *
  * $$\exists\, \sigma \in \Sigma : \; \sigma \text{ occurs in } d(y_1 \dots y_j)$$
@@ -45,7 +74,7 @@ export interface Reader {
  *
  * @example
  * ```ts
- * import { stopStrings } from "@heed/heed/generation";
+ * import { type Decoder, stopStrings } from "@heed/heed/generation";
  *
  * const letters = { decode: (tokens: Iterable<number>) => String.fromCharCode(...tokens) };
  * console.assert(stopStrings(letters, ["\n"]).decode([72, 105]) === "Hi");

@@ -4,15 +4,68 @@
  * **Question.** Each token of the long tail is a bad choice, and together they have a large probability
  * mass. Which tokens should never be sampled?
  *
- * **Idea.** There are seven common answers. Each is a rule from logits to logits that sets the logits of the tokens that it
- * excludes to $-\infty$. *Top-k* keeps a fixed number of tokens. *Top-p* (nucleus sampling) [核采样] keeps the fewest tokens that
+ * **Idea.** Set the logits of the bad ones to $-\infty$: their probability is then 0, and the others gain in proportion. Which ones are bad has seven common answers.
+ * *Top-k* keeps a fixed number of tokens. *Top-p* (nucleus sampling) [核采样] keeps the fewest tokens that
  * reach a given probability mass. *Epsilon* keeps those above a fixed probability,
  * *min-p* those above a fraction of the largest one. *Eta* is epsilon with a threshold that falls where the entropy is high.
  * *Top-nσ* looks at the logits themselves, and keeps those within some standard deviations of the largest. *Locally typical*
- * keeps the tokens whose surprisal $-\log p$ is closest to its expected value, the entropy.
+ * keeps the tokens that surprise as much as is to be expected: the surprisal of a token is $-\log p$, and its expected value is the entropy.
  *
- * **Formula.** Let $p_i$ be the probabilities of one position. Top-p keeps the $n$ most probable tokens, with
- * the smallest $n$ whose sum reaches a mass $s$; the next four keep each token that is probable enough:
+ * ```picture truncation_by_hand The example below: the probabilities of six words, and which of them each rule keeps.
+ * ```
+ *
+ * **By hand.** After *The cat* six words have the probabilities 0.4, 0.25, 0.15, 0.1, 0.06 and 0.04.
+ *
+ * *Top-k* with $k = 3$ keeps *sat*, *ran* and *slept*. *Top-p* with 0.75 adds up from the top, $0.4 + 0.25 = 0.65$ and $0.65 + 0.15 = 0.80$: with the
+ * third word the sum has reached 0.75, so these three are kept. Divided by 0.8 their probabilities are 0.5000, 0.3125 and 0.1875.
+ * *Epsilon* with 0.2 keeps what is more probable than that, *sat* and *ran*. *Min-p* with 0.2 keeps what has at least $0.2 \cdot 0.4 = 0.08$:
+ * *ate* as well.
+ *
+ * The other three look at the whole row. The surprisals are 0.916, 1.386, 1.897, 2.303, 2.813 and 3.219 nats. Their expected value, each times its
+ * probability, is the entropy, 1.525. *Eta* with 0.2 has the threshold $0.447 \cdot 0.218 = 0.097$, the root of 0.2 times $e^{-1.525}$: four words are above it. The logits are here the surprisals with
+ * a minus. Their standard deviation is 0.791, so *top-nσ* with 1 keeps what is at least $-0.916 - 0.791 = -1.707$: two words. *Locally typical*
+ * with 0.4 begins with the word whose surprisal is closest to 1.525. That is *ran*, 0.139 away, then *slept*, 0.372 away; the two have 0.25 and 0.15, which reaches 0.4. The
+ * most probable word is cut off: *sat*, 0.609 away, says too little.
+ *
+ * ```ts
+ * import { epsilonRule, etaRule, minPRule, toProbabilities, topKRule, topNSigmaRule, topPRule, typicalRule } from "@heed/heed/generation";
+ *
+ * const words = ["sat", "ran", "slept", "ate", "flew", "sang"], p = [0.4, 0.25, 0.15, 0.1, 0.06, 0.04];
+ * const logits = Float64Array.from(p, Math.log), show = (row: ArrayLike<number>, digits = 3) =>
+ *   Array.from(row, (x) => x.toFixed(digits)).join(" ");
+ *
+ * const surprisal = p.map((one) => -Math.log(one)), entropy = p.reduce((sum, one, i) => sum + one * surprisal[i]!, 0);
+ * const mean = logits.reduce((a, b) => a + b) / 6, squares = logits.map((z) => (z - mean) ** 2);
+ * console.log("surprisal", show(surprisal), "entropy", entropy.toFixed(3));
+ * console.log("root", Math.sqrt(0.2).toFixed(3), "times", Math.exp(-entropy).toFixed(3));
+ * console.log("deviation", Math.sqrt(squares.reduce((a, b) => a + b) / 6).toFixed(3));
+ * console.log("distance", show(surprisal.map((one) => Math.abs(one - entropy))));
+ *
+ * const rules = [topKRule(3), topPRule(0.75), epsilonRule(0.2), etaRule(0.2), minPRule(0.2), topNSigmaRule(1), typicalRule(0.4)];
+ * for (const rule of rules) {
+ *   const cut = toProbabilities(rule.onHost(logits, { tokens: [] }));
+ *   console.log(rule.name, words.filter((_, i) => cut[i]! > 0).join(" "));
+ * }
+ * console.log(show(toProbabilities(topPRule(0.75).onHost(logits, { tokens: [] })), 4));
+ * ```
+ *
+ * ```text
+ * surprisal 0.916 1.386 1.897 2.303 2.813 3.219 entropy 1.525
+ * root 0.447 times 0.218
+ * deviation 0.791
+ * distance 0.609 0.139 0.372 0.777 1.288 1.693
+ * topK sat ran slept
+ * topP sat ran slept
+ * epsilonCutoff sat ran
+ * etaCutoff sat ran slept ate
+ * minP sat ran slept ate
+ * topNSigma sat ran
+ * typicalP ran slept
+ * 0.5000 0.3125 0.1875 0.0000 0.0000 0.0000
+ * ```
+ *
+ * **Formula.** Let $p_i$ be the probabilities of one position, $p_{(1)} \ge p_{(2)} \ge \dots$ the same from the largest to the smallest, and $z_i$ the logits. Top-k keeps the first $k$. Top-p keeps the first $n$, with
+ * the smallest $n$ whose sum reaches a mass $s$. The next four keep each token that is probable enough:
  *
  * $$n = \min\Big\{k : \sum_{i \le k} p_{(i)} \ge s\Big\}, \qquad p_i > \epsilon, \qquad p_i \ge r \max_j p_j$$
  *
@@ -23,31 +76,35 @@
  * | symbol     | in code          | meaning                                                                           |
  * | ---------- | ---------------- | --------------------------------------------------------------------------------- |
  * | $p_i$      | `probabilities`  | of token $i$ before the cut                                                       |
- * | $p_{(i)}$  | `keepNucleus()`  | the $i$-th largest of them                                                        |
+ * | $p_{(i)}$  | `order`          | the $i$-th largest of them                                                        |
+ * | $k$        | `k`              | the number of tokens of top-k                                                     |
  * | $s$        | `p`              | the probability mass of top-p and of locally typical                              |
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon, and the highest one of eta                              |
  * | $m$        | `deviations`     | of top-nσ                                                                         |
- * | $\sigma$   | `deviation()`    | the standard deviation of the logits that are not forbidden                       |
+ * | $\sigma$   | `deviation()`    | the standard deviation of the logits that are not forbidden: the root of their mean squared distance from their mean |
  * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprisal ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
  * $k$ survive top-k. The token with which the sum *reaches* $s$ belongs to the nucleus, and
  * nothing after it, also if the sum lands on $s$ exactly. Epsilon is strict, as in [the notes](notes:004.97)
- * (大于某个阈值), and so is eta, as in its paper; min-p and top-nσ are not. Epsilon is no variant of top-p, as they have it: it compares each probability alone. At
+ * (大于某个阈值), and so is eta, as in its paper; min-p and top-nσ are not. At
  * least one token always survives: the most probable, for locally
  * typical the most typical one. Where every token is forbidden already, all stay so.
  *
  * **Why so many.** A fixed $k$ is too large where the model is certain and too small where a hundred
  * continuations are equally good. Top-p adapts to this. But the last few percent of its mass can be a
- * thousand bad tokens of a flat tail. Epsilon and min-p look at each token alone. Locally typical
- * has another aim: the surprisal of a token should be close to the entropy. Tokens of the tail have more,
- * and the most probable token often has less. Epsilon has a fault of its own: where a thousand continuations are equally good,
- * none exceeds the threshold, and only one is left. Eta lowers the threshold there.
+ * thousand bad tokens of a flat tail. Epsilon and min-p look at each token alone. Epsilon has a fault of its own: where a thousand continuations are equally good,
+ * none exceeds the threshold, and only one is left. Eta lowers the threshold there. Locally typical
+ * has another aim: a text that surprises as steadily as the model expects. Tokens of the tail surprise more,
+ * and the most probable token often less.
  *
  * **Before or after the temperature.** A high temperature makes the tail more probable, and every rule that counts
  * probabilities lets more of it in. Top-nσ does not: the logits, their largest and their deviation are all divided by the same
  * number, so it keeps the same tokens at every temperature. It comes first of the seven, since the others change which logits there are.
+ *
+ * **The notes, 004.97.** The three rules are described as they are, with one slip: epsilon is no variant of top-p, since it compares each
+ * probability alone. Top-p does not always ignore the tail. In the notes' own example the three heads have too little mass for the usual settings, and top-p fills up what is missing with words of the tail. The [experiment](experiments/truncation.ts) counts it.
  *
  * Sources: Fan, Lewis and Dauphin 2018, *Hierarchical Neural Story Generation* (top-k); Holtzman et al. 2020, *The Curious
  * Case of Neural Text Degeneration* (top-p); Hewitt, Manning and Liang 2022, *Truncation Sampling as Language Model
@@ -67,15 +124,32 @@ import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
 import { logSoftmax, softmax } from "../02_words/softmax.ts";
 import { likeliest, listed, type LogitsRule, ruleInPlace } from "./rules.ts";
 
-/** What a number of tokens may be. */
-export const tokenCountCheck: Check<number> = integer();
-/** What a probability mass, or a fraction of one, may be. */
-export const shareCheck: Check<number> = numeric({ above: 0, max: 1 });
-/** What a threshold for probabilities may be. */
-export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
+/**
+ * Top-p as the formula has it: the fewest tokens whose probabilities sum to a mass.
+ *
+ * {@linkcode topPRule} finds the same ones without putting all tokens in order.
+ *
+ * @param probabilities of one position, `[V]`
+ * @param p the mass, in (0, 1]
+ * @returns the tokens that are kept, most probable first
+ */
+export function plainNucleus(probabilities: ArrayLike<number>, p: number): number[] {
+  // $p_{(1)}, p_{(2)}, \dots$: the largest first, of equal ones the lower id.
+  const order = Array.from(probabilities, (_, token) => token)
+    .sort((a, b) => probabilities[b]! - probabilities[a]! || a - b);
+  // $n$: the token with which the sum reaches $s$ is the last one.
+  let sum = 0, n = 0;
+  while (n < order.length && sum < p - ROUNDING) sum += probabilities[order[n++]!]!;
+  return order.slice(0, n);
+}
 
-/** What a number of standard deviations may be. */
-export const deviationsCheck: Check<number> = numeric({ above: 0 });
+/** Rounding that a sum of float64 may lack when it is compared with $s$, and a sum of float32. */
+const ROUNDING = 1e-12, ROUNDING_ON_DEVICE = 1e-7;
+
+// ## The rules
+//
+// Each is a function from a row of logits to a row of logits, in two forms: on the host, `inPlace`, and by tensors, `onDevice`
+// ([rules](rules.ts)).
 
 /**
  * Keeps the `k` most probable tokens.
@@ -96,9 +170,6 @@ export function topKRule(k: number): LogitsRule {
     onDevice: (logits) => k >= logits.shape[1]! ? logits : keepWhere(logits, at(logits, largestOf(logits, k).indices)),
   });
 }
-
-/** Rounding that a sum of float64 may lack when it is compared with $s$, and a sum of float32. */
-const ROUNDING = 1e-12, ROUNDING_ON_DEVICE = 1e-7;
 
 /**
  * Keeps the fewest tokens whose probabilities sum to at least `p`.
@@ -249,6 +320,18 @@ export function typicalRule(p: number): LogitsRule {
   });
 }
 
+// #region What the settings may be, and how tokens are forbidden
+// The checks of the options, and the loops that set logits to minus infinity.
+
+/** What a number of tokens may be. */
+export const tokenCountCheck: Check<number> = integer();
+/** What a probability mass, or a fraction of one, may be. */
+export const shareCheck: Check<number> = numeric({ above: 0, max: 1 });
+/** What a threshold for probabilities may be. */
+export const thresholdCheck: Check<number> = numeric({ above: 0, below: 1 });
+/** What a number of standard deviations may be. */
+export const deviationsCheck: Check<number> = numeric({ above: 0 });
+
 /** Keeps what is more probable than a threshold, which may depend on the entropy; the most probable token where nothing is. */
 function keepAbove(row: Float64Array, threshold: (entropy: () => number) => number): void {
   const left = distribution(row);
@@ -263,7 +346,10 @@ function keepAbove(row: Float64Array, threshold: (entropy: () => number) => numb
   if (kept === 0) row[best] = highest;
 }
 
-// #region The tokens that are left
+// #endregion
+
+// #region The tokens that are left, without putting all in order
+// A row of a hundred thousand logits need not be sorted: two passes find the interval in which the sum reaches the mass.
 
 /** Parts into which the range of a key is divided. */
 const INTERVALS = 1024;
@@ -477,7 +563,8 @@ function distribution(row: Float64Array): Distribution | undefined {
 
 // #endregion
 
-// ## The same with tensors
+// #region The same with tensors
+// What `onDevice` is made of: masks, a sort, and a cumulative sum.
 
 /** The logits where a mask is true. */
 function keepWhere(logits: Tensor, mask: Tensor): Tensor {
@@ -513,9 +600,11 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
   return keepWhere(logits, scatter(full(logits.shape, 0), -1, order, kept).greater(0));
 }
 
+// #endregion
+
 // ## The rules side by side
 //
-// The experiment applies all seven to the same four distributions. Top-k keeps as many words where one
+// The [experiment](experiments/truncation.ts) applies all seven to the same four distributions. Top-k keeps as many words where one
 // is right as where a hundred are. Top-p adapts, but on the example of [the notes](notes:004.96) the three heads do
 // not have the mass
 // that it needs, so it adds words of the tail. Locally typical can drop the most probable word there, since the
@@ -524,9 +613,11 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 
 // ## On real text
 //
-// An n-gram model of plays goes on after lines that it never saw. Each row has the same prompts and the same seed, and another rule.
+// A Transformer that has learned plays of Shakespeare goes on after lines that it never saw. Each row has the same prompts and the same seeds, and another rule.
+// A text can be degenerate in two ways: it repeats itself, or it falls apart into what is no language. The first shows in the 4-grams that
+// have occurred before, the second in words that do not exist.
 //
-// ```picture truncation_run Texts drawn under each rule, and the plays.
+// ```picture truncation_run Texts drawn under each rule, those of greedy and beam search, and the plays.
 // ```
 
 // ## Pitfall: cutting before the sum reaches p
@@ -540,7 +631,31 @@ function keepNucleus(logits: Tensor, key: Tensor, probabilities: Tensor, p: numb
 // A threshold at the $k$-th largest logit keeps every token equal to it: on a row of equal
 // logits, all of them. The test "topKRule() keeps exactly k, lower ids first" uses that row.
 
+// ## Pitfall: a threshold that nothing exceeds
+//
+// Where many tokens are equally good, none may exceed the threshold, and a draw from nothing is an error. The rule leaves the most
+// probable one; the test "epsilonRule() is strict and leaves the most probable" fails for the version without.
+
 // ## Exercise
 //
 // On the distribution of [the notes](notes:004.96), three heads and a thousand tails, which `topP` first lets a tail
-// token in? Which `epsilonCutoff` keeps all three heads? Answer on paper, then run the rules.
+// token in? Which `epsilonCutoff` keeps all three heads, and nothing else? Answer on paper, then run the rules.
+//
+// **Hint.** The heads have 0.3, 0.2 and 0.1, each token of the tail 0.0004. What do the heads sum to, and what lies between 0.0004 and 0.1?
+//
+// **Solution.** The heads reach 0.6 exactly, so any mass above 0.6 lets tail tokens in: 0.61 needs 25 of them. Every threshold from 0.0004 to just below 0.1 keeps the heads
+// and nothing else; at 0.1 the rule is strict, and the third head is gone.
+//
+// ```ts
+// import { epsilonRule, type LogitsRule, topPRule } from "@heed/heed/generation";
+//
+// const logits = Float64Array.from([0.3, 0.2, 0.1, ...new Array<number>(1000).fill(0.0004)], Math.log);
+// const kept = (rule: LogitsRule) => rule.onHost(logits, { tokens: [] }).filter((logit) => logit > -Infinity).length;
+// console.log([0.5, 0.6, 0.61, 0.9].map((p) => kept(topPRule(p))).join(" "));
+// console.log([0.0003, 0.001, 0.09, 0.11].map((epsilon) => kept(epsilonRule(epsilon))).join(" "));
+// ```
+//
+// ```text
+// 2 3 28 753
+// 1003 3 3 2
+// ```

@@ -105,7 +105,12 @@ export type Picture =
       readonly quantity?: string;
     }[];
   }
-  | { readonly kind: "tree"; readonly nodes: readonly TreeNode[] }
+  | {
+    readonly kind: "tree";
+    readonly nodes: readonly TreeNode[];
+    /** What the kinds of nodes are called; best, kept and pruned by default. */
+    readonly looks?: Readonly<Record<"best" | "kept" | "dropped", string>>;
+  }
   | {
     readonly kind: "table";
     /** Whether it takes the whole width; where a screen is narrow, a row is a list of its cells, each with its head. */

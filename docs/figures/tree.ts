@@ -37,10 +37,15 @@ interface Branch {
   readonly value: string;
   /** `missed` is the best where the search let it go. */
   readonly look: "best" | "missed" | "kept" | "dropped" | "count";
+  /** What the look means. */
+  readonly fate?: string | undefined;
   /** How many this stands for, if it is none itself. */
   readonly count?: number;
   readonly next: readonly Branch[];
 }
+
+/** What looks are called, where they have other names than those of a search. */
+type Names = Partial<Record<Branch["look"], string>>;
 
 /** Continuations by the number of what they continue. */
 type Children = ReadonlyMap<number | undefined, readonly TreeNode[]>;
@@ -61,18 +66,26 @@ const countOf = (count: number): Branch => ({ name: `+${count}`, value: "", look
 const spelled = (branch: Branch): Branch => branch.count ? { ...branch, name: `${branch.name} pruned` } : branch;
 
 /** A prefix and what followed: the best first. Of what was let go nothing follows, unless it is the best. */
-function branchOf(node: TreeNode, children: Children, write: (value: number) => string, counted: boolean): Branch {
+function branchOf(
+  node: TreeNode,
+  children: Children,
+  write: (value: number) => string,
+  counted: boolean,
+  names: Names = {},
+): Branch {
   const isRoot = node.parent === undefined, isKept = node.kept || isRoot;
   const all = children.get(node.id) ?? [], dropped = isKept ? all.filter(({ kept, best }) => !kept && !best) : [];
   const live = [...all.filter(({ best }) => best), ...all.filter(({ kept, best }) => kept && !best)];
-  const [first, ...others] = live.map((child) => branchOf(child, children, write, counted));
+  const [first, ...others] = live.map((child) => branchOf(child, children, write, counted, names));
   const faint = counted && dropped.length > 0
     ? [countOf(dropped.length)]
-    : dropped.map((child) => branchOf(child, new Map(), write, counted));
+    : dropped.map((child) => branchOf(child, new Map(), write, counted, names));
+  const look = node.best ? isKept ? "best" : "missed" : isKept ? "kept" : "dropped";
   return {
     name: shown(node.label),
     value: node.value === undefined || isRoot ? "" : write(node.value),
-    look: node.best ? isKept ? "best" : "missed" : isKept ? "kept" : "dropped",
+    look,
+    fate: names[look],
     next: [...first ? [first] : [], ...faint, ...others],
   };
 }
@@ -84,7 +97,8 @@ const valueWidth = ({ value }: Branch): number => textWidth(value, { size: SMALL
 /** Name and value, and a line that leads to them. */
 function drawn(branch: Branch, x: number, y: number, beside: boolean, line = ""): string {
   const { name, value, look, count } = branch;
-  const fate = { best: "best", missed: "best, pruned", kept: "kept", dropped: "pruned", count: "" }[look];
+  const fate = branch.fate ??
+    { best: "best", missed: "best, pruned", kept: "kept", dropped: "pruned", count: "" }[look];
   return el(
     "g",
     { class: look },
@@ -276,12 +290,17 @@ const LOOKS: readonly (readonly [Branch["look"], string])[] = [
 ];
 
 /** Draws the looks that a tree has, from `y` downwards, in lines of at most a width. */
-function legend(parts: readonly string[], y: number, { width, say = filled }: Drawing): Drawn {
+function legend(
+  parts: readonly string[],
+  y: number,
+  { width, say = filled }: Drawing,
+  names: Names = {},
+): Drawn {
   const used = LOOKS.filter(([look]) => parts.some((part) => part.startsWith(`<g class="${look}"`)));
   const drawn: string[] = [];
   let x = 0, top = y + BESIDE / 2;
   for (const [look, english] of used) {
-    const text = say(english), wide = 34 + textWidth(text, { size: SMALL });
+    const text = say(names[look] ?? english), wide = 34 + textWidth(text, { size: SMALL });
     if (x > 0 && x + wide > width) [x, top] = [0, top + BESIDE];
     drawn.push(el(
       "g",
@@ -299,19 +318,23 @@ export function drawTree(figure: Figure & { readonly kind: "tree" }, drawing: Dr
   const children = new Map<number | undefined, TreeNode[]>();
   for (const node of figure.nodes) children.set(node.parent, [...children.get(node.parent) ?? [], node]);
   const write = valuesOf(figure.nodes);
-  const [whole, counted] = [false, true].map((counted) => branchOf(figure.nodes[0]!, children, write, counted));
-  const settings = [whole, counted].flatMap((root) =>
+  const [whole, counted] = [false, true].map((counted) =>
+    branchOf(figure.nodes[0]!, children, write, counted, figure.looks)
+  );
+  const settings = (figure.looks ? [whole] : [whole, counted]).flatMap((root) =>
     [true, false].map((beside) => drawColumns(root!, drawing.width, beside))
   ).filter((found) => found !== undefined);
+  // What is told of each node has to be seen: such a tree is never counted.
+  const last = figure.looks ? whole! : counted!;
   const { parts, height } = settings.find(({ height }) => height <= HIGH) ?? settings.at(-1) ??
-    (drawing.width < NARROW ? undefined : drawColumns(counted!, drawing.width, false, true)) ??
-    drawLines(counted!, drawing.width);
+    (drawing.width < NARROW ? undefined : drawColumns(last, drawing.width, false, true)) ??
+    drawLines(last, drawing.width);
   const kept = figure.nodes.filter((node) => node.kept).length;
   const best = figure.nodes.filter((node) => node.best).map((node) => shown(node.label)).join(" ");
   const { say = filled } = drawing;
   const sum = say("{} prefixes; {} were kept.", figure.nodes.length, kept);
-  const description = best ? `${sum} ${say("Best: {}.", best)}` : sum;
-  const key = legend(parts, height, drawing);
+  const description = best && !figure.looks ? `${sum} ${say("Best: {}.", best)}` : sum;
+  const key = legend(parts, height, drawing, figure.looks);
   return picture(
     drawing,
     { kind: "tree", height: key.height, title: figure.caption, description },

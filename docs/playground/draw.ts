@@ -30,7 +30,16 @@ export function firstChoice({ encoder, cross, steps }: View): Choice {
 }
 
 /** Names of the stages, in order. */
-export const STAGES = ["tokens", "embeddings", "encoder", "decoder", "softmax", "sampling", "beams"] as const;
+export const STAGES = [
+  "tokens",
+  "embeddings",
+  "encoder",
+  "decoder",
+  "softmax",
+  "sampling",
+  "drafted",
+  "beams",
+] as const;
 
 /** One of them. */
 export type Stage = (typeof STAGES)[number];
@@ -126,6 +135,18 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
           "shaped",
           `The same under the rules: ${kept} ${kept === 1 ? "token" : "tokens"} can be drawn.`,
         ),
+        {
+          kind: "heatMap",
+          rows: ["model", ...view.rules],
+          columns: likely.map(({ token }) => token),
+          values: ["model", ...view.rules].map((_, r) => likely.map((one) => r === 0 ? one.model : one.after[r - 1]!)),
+          rowTitle: "after",
+          columnTitle: "token",
+          domain: [0, 1],
+          caption: view.rules.length === 0
+            ? "No rule is used: the distribution is the model's."
+            : `The same rule by rule, in the order in which they apply: what each leaves of the row above it.`,
+        },
       ];
     }
     case "sampling":
@@ -139,6 +160,25 @@ export function figuresOf(view: View, stage: Stage, choice: Choice): Figure[] {
             : `Drawn with seed ${view.settings.seed}`
         }: “${view.drawn.text}”. Colour: the probability that the model gave the token.`,
       }];
+    case "drafted": {
+      const { drafted } = view;
+      if (!drafted) {
+        return [{
+          kind: "tree",
+          nodes: [{ id: 0, label: "BEGIN", kept: true }],
+          caption: "Nothing is proposed: the model is called once for each token.",
+        }];
+      }
+      const { tree, text, tokens, calls, proposed, accepted } = drafted;
+      return [{
+        kind: "tree",
+        nodes: tree,
+        looks: { best: "accepted", kept: "the model's own", dropped: "rejected" },
+        caption:
+          `“${text}”: ${tokens} tokens in ${calls} calls of the model; ${accepted} of ${proposed} proposals are accepted. ` +
+          "With each token: its probability after the rules. A rejected proposal stands beside the token that took its place; those behind it were not looked at.",
+      }];
+    }
     case "beams":
       return [
         {

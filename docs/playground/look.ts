@@ -10,9 +10,12 @@
  * @module
  */
 
+import { UsageError } from "../../core/cli/errors.ts";
+import { readTokens } from "../../core/cli/token_options.ts";
 import { rest } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments/figure.ts";
-import { rulesOf } from "../../core/07_generation/options.ts";
+import { DECODING, type RuleOption, type RuleOptions, rulesOf } from "../../core/07_generation/options.ts";
+import { type Draft, speculate } from "../../core/07_generation/speculative.ts";
 import { type LogitsRule, noGrad, Random, release, scope, stream, type Tensor, tensor, topKRule } from "../../mod.ts";
 import {
   ancestralSampling,
@@ -22,9 +25,13 @@ import {
   toLogProbabilities,
   toProbabilities,
 } from "../../core/07_generation/mod.ts";
-import type { Translator } from "./pack.ts";
+import type { Decoder } from "../../core/07_generation/sampling.ts";
+import type { TokenSearch } from "../../core/07_generation/search.ts";
 import { CONTROLS } from "./controls.ts";
-import { LONGEST_SENTENCE, type Settings } from "./settings.ts";
+import { draftOf, type Guesses } from "./draft.ts";
+import held from "./model/guesses.json" with { type: "json" };
+import type { Translator } from "./pack.ts";
+import { labelOf, LONGEST_SENTENCE, type Settings, type WordOption } from "./settings.ts";
 
 /** Most tokens of a sentence; its figures would not be legible. */
 const LONGEST = 32;
@@ -37,8 +44,21 @@ export interface Likely {
   readonly token: string;
   /** What the model says. */
   readonly model: number;
-  /** After temperature and truncation. */
+  /** After all rules. */
   readonly shaped: number;
+  /** After each rule in turn, in the order of the view's rules. */
+  readonly after: readonly number[];
+}
+
+/** What a draft was worth, and what became of each of its proposals. */
+export interface Drafted {
+  /** The text, as proposals were accepted (best), rejected (not kept), or the model wrote by itself. */
+  readonly tree: readonly TreeNode[];
+  readonly text: string;
+  readonly tokens: number;
+  readonly calls: number;
+  readonly proposed: number;
+  readonly accepted: number;
 }
 
 /** Weights by layer, head, who looks, who is looked at. */
@@ -60,6 +80,8 @@ export interface View {
   readonly encoder: Weights;
   readonly self: Weights;
   readonly cross: Weights;
+  /** The rules that are used, in the order in which they apply. */
+  readonly rules: readonly string[];
   /** The most probable tokens at each position of the translation, END's included. */
   readonly steps: readonly { readonly likely: readonly Likely[]; readonly kept: number }[];
   /** A translation drawn by chance: its tokens, and the probability that the model gave each. */
@@ -69,6 +91,8 @@ export interface View {
     /** Whether a slider stands where only the most probable token is left. */
     readonly isGreedy: boolean;
   };
+  /** The same with a draft; absent where nothing is proposed. */
+  readonly drafted?: Drafted;
   readonly tree: readonly TreeNode[];
   /** Texts that the search found, best first. */
   readonly found: readonly { readonly text: string; readonly logProbability: number; readonly score: number }[];
@@ -90,13 +114,40 @@ function headsOf(numbers: ArrayLike<number>, shape: readonly number[]): number[]
   return Array.from({ length: H }, (_, h) => rows.slice(h * T, (h + 1) * T));
 }
 
-/** The rules that sliders ask for, and whether one stands where only the most probable token is left. */
-function shaping(settings: Settings): { readonly rules: readonly LogitsRule[]; readonly isGreedy: boolean } {
-  const used = CONTROLS.filter(({ stage, name, none }) => stage === "softmax" && (settings[name] ?? none) !== none);
-  const isGreedy = used.some(({ name, likeliest }) => settings[name] === likeliest);
-  const rules = rulesOf(Object.fromEntries(
-    used.filter(({ name, likeliest }) => settings[name] !== likeliest).map(({ name }) => [name, settings[name]]),
-  ));
+/** Words as tokens of the translation. */
+function tokensOf(words: Settings["words"], target: Translator["target"]): RuleOptions {
+  const given = Object.entries(words ?? {}).filter(([, text]) => text.trim() !== "") as [WordOption, string][];
+  return Object.fromEntries(given.map(([name, text]) => {
+    try {
+      return [name, readTokens(name, text, target)];
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      // What the command line calls by its flag has a label here.
+      throw new RangeError(error.message.replace(/--[a-z-]+/, labelOf(name)).replace(/;[^;]*$/, ""));
+    }
+  }));
+}
+
+/** The rules that sliders and fields ask for, and whether a slider stands where only the most probable token is left. */
+function shaping(
+  settings: Settings,
+  target: Translator["target"],
+): { readonly rules: readonly LogitsRule[]; readonly isGreedy: boolean } {
+  const placeOf = (name: string): number | undefined => settings[name as keyof Settings] as number | undefined;
+  const used = CONTROLS.filter(({ stage, name, none }) => stage === "softmax" && (placeOf(name) ?? none) !== none);
+  const isGreedy = used.some(({ name, likeliest }) => placeOf(name) === likeliest);
+  const given: Record<string, unknown> = {
+    ...Object.fromEntries(
+      used.filter(({ name, likeliest }) => placeOf(name) !== likeliest).map(({ name }) => [name, placeOf(name)]),
+    ),
+    ...tokensOf(settings.words, target),
+  };
+  for (const name of Object.keys(given)) {
+    // A part of a rule that is not used says nothing.
+    const { needs } = DECODING[name as keyof RuleOptions] as Partial<RuleOption<unknown>>;
+    if (needs && given[needs] === undefined) delete given[name];
+  }
+  const rules = rulesOf(given);
   return { rules: isGreedy ? rules.filter(({ needsDraw }) => !needsDraw) : rules, isGreedy };
 }
 
@@ -150,7 +201,7 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   const [table, entered] = await take([embedded, placed]);
   try {
     const maxNewTokens = Math.min(2 * ids.length + 10, model.options.contextLength - 1);
-    const { tree, found } = await searchTree(translator, memory, settings.numBeams ?? 1, maxNewTokens, name, signal);
+    const { tree, found } = await searchTree(translator, memory, settings, maxNewTokens, name, signal);
     const written = found[0]!.tokens;
     const seen = new Map<string, Tensor>();
     const logits = scope(() =>
@@ -168,17 +219,26 @@ export async function look(translator: Translator, settings: Settings, signal?: 
         return headsOf(numbers[at]!, shapes[at]!);
       });
 
-    const { rules, isGreedy } = shaping(settings), shown = isGreedy ? [...rules, topKRule(1)] : rules;
+    const { rules, isGreedy } = shaping(settings, target), shown = isGreedy ? [...rules, topKRule(1)] : rules;
     const steps: View["steps"][number][] = [];
     const task = { promptLength: 1, eosToken: target.endToken, maxNewTokens };
     for (const [step, row] of rowsOf(numbers[0]!, model.options.vocabSize).entries()) {
       await rest(signal);
       const before = toProbabilities(row),
         context = { ...task, tokens: [target.beginToken, ...written.slice(0, step)] };
-      const after = toProbabilities(applyRules(shown, Float64Array.from(row), context));
+      let logits = Float64Array.from(row);
+      const stages = shown.map((rule) =>
+        toProbabilities(logits = applyRules([rule], logits, context) as typeof logits)
+      );
+      const after = stages.at(-1) ?? before;
       const order = Array.from(before.keys()).sort((a, b) => before[b]! - before[a]! || a - b).slice(0, BARS);
       steps.push({
-        likely: order.map((id) => ({ token: name(id), model: before[id]!, shaped: after[id]! })),
+        likely: order.map((id) => ({
+          token: name(id),
+          model: before[id]!,
+          shaped: after[id]!,
+          after: stages.map((probabilities) => probabilities[id]!),
+        })),
         kept: after.reduce((count, p) => count + Number(p > 0), 0),
       });
     }
@@ -195,6 +255,18 @@ export async function look(translator: Translator, settings: Settings, signal?: 
       })
     ) drawn.push({ id: token, value: Math.exp(logProbability) });
 
+    const { proposals = 0 } = settings;
+    const drafted = proposals > 0 && await draftedTree(model.given(memory), draftOf(held as Guesses, proposals), {
+      ...task,
+      prompt: [target.beginToken],
+      rules,
+      // Random numbers of its own: a draft draws others, and so writes another text.
+      search: isGreedy ? greedySearch() : ancestralSampling(new Random(settings.seed + 1)),
+      name,
+      decode: (tokens) => target.decode(tokens).trim(),
+      signal,
+    });
+
     return {
       settings: { ...settings, sentence },
       source: { tokens: ids.map(sourceName), ids },
@@ -206,12 +278,16 @@ export async function look(translator: Translator, settings: Settings, signal?: 
       encoder: weights("encoder", "attention"),
       self: weights("decoder", "selfAttention"),
       cross: weights("decoder", "crossAttention"),
+      rules: isGreedy
+        ? [...rules.map(({ name }) => labelOf(name)), "most probable"]
+        : rules.map(({ name }) => labelOf(name)),
       steps,
       drawn: {
         text: target.decode(drawn.map(({ id }) => id)).trim(),
         tokens: drawn.map(({ id, value }) => ({ text: name(id), value })),
         isGreedy,
       },
+      ...drafted && { drafted },
       tree,
       found: found.map(({ tokens, logProbability, score }) => ({
         text: target.decode(tokens).trim(),
@@ -224,6 +300,79 @@ export async function look(translator: Translator, settings: Settings, signal?: 
   }
 }
 
+/** How a text with a draft is written, and what it is called on the page. */
+interface DraftedTask {
+  readonly prompt: readonly number[];
+  readonly rules: readonly LogitsRule[];
+  readonly search: TokenSearch;
+  readonly promptLength: number;
+  readonly eosToken: number;
+  readonly maxNewTokens: number;
+  readonly name: (id: number) => string;
+  readonly decode: (tokens: readonly number[]) => string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Speculative decoding with everything that was proposed. */
+async function draftedTree(
+  decoder: Decoder,
+  draft: Draft,
+  { prompt, rules, name, decode, ...task }: DraftedTask,
+): Promise<Drafted> {
+  let proposed: readonly number[] = [];
+  const before: Float64Array[] = [], after: Float64Array[] = [];
+  /** Rules that change nothing and hear what the model says of each place, before all others and after them. */
+  const hearing = (rows: Float64Array[]): LogitsRule => ({
+    name: "hearing",
+    onHost: (logits) => {
+      rows.push(toProbabilities(logits));
+      return logits;
+    },
+  });
+  const heard: Draft = {
+    ...draft,
+    begin: (start) => {
+      const drafter = draft.begin(start);
+      return {
+        propose: async (tokens, count) => {
+          const found = await drafter.propose(tokens, count);
+          proposed = found.map(({ token }) => token);
+          return found;
+        },
+        dispose: () => drafter.dispose(),
+      };
+    },
+  };
+  const tree: TreeNode[] = [{ id: 0, label: "BEGIN", kept: true, best: true }], tokens: number[] = [];
+  const told = { calls: 0, proposed: 0, accepted: 0 };
+  let place = 0;
+  const steps = speculate(decoder, prompt, {
+    ...task,
+    draft: heard,
+    rules: [hearing(before), ...rules, hearing(after)],
+  });
+  for await (const step of steps) {
+    told.calls++;
+    told.proposed += step.proposed;
+    told.accepted += step.accepted;
+    for (const [i, { token }] of step.tokens.entries()) {
+      const isProposed = i < step.accepted, rejected = isProposed ? undefined : proposed[i];
+      if (rejected !== undefined) {
+        const isBanned = after[i]![rejected] === 0 && before[i]![rejected]! > 0;
+        const label = isBanned ? `${name(rejected).trim()} (banned)` : name(rejected);
+        tree.push({ id: tree.length, parent: place, label, value: after[i]![rejected]!, kept: false });
+      }
+      const node = { id: tree.length, parent: place, label: name(token), value: after[i]![token]!, kept: true };
+      tree.push(isProposed ? { ...node, best: true } : node);
+      place = node.id;
+      tokens.push(token);
+    }
+    proposed = [];
+    before.length = after.length = 0;
+  }
+  return { tree, text: decode(tokens.filter((token) => token !== task.eosToken)), tokens: tokens.length, ...told };
+}
+
 /** Continuations that did not survive, as many as are shown at each step. */
 const LOSERS = 2;
 
@@ -231,12 +380,12 @@ const LOSERS = 2;
 async function searchTree(
   { model, target }: Translator,
   memory: Tensor,
-  numBeams: number,
+  { numBeams = 1, lengthPenalty = 1 }: Settings,
   maxNewTokens: number,
   name: (id: number) => string,
   signal: AbortSignal | undefined,
 ): Promise<{ tree: TreeNode[]; found: BeamSearch["results"] }> {
-  const search = new BeamSearch({ numBeams, maxNewTokens, eosToken: target.endToken });
+  const search = new BeamSearch({ numBeams, maxNewTokens, eosToken: target.endToken, lengthPenalty });
   const tree: TreeNode[] = [{ id: 0, label: "BEGIN", value: 0, kept: true }];
   const tokenOf = [target.beginToken];
   let places = [0];

@@ -18,7 +18,7 @@ import { Line, type News } from "./line.ts";
 import type { View } from "./look.ts";
 import type { Example } from "./page.ts";
 import type { Device } from "./protocol.ts";
-import { type Control, LONGEST_SENTENCE, placeOf, type Settings } from "./settings.ts";
+import { type Control, type Field, LONGEST_SENTENCE, MOST_PROPOSALS, placeOf, type Settings } from "./settings.ts";
 
 const root = document.querySelector<HTMLElement>(".playground")!;
 const stages = [...root.querySelectorAll<HTMLElement>("[data-stage]")];
@@ -235,9 +235,29 @@ function setting(
 
 for (const control of JSON.parse(root.dataset["controls"]!) as Control[]) {
   const { stage, label, name, none, help } = control;
-  const bounds = { ...control, value: settings[name] ?? none };
+  const bounds = { ...control, value: (settings as unknown as Record<string, number | undefined>)[name] ?? none };
   setting(stage, label, bounds, (place) => placeOf(control, place), (place) => ({ [name]: place })).title = help;
 }
+for (const { name, label, help } of JSON.parse(root.dataset["fields"]!) as Field[]) {
+  const id = `play-softmax-${label.replace(/\W/g, "-")}`,
+    input = make("input", { id, type: "text", autocomplete: "off" });
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  input.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => ask({ words: { ...settings.words, [name]: input.value } }), 250);
+  });
+  input.addEventListener("focus", () => line.prepare());
+  const control = make("div", { class: "control" }, make("label", { for: id }, label), input);
+  control.title = help;
+  trialOf("softmax").append(control);
+}
+setting(
+  "drafted",
+  "proposals",
+  { min: 0, max: MOST_PROPOSALS, value: settings.proposals ?? 0 },
+  (count) => count === 0 ? "0, not used" : String(count),
+  (proposals) => ({ proposals }),
+);
 setting("sampling", "seed", { min: 1, max: 100, value: settings.seed }, String, (seed) => ({ seed }));
 
 const choices = make("select", { id: "play-example" }, make("option", { value: "" }, "a sentence it has never seen …"));

@@ -12,7 +12,7 @@
 import { partsOfBook, urlOf } from "../book.ts";
 import { figureHtml, STATIC_WIDTH } from "../figures/mod.ts";
 import { escape } from "../figures/svg.ts";
-import { CONTROLS } from "./controls.ts";
+import { CONTROLS, FIELDS } from "./controls.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
 import { titleHtml } from "./title.ts";
@@ -59,6 +59,7 @@ const SCALED = "core/04_attention/scaled_dot_product.ts", HEADS = "core/04_atten
 const ENCODER = "core/05_transformer/encoder.ts", DECODER = "core/05_transformer/decoder.ts";
 const MODEL = "core/05_transformer/encoder_decoder.ts", SAMPLING = "core/07_generation/sampling.ts";
 const TEMPERATURE = "core/07_generation/temperature.ts", TRUNCATION = "core/07_generation/truncation.ts";
+const SPECULATIVE = "core/07_generation/speculative.ts", RULES = "core/07_generation/rules.ts";
 const BEAM = "core/07_generation/greedy_and_beam.ts", SEQUENCES = "core/07_generation/sequences.ts";
 
 const ATTENTION: readonly Source[] = [
@@ -118,7 +119,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     title: "The next word",
     text:
       "Softmax turns the scores into a distribution. Temperature flattens or sharpens it; top-k, top-p and their kin cut " +
-      "off its tail; others look at what was said before.",
+      "off its tail; others look at what was said before, forbid or force. They act on what is sampled and drafted below, not on the search.",
     made: [
       [
         ["scores", MODEL, "  return model.head ? model.head.forward(hidden)"],
@@ -130,6 +131,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
         ["top-k", TRUNCATION, "      if (k < row.length) leftOf(row)"],
         ["top-p", TRUNCATION, "      for (let i = 0; i < left.count; i++) left.keys[i] ="],
       ],
+      [["one after the other", RULES, "    const allowed = applyAll(rules, logits, context);"]],
     ],
   },
   sampling: {
@@ -137,9 +139,19 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
     text: "The same seed samples the same tokens, under the rules of the stage above. Another seed, " +
       "or a higher temperature, gives another sentence.",
     made: [[
-      ["a draw", SAMPLING, "  return random.categorical(toProbabilities(logits));"],
+      ["a draw", SAMPLING, "  const token = random.categorical(probabilities);"],
       ["token by token", SEQUENCES, "    const token = this.#search.onHost("],
       ["its probability", SAMPLING, "  return logits[token]! - logSum(logits);"],
+    ]],
+  },
+  drafted: {
+    title: "Drafted and checked",
+    text:
+      "A table of what followed most often in the training sentences proposes several tokens at once, and the model checks all of them in one " +
+      "call, under the rules above. What is accepted costs no call of its own.",
+    made: [[
+      ["accepted or not", SPECULATIVE, "  if (random.next() * q < p) return"],
+      ["in its place", SPECULATIVE, "  return { token: random.categorical(residual("],
     ]],
   },
   beams: {
@@ -254,7 +266,7 @@ export function pages(): readonly Extra[] {
   const { weights, bytes, pairs, sentences, patterns, near, nearest, bleu, hiddenSize, steps } = measured;
   const count = (x: number): string => x.toLocaleString("en").replaceAll(",", "\u202f");
   const data = (key: string, value: unknown): string => ` data-${key}="${escape(JSON.stringify(value))}"`;
-  const attributes = data("settings", view.settings) + data("controls", CONTROLS) +
+  const attributes = data("settings", view.settings) + data("controls", CONTROLS) + data("fields", FIELDS) +
     data("examples", measured.examples) + data("bytes", bytes);
   const body = `<div class="playground"${attributes}>
 <div class="experiment">

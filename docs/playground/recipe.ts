@@ -23,7 +23,7 @@ import { translateAll, Translator } from "../../core/cli/translator.ts";
 import { PATTERNS } from "../../core/corpora/chinese_english/patterns.ts";
 import { readTask } from "../arguments.ts";
 import { neighbourhood } from "./familiar.ts";
-import { look } from "./look.ts";
+import { guesses } from "./draft.ts";
 import { openTranslator, packTranslator } from "./pack.ts";
 import { DEFAULTS } from "./settings.ts";
 
@@ -121,6 +121,11 @@ if (import.meta.main) {
   };
   const { vocabSize } = packed.source;
   const tokens = training.map(({ source }) => [...packed.source.encode(source), packed.source.endToken]);
+  const { beginToken, endToken } = packed.target;
+  const targets = training.map(({ target }) => [beginToken, ...packed.target.encode(target), endToken]);
+  await Deno.writeTextFile(new URL("guesses.json", folder), text(guesses(targets, packed.target.vocabSize)));
+  // It reads what was just written.
+  const { look } = await import("./look.ts");
   await Deno.writeTextFile(new URL("neighbours.json", folder), text(neighbourhood(tokens, vocabSize)));
   await Deno.writeTextFile(new URL("measured.json", folder), text(measured));
   await Deno.writeTextFile(

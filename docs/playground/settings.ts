@@ -18,14 +18,36 @@ type NumberRule = {
 }[keyof RuleOptions];
 
 /** Names of options that are numbers. */
-export type NumberOption = NumberRule | "numBeams";
+export type NumberOption = NumberRule | "numBeams" | "lengthPenalty";
+
+/** Names of rules that words ask for, which the vocabulary of the translation turns into tokens. */
+export type WordOption = Exclude<keyof RuleOptions, NumberRule> | "forcedFirstToken" | "forcedLastToken";
 
 /** What the reader sets: places of sliders, and what no slider sets. An option that is not there is not used. */
-export interface Settings extends Pick<RuleOptions, NumberRule>, Pick<SearchOptions, "numBeams"> {
+export interface Settings
+  extends
+    Pick<RuleOptions, Exclude<NumberRule, "forcedFirstToken" | "forcedLastToken">>,
+    Pick<SearchOptions, "numBeams"> {
   /** What is translated. */
   readonly sentence: string;
   /** Where chance starts. */
   readonly seed: number;
+  /** The power of the length that scores of beams are divided by; 1 by default. */
+  readonly lengthPenalty?: number;
+  /** Words of rules, as the command line takes them; none by default. */
+  readonly words?: Readonly<Partial<Record<WordOption, string>>>;
+  /** How many tokens a draft proposes at once; 0, and no draft, by default. */
+  readonly proposals?: number;
+}
+
+/** A field for words. */
+export interface Field {
+  /** The option that it sets. */
+  readonly name: WordOption;
+  /** Above the field. */
+  readonly label: string;
+  /** What it does, and how it is written. */
+  readonly help: string;
 }
 
 /** A slider over an option. */
@@ -44,7 +66,10 @@ export interface Control extends Slider {
 export const LONGEST_SENTENCE = 200;
 
 /** The settings before the reader changes any. */
-export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 0.7, topP: 0.9, seed: 1, numBeams: 3 };
+export const DEFAULTS: Omit<Settings, "sentence"> = { temperature: 0.7, topP: 0.9, seed: 1, numBeams: 3, proposals: 4 };
+
+/** Most tokens that a draft proposes at once. */
+export const MOST_PROPOSALS = 8;
 
 /** The name of an option as a label: `top-k`, `repetition penalty`. */
 export function labelOf(name: string): string {

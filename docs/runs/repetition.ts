@@ -3,11 +3,13 @@
  *
  * **Question.** Greedy search repeats itself. What does each rule against it change in texts of a model of real text?
  *
- * **Idea.** An n-gram model of the plays of Shakespeare goes on after lines that it never saw, each time by the most probable
- * token that a rule leaves. Kept are how much the texts repeat, how surprising they are to the model, and the first of them.
+ * **Idea.** A Transformer that has learned the plays of Shakespeare goes on after lines that it never saw, each time by the most probable
+ * token that a rule leaves. Kept are how much the texts repeat, how surprising they are to the model, how many of their words do not
+ * exist, and the first of them.
  *
  * ```sh
- * deno run -A docs/runs/repetition.ts --data input.txt
+ * deno run -A mod.ts train lm --data input.txt --vocab-size 500 --context-length 256 --hidden-size 128 --num-layers 4 --num-heads 4 --batch-size 8 --steps 700 --learning-rate 0.003 --out models/lm
+ * deno run -A docs/runs/repetition.ts --data input.txt --model models/lm
  * ```
  *
  * @module
@@ -34,8 +36,10 @@ if (import.meta.main) {
   await record<TextsRun>({
     name: "repetition",
     summary: "Write texts under each rule against repetition, and record what they are like.",
-    origin: "Plays of Shakespeare, the file of the repository karpathy/char-rnn (data/tinyshakespeare)",
+    origin:
+      "Tiny Shakespeare, parts of plays by William Shakespeare, as Andrej Karpathy's char-rnn has them (data/tinyshakespeare)",
     licence: "public domain",
-    make: (path) => textsUnder(path, SETTINGS),
+    files: { model: "A language model that `train lm` saved" },
+    make: (path, { model }) => textsUnder(path, model!, SETTINGS),
   });
 }

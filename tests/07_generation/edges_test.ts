@@ -332,6 +332,8 @@ onReference("what does not fit the context is refused before anything is made fo
     return length;
   };
   const model = constant([0, 1, 2], 32), random = new Random(1);
+  // The last token is not fed: one more than the model sees.
+  assertEquals((await generate(constant([0, 1, 2], 32), [1], { maxNewTokens: 32 })).tokens.length, 32);
   for (const maxNewTokens of [33, 4e7, 2 ** 52]) {
     for (
       const options of [

@@ -1,5 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { cacheBytes, KeyValueCache } from "../../core/07_generation/kv_cache.ts";
+import { generate } from "../../core/07_generation/generate.ts";
+import { cacheBytes, KeyValueCache, plainDecoding } from "../../core/07_generation/kv_cache.ts";
+import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { tensor, zeros } from "../../core/engine/create.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { roundEvenly } from "../../core/engine/records.ts";
@@ -8,6 +10,7 @@ import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_pr
 import { take } from "../../core/engine/indexing.ts";
 import { concat } from "../../core/engine/joining.ts";
 import { memory, scope } from "../../core/engine/scope.ts";
+import { Random } from "../../core/engine/random.ts";
 import { assertClose, normal, onEveryBackend, onItsOwnBackend, onReference } from "../support.ts";
 
 const [B, G, D] = [3, 2, 4];
@@ -131,4 +134,12 @@ onEveryBackend("KeyValueCache() in int8 follows its texts, joins its like and re
   assertThrows(() => cache.join(plain), TypeError, "Cannot join texts kept as float32 to those kept as int8");
   assertThrows(() => new KeyValueCache("int4" as "int8"), TypeError);
   for (const each of [cache, other, plain]) each.dispose();
+});
+
+onEveryBackend("plainDecoding() writes what generate() writes, one position after the prompt", async () => {
+  const sizes = { vocabSize: 13, hiddenSize: 16, numHeads: 2, numLayers: 2, contextLength: 24 };
+  const model = new DecoderOnly(sizes, new Random(4)), prompt = [3, 1, 4, 1, 5];
+  const { tokens, positions } = await plainDecoding(model, prompt, 8);
+  assertEquals(tokens, (await generate(model, prompt, { maxNewTokens: 8 })).tokens);
+  assertEquals(positions, [5, 1, 1, 1, 1, 1, 1, 1]);
 });

@@ -327,9 +327,26 @@ onEveryBackend("a translation with a draft is the translation without one", asyn
   for (const weight of translator.parameters().values()) {
     if (weight.rank === 2) weight.assign(random.normal(weight.shape, { deviation: 0.7 }));
   }
-  const given = translator.given(random.normal([1, 3, 8])), options = { maxNewTokens: 14, eosToken: 2 };
-  const wanted = await generate(given, [[1]], options), found = await generate(given, [[1]], { ...options, draft });
-  assertEquals(found[0]!.tokens, wanted[0]!.tokens);
+  const options = { maxNewTokens: 14 };
+  // One that is nearly always rejected: what the caches hold of the text is taken back, and what they hold of the source is not.
+  const stubborn: Draft = {
+    name: "the same token again and again",
+    length: constantLength(4),
+    begin: () => ({
+      propose: (_, count) => Promise.resolve(Array.from({ length: count }, () => ({ token: 7 }))),
+      dispose() {},
+    }),
+  };
+  // Sources as long as what is read of the text at some step, and others.
+  for (const length of [1, 3, 5, 6, 20]) {
+    const given = translator.given(random.normal([1, length, 8]));
+    const wanted = await generate(given, [[1]], options);
+    assertEquals(wanted[0]!.tokens.length, 14);
+    for (const one of [draft, stubborn]) {
+      const found = await generate(given, [[1]], { ...options, draft: one });
+      assertEquals(found[0]!.tokens, wanted[0]!.tokens);
+    }
+  }
 });
 
 Deno.test("several texts drawn from one prompt with a draft are as probable as they would be without", async () => {

@@ -17,3 +17,10 @@ Deno.test("temperature keeps the order and moves the entropy", () => {
   const [p, q] = [toProbabilities(logits), toProbabilities(temperatureRule(2).onHost(logits, none))];
   assert(Math.abs(q[3]! / q[7]! - Math.sqrt(p[3]! / p[7]!)) < 1e-12);
 });
+
+Deno.test("temperatureRule() divides large logits by small temperatures", () => {
+  for (const temperature of [1e-2, 1e-300, Number.MIN_VALUE]) {
+    const row = temperatureRule(temperature).onHost(Float64Array.of(1e300, 50, 1e300, -Infinity), none);
+    assertEquals([...toProbabilities(row)], [0.5, 0, 0.5, 0]);
+  }
+});

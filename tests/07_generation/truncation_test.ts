@@ -7,6 +7,7 @@ import {
   epsilonRule,
   etaRule,
   minPRule,
+  plainNucleus,
   topKRule,
   topNSigmaRule,
   topPRule,
@@ -66,6 +67,7 @@ Deno.test("topPRule() agrees with sorting", () => {
     }
     const cut = topPRule(p).onHost(logits, { tokens: [] });
     assertEquals([...cut.keys()].filter((token) => cut[token]! > -Infinity), [...kept].sort((a, b) => a - b));
+    assertEquals(plainNucleus(probabilities, p), [...kept], "as the page has it");
   }
 });
 

@@ -132,6 +132,15 @@ testInBrowser("the playground's controls change what they say they change", asyn
     await set(page, "softmax", "softmax-top-k", "3");
     await set(page, "softmax", "softmax-top-p", "0.5");
     await set(page, "sampling", "sampling-seed", "7");
+    await set(page, "drafted", "drafted-proposals", "2");
+    assertStringIncludes(await figures(page, "drafted"), "proposals are accepted");
+    await set(page, "drafted", "drafted-proposals", "0");
+    assertStringIncludes(await figures(page, "drafted"), "Nothing is proposed");
+    await set(page, "sampling", "softmax-banned-words", "library,at");
+    assertStringIncludes(await figures(page, "softmax"), "banned words");
+    await put(page, "softmax-banned-words", "☃");
+    await says(page, "Cannot use banned words with");
+    await put(page, "softmax-banned-words", "");
     await set(page, "beams", "beams-num-beams", "6");
     // Greedy search follows one beginning.
     const branches = (): Promise<number> =>

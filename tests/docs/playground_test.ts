@@ -13,12 +13,13 @@ import {
   trainBytePairEncoding,
 } from "../../mod.ts";
 import { setBackend } from "../../core/engine/device.ts";
+import { draftOf, guesses } from "../../docs/playground/draft.ts";
 import { figuresOf, firstChoice, STAGES } from "../../docs/playground/draw.ts";
 import { neighbourhood, unfamiliar } from "../../docs/playground/familiar.ts";
 import { look, type View } from "../../docs/playground/look.ts";
 import { openTranslator, packTranslator } from "../../docs/playground/pack.ts";
 import type { Measured } from "../../docs/playground/page.ts";
-import { DEFAULTS, LONGEST_SENTENCE } from "../../docs/playground/settings.ts";
+import { DEFAULTS, LONGEST_SENTENCE, type Settings } from "../../docs/playground/settings.ts";
 import { granted } from "../permissions.ts";
 
 const folder = new URL("../../docs/playground/model/", import.meta.url);
@@ -142,6 +143,65 @@ test("look() shows what temperature and truncation leave", async () => {
     assertAlmostEquals(likely.reduce((sum, { shaped }) => sum + shaped, 0), 1, 1e-9);
     assertAlmostEquals(likely[0]!.shaped / likely[1]!.shaped, Math.sqrt(likely[0]!.model / likely[1]!.model), 1e-6);
   }
+});
+
+test("look() shows what each rule leaves of what the one before it left", async () => {
+  const settings = { ...DEFAULTS, sentence, frequencyPenalty: 1, temperature: 2, topK: 3, topP: 1, minP: 0 };
+  const { rules, steps } = await look(translator, settings);
+  assertEquals(rules, ["frequency penalty", "temperature", "top-k"]);
+  for (const { likely } of steps) {
+    for (const { model, after, shaped } of likely) {
+      assertEquals([after.length, after.at(-1)], [3, shaped]);
+      // A temperature changes every probability but none to 0, a cut those that are left by one factor.
+      assert(after[1]! > 0 && (after[2] === 0 || after[2]! >= after[1]!), `${model}`);
+    }
+  }
+  const { rules: none, steps: plain } = await look(translator, { ...DEFAULTS, sentence, temperature: 1, topP: 1 });
+  assertEquals([none, plain[0]!.likely[0]!.after], [[], []]);
+});
+
+test("look() bans and forces words, and says what it cannot", async () => {
+  const ask = (words: NonNullable<Settings["words"]>) =>
+    look(translator, { ...DEFAULTS, sentence, temperature: 0, words });
+  const plain = await ask({ bannedWords: " " });
+  const banned = await ask({ bannedWords: "library" }), begun = await ask({ prefix: "He" });
+  assert(plain.drawn.text.includes("library"));
+  assert(!banned.drawn.text.includes("library") && !banned.drafted!.text.includes("library"));
+  assert(begun.drawn.text.startsWith("He"));
+  assertEquals(banned.rules, ["banned words", "most probable"]);
+  await assertRejects(() => ask({ bannedWords: "☃" }), RangeError, "Cannot use banned words with");
+  await assertRejects(() => ask({ forcedFirstToken: "in the library" }), RangeError, "one is needed");
+  // A part of a rule that is not used.
+  assertEquals((await ask({ dryBreakers: "library" })).drawn.text, plain.drawn.text);
+});
+
+test("look() writes the same with a draft where nothing is left to chance, in fewer calls", async () => {
+  for (const proposals of [1, 4, 8]) {
+    const { drawn, drafted } = await look(translator, { ...DEFAULTS, sentence, temperature: 0, proposals });
+    const { text, tree, tokens, calls, proposed, accepted } = drafted!;
+    assertEquals(text, drawn.text);
+    assertEquals(tokens, calls + accepted);
+    assert(accepted > 0 && accepted <= proposed);
+    assertEquals(tree.filter(({ best, parent }) => best && parent !== undefined).length, accepted);
+    // What is kept is the text; a rejected proposal stands beside the token that took its place.
+    const kept = tree.filter(({ kept }) => kept);
+    assertEquals(kept.length, 1 + tokens);
+    for (const { kept, parent } of tree) assert(kept || tree.some((other) => other.kept && other.parent === parent));
+  }
+  assertEquals((await look(translator, { ...DEFAULTS, sentence, proposals: 0 })).drafted, undefined);
+});
+
+test("guesses() keeps what followed most often, and draftOf() proposes it", async () => {
+  // 1 2 3 four times, 1 2 4 once; 5 2 4 five times: after 2 comes 4 as a rule, after 1 2 not.
+  const sentences = [...Array(5).fill([1, 2, 3, 0]), [1, 2, 4, 0], ...Array(7).fill([5, 2, 4, 0])];
+  const draft = draftOf(guesses(sentences, 6), 4);
+  const drafter = draft.begin({ vocabSize: 6, rules: [], random: undefined, eosToken: 0 });
+  const propose = async (tokens: number[], count = 4) =>
+    (await drafter.propose(tokens, count)).map(({ token }) => token);
+  assertEquals(await propose([1, 2]), [3, 0]);
+  assertEquals(await propose([5]), [2, 4, 0]);
+  assertEquals(await propose([2], 1), [4]);
+  assertEquals(await propose([0]), []);
 });
 
 test("unfamiliar() names characters, tokens and neighbours that training never held", async () => {

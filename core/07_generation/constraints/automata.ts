@@ -8,6 +8,9 @@
  * some without reading anything. The *subset construction* makes a deterministic automaton [确定有限自动机]: its states are the sets of states in which the first can be.
  * *Minimization* joins states from which the same texts are accepted. There is exactly one smallest automaton, so two ways to write an expression end as the same one.
  *
+ * ```picture automata_by_hand The expression `ab|ac` in three steps. A dashed arrow reads nothing; a double circle is a state in which the text may end.
+ * ```
+ *
  * **By hand.** Take `ab|ac`. Thompson's automaton has a path for `ab` and one for `ac`. After `a` it is in both: one set. From there `b` leads to the end of the first path and `c` to the end
  * of the second: two sets, from which nothing but the empty text is accepted, so minimization joins them. Four states are left as three:
  *
@@ -29,6 +32,12 @@
  * $$Q' = \mathrm{closure}\Big(\bigcup_{q \in Q} \delta(q, b)\Big)$$
  *
  * where the closure adds the states that are reached without reading anything. $Q$ accepts if one of its states does.
+ *
+ * | symbol     | in code     | meaning                                                     |
+ * | ---------- | ----------- | ----------------------------------------------------------- |
+ * | $\delta$   | `edges`     | which states follow a state after a byte                    |
+ * | $b$        | `from`      | a byte, 0 to 255                                            |
+ * | $Q$        | `states`    | a set of states of the first automaton, one state of the second |
  *
  * **What it can cost.** A set of $n$ states has $2^n$ subsets, and some expressions need that many: `(a|b)*a(a|b){20}` has to remember the last 21 letters, in $2^{21}$ states. Such an expression is
  * refused at a limit. Counting costs as many states as it counts: `[a-z]{1,1000}` has a thousand.

@@ -7,6 +7,24 @@
  * which a reference is a symbol; [a stack](pushdown.ts) remembers where to go on once the rule is read. Without such rules there is one automaton and no stack: a regular
  * expression.
  *
+ * **By hand.** A list of digits in brackets: `root` is `"[" items "]"`, `items` is `digit ("," digit)*`, and `digit` is `[0-9]`. No rule refers to itself, so `digit` is put into `items` and `items` into `root`. What is left is the expression `\[[0-9](,[0-9])*\]`, and
+ * its automaton. If a digit may be a list again, `[0-9] | root`, there is no such expression: `root` keeps an automaton of its own and a stack.
+ *
+ * ```ts
+ * import { contextFreeGrammar, regularExpression } from "@heed/heed/generation";
+ *
+ * const rules = (digit: string) => `root ::= "[" items "]"\nitems ::= digit ("," digit)*\ndigit ::= ${digit}`;
+ * const flat = contextFreeGrammar(rules("[0-9]")), deep = contextFreeGrammar(rules("[0-9] | root"));
+ * console.log("states", flat.size, regularExpression(String.raw`\[[0-9](,[0-9])*\]`).size);
+ * for (const text of ["[1,2]", "[1,[2,3]]"]) console.log(text, flat.accepts(text), deep.accepts(text));
+ * ```
+ *
+ * ```text
+ * states 4 4
+ * [1,2] true true
+ * [1,[2,3]] false true
+ * ```
+ *
  * **What has to change first.** A rule that can be empty is read as one that cannot, and may be left out where it is named. A rule that begins with itself, `sum ::= sum "+" number | number`, would put itself on the
  * stack without end. The same texts are those of a rule that begins with what is left and repeats the rest, `number ("+" number)*`. Both changes keep the texts, and only those count here.
  *

@@ -8,6 +8,23 @@
  * may stand behind it. Each of these is a function that calls the next one. What it makes is an [expression](expressions.ts), and
  * [an automaton](automata.ts) follows.
  *
+ * **By hand.** A date is `\d{4}-\d{2}-\d{2}`: four digits, a dash, two digits, a dash, two digits. *2026-12-01* is one, *2026-1-12* is none, and *2026-12* can become one. Its automaton has a state for each of the 10 characters, and one before the first.
+ *
+ * ```ts
+ * import { regularExpression } from "@heed/heed/generation";
+ *
+ * const date = regularExpression(String.raw`\d{4}-\d{2}-\d{2}`);
+ * for (const text of ["2026-12-01", "2026-1-12", "2026-12"]) console.log(text, date.accepts(text), date.begins(text));
+ * console.log("states", date.size, "=", 10 + 1);
+ * ```
+ *
+ * ```text
+ * 2026-12-01 true true
+ * 2026-1-12 false false
+ * 2026-12 false true
+ * states 11 = 11
+ * ```
+ *
  * **What is read.** The notation of JavaScript with the flag `u`: characters, `.`, classes such as `[^a-z]`, `\d \w \s` and their opposites, properties of Unicode such as
  * `\p{L}`, groups, `|`, and the quantifiers `* + ? {2} {2,} {2,5}`. A lazy quantifier means what the greedy one means, since the texts are the same and no
  * part of a match is asked for. The whole text has to match: `^` at the beginning and `$` at the end say nothing more.
