@@ -136,7 +136,6 @@ export async function generate<P extends Prompts>(
 ): Promise<Generated<P>> {
   checkOptions("generate", options, generateChecks);
   const { rules, search } = decodingOf(options);
-  if ("begin" in search) await search.load?.();
   const isOne = typeof prompt?.[0] === "number";
   const given = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
   // One prompt for all sources.

@@ -117,7 +117,6 @@ export {
   logitBiasRule,
   minNewTokensRule,
   prefixRule,
-  type RequiredWord,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 export {
@@ -166,6 +165,9 @@ export {
   type ConstrainedBeamOptions,
   constrainedBeamSearch,
   neededTokens,
+  type RequiredWord,
+  type RequiredWords,
+  requiredWords,
   requiredWordsRule,
 } from "./constraints/required_words.ts";
 export {

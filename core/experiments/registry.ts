@@ -81,8 +81,9 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/greedy_and_beam",
   "07_generation/experiments/beam_variants",
   "07_generation/experiments/minimum_bayes_risk",
-  "07_generation/experiments/constraints/required_words",
   "07_generation/experiments/constraints",
+  "07_generation/experiments/constraints/required_words",
+  "07_generation/experiments/constraints/steering",
   "07_generation/experiments/speculative",
   "07_generation/experiments/kv_cache",
 ].map(entryOf);

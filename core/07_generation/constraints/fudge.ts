@@ -217,6 +217,10 @@ export interface PrefixClassifierOptions {
 const classifierChecks: Checks<PrefixClassifierOptions> = { vocabSize: required(integer()), numPairs: integer() };
 // #endregion
 
+// ## Beside other methods
+//
+// [The experiment](../experiments/constraints/steering.ts) on [the section's first page](mod.ts) trains such a classifier, and compares FUDGE with asking, rejection, rewards and preferences.
+
 // ## What the notes say
 //
 // **The notes, 004.114.** That is so. Combined means multiplied, by Bayes' rule, and the second model has to be trained on unfinished texts: one that knows only whole texts judges a prefix as if nothing followed.
