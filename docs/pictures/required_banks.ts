@@ -74,7 +74,7 @@ export const picture: Picture<readonly Search[]> = {
     ).join(" "),
   measure: () => WIDTHS.map(searchOf),
   draw: ({ width, say }, searches) => {
-    const names = width < 400 ? 58 : 84, column = (width - names) / STEPS, parts: string[] = [];
+    const names = width < 400 ? 70 : 84, column = (width - names) / STEPS, parts: string[] = [];
     let top = 0;
     for (const { numBeams, steps, best } of searches) {
       const banks = [1, 0].map((missing) => ({
@@ -93,7 +93,9 @@ export const picture: Picture<readonly Search[]> = {
         );
         steps.forEach((step, i) =>
           step.filter((one) => one.missing === missing).forEach(({ words, probability, finished }, j) => {
-            const x = names + i * column, at = y + (j + 0.5) * ROW + 4, isBest = words === best && finished;
+            const x = names + i * column,
+              at = y + (j + 0.5) * ROW + 4,
+              isBest = words === best && i === steps.length - 1;
             const text = finished ? `${words} ■` : words;
             parts.push(
               el("text", { class: "ink", x, y: at, "font-weight": isBest ? 620 : undefined }, text),
