@@ -375,6 +375,13 @@ function requireRoom(words: readonly Spellings[], { maxNewTokens, eosToken }: Se
 //
 // [The experiment](../experiments/constraints/required_words.ts) stands on [the section's first page](mod.ts): a small model writes sentences with given words, by asking for them, by rejection, under the rule and by constrained beams.
 
+// ## In a translation
+//
+// A customer's word for a product is the usual demand. Here a word of the human translation is required of a small translator that missed it.
+//
+// ```picture required_words_run A small translator from Chinese into English, with a word of the human translation required, and with a wrong one.
+// ```
+
 // ## What the notes say
 //
 // **The notes, 004.112.** All three faults are faults of a list of tokens, and the first two have an answer here. Synonyms can be listed as spellings of one word, and the search takes the one that fits; banned words need such a list too. Where the banned word is the only good one, the loss can be measured: the
