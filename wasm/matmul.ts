@@ -23,7 +23,7 @@ import { MULTIPLY, MULTIPLY_EACH, PACK, ROWS_TIMES_PANELS } from "./assembly/opc
 import * as word from "./assembly/words/matmul.ts";
 import * as thin from "./assembly/words/matvec.ts";
 import * as packing from "./assembly/words/packing.ts";
-import { FEW_ROWS, type Matrix, matrixOf, multiplyThin, timesMatrix, walkable } from "./matvec.ts";
+import { FEW_ROWS, groupBytes, type Matrix, matrixOf, multiplyThin, timesMatrix, walkable } from "./matvec.ts";
 import type { Runtime } from "./runtime.ts";
 import { placed, writeAxes } from "./views.ts";
 
@@ -101,7 +101,7 @@ export function multiplyFilling(
   });
 }
 
-/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed. */
+/** {@linkcode multiply} with a right matrix that {@linkcode packWhole} has packed. Up to `few` rows meet it as it lies: by default as many as without panels, so that the bits stay. */
 export function multiplyPacked(
   runtime: Runtime,
   c: number,
@@ -111,8 +111,9 @@ export function multiplyPacked(
   columns: number,
   depth: number,
   bias: number,
+  few: number = FEW_ROWS,
 ): void {
-  if (rows <= FEW_ROWS && (a.column === 1 || depth === 1)) {
+  if (rows <= few && (a.column === 1 || depth === 1)) {
     const words = placed(
       [thin.FROM, a.address],
       [thin.MATRIX, panels],
@@ -124,7 +125,8 @@ export function multiplyPacked(
       [thin.TO_ROW, columns * 4],
       [thin.BIAS, bias],
     );
-    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), 20 + rows * depth / 2);
+    const cost = 20 + rows * depth / 2;
+    runtime.run(ROWS_TIMES_PANELS, words, Math.ceil(columns / 8), cost, thin.SUMS + groupBytes(rows, depth));
     return;
   }
   inParts(runtime, c, a, rows, columns, depth, bias, (k, _terms, j) => {

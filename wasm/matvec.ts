@@ -27,6 +27,11 @@ export interface Matrix {
 
 /** Most rows that are not worth packing the other operand for. */
 export const FEW_ROWS = 8;
+/** Bytes of rows in groups of four, as `interleave` of `assembly/matvec.ts` writes them. */
+export function groupBytes(rows: number, depth: number): number {
+  return Math.ceil(rows / 4) * depth * 16;
+}
+
 /** Bytes beyond which weights come from main memory rather than from a cache. */
 const STREAMED_BYTES = 24 << 20;
 

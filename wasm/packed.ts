@@ -32,8 +32,9 @@ import {
 } from "./assembly/opcodes.ts";
 import * as block from "./assembly/words/blocks.ts";
 import * as half from "./assembly/words/halves.ts";
+import { FEW_PACKED } from "./assembly/words/matvec.ts";
 import { multiplyFilling, multiplyPacked, packWhole, wholeBytes } from "./matmul.ts";
-import { FEW_ROWS, type Matrix, matrixOf, walkable } from "./matvec.ts";
+import { groupBytes, type Matrix, matrixOf, walkable } from "./matvec.ts";
 import { reduce } from "./reduce.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
 import { placed } from "./views.ts";
@@ -106,7 +107,7 @@ function inPanels(runtime: Runtime): Packing {
       const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number];
       const left = { address: runtime.address(a), row: a.strides[0]!, column: 1 };
       const y = runtime.allocate(rows * N);
-      multiplyPacked(runtime, y.address, left, addressOf(packed), rows, N, K, biasAt(runtime, bias));
+      multiplyPacked(runtime, y.address, left, addressOf(packed), rows, N, K, biasAt(runtime, bias), FEW_PACKED);
       return y;
     },
     columns: (buffer, K, N, ids) => lookUp(runtime, K, N, ids, (panel) => ({ buffer, offset: panel * K * 8 })),
@@ -142,7 +143,7 @@ function inHalves(runtime: Runtime): Packing {
     multiply(x, packed, N, bias) {
       const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number], panels = addressOf(packed);
       const y = runtime.allocate(rows * N), added = biasAt(runtime, bias), address = runtime.address(a);
-      if (rows > FEW_ROWS) {
+      if (rows > FEW_PACKED) {
         const left = { address, row: a.strides[0]!, column: 1 };
         multiplyFilling(runtime, y.address, left, rows, N, K, added, (to, k, terms, j, wide) => {
           const words = placed(
@@ -165,7 +166,7 @@ function inHalves(runtime: Runtime): Packing {
           [half.TO_ROW, N * 4],
           [half.BIAS, added],
         );
-        const scratch = 256 + (rows > 3 ? 512 * 32 : rows * K * 4);
+        const scratch = 512 + (rows > 3 ? 512 * 32 + groupBytes(rows, K) : rows * K * 4);
         runtime.run(
           ROWS_TIMES_HALVES,
           words,

@@ -84,6 +84,8 @@ export interface LogitsRule {
   readonly name: string;
   /** Whether it only shapes a draw, and is refused where nothing is drawn; false by default. */
   readonly needsDraw?: boolean;
+  /** Whether it does nothing in place but forbid tokens, so that those before it are not looked at again; false by default. */
+  readonly cuts?: boolean;
   /**
    * Changes one row of logits; the argument stays as it is.
    *
@@ -191,19 +193,28 @@ export function applyRules(
   }
 }
 
+/** While rules follow each other: the row in which only rules that cut have changed since its tokens that are left were listed. */
+export const listed: { row: Float64Array | undefined; isFollowed: boolean } = { row: undefined, isFollowed: false };
+
 /** Copies the logits before the first change in place, and again only after a rule that answered with a row of its own. */
 function applyAll(rules: readonly LogitsRule[], logits: Float64Array, context: DecodingContext): Float64Array {
   let row = logits, isOurs = false;
-  for (const rule of rules) {
-    if (rule.inPlace) {
-      if (!isOurs) row = row.slice();
-      isOurs = true;
-      rule.inPlace(row, context);
-    } else {
-      const answer = applyRule(rule, row, context);
-      isOurs &&= answer === row;
-      row = answer;
+  try {
+    for (const rule of rules) {
+      if (!rule.cuts) listed.row = undefined;
+      listed.isFollowed = true;
+      if (rule.inPlace) {
+        if (!isOurs) row = row.slice();
+        isOurs = true;
+        rule.inPlace(row, context);
+      } else {
+        const answer = applyRule(rule, row, context);
+        isOurs &&= answer === row;
+        row = answer;
+      }
     }
+  } finally {
+    [listed.row, listed.isFollowed] = [undefined, false];
   }
   return row;
 }

@@ -13,7 +13,8 @@
  * **Prompts of different lengths.** All rows of the batch end at one place. Shorter ones have padding on the left, in the tokens and in the
  * caches, which no reader of the results sees. The model is told where each row starts, `starts`: the position of its first token in this
  * call. What stands at a position below 0 is padding. The model hides it from attention ([section](../04_attention/masks.ts)) and counts positions from the first real
- * token; a recurrent model leaves its state as it is there. A text that is over leaves the batch. A text whose context is full is read again beside the others and joins them: its keys and values are
+ * token; a recurrent model leaves its state as it is there. Prompts of very different lengths are read in several passes, since padding
+ * is computed like any token. A text that is over leaves the batch. A text whose context is full is read again beside the others and joins them: its keys and values are
  * put behind theirs, aligned at the end. So each text of a batch comes out as it does alone, up to the rounding of float32; the test "generate() of prompts of
  * different lengths equals one prompt at a time, for every kind of positions" says so.
  *
@@ -221,12 +222,11 @@ export class Session {
     }
   }
 
-  /** Rows that can pass the model together: those that are new, and those that go on by equally many tokens. */
+  /** Rows that pass the model together: those that go on by equally many tokens, and new ones of similar lengths. */
   #groups(): Row[][] {
     if (!this.#remembers) return [this.#rows];
     const goOn = grouped(this.#rows.filter(({ at }) => at >= 0), ({ fresh }) => fresh);
-    const begin = this.#rows.filter(({ at }) => at < 0);
-    return [...goOn.values(), ...begin.length > 0 ? [begin] : []];
+    return [...goOn.values(), ...byLength(this.#rows.filter(({ at }) => at < 0))];
   }
 
   /** What the caches hold of some rows, and of no others. */
@@ -492,6 +492,29 @@ function grouped<T, K>(rows: readonly T[], of: (row: T) => K): Map<K, T[]> {
     if (group) group.push(row);
     else groups.set(key, [row]);
   }
+  return groups;
+}
+
+/** Tokens of padding that cost as much as another pass, about: it reads all weights again. */
+const PASS = 16;
+
+/** Rows in groups, so that what passes the model, padding included, costs least. */
+function byLength(rows: readonly Row[]): Row[][] {
+  const sorted = rows.toSorted((a, b) => a.fresh - b.fresh);
+  // The least cost of the first rows, and how many of them are in its last group.
+  const least = [0], last = [0];
+  for (let end = 1; end <= sorted.length; end++) {
+    const length = sorted[end - 1]!.fresh;
+    let best = Infinity, size = 0;
+    for (let count = 1; count <= end; count++) {
+      const cost = least[end - count]! + PASS + count * length;
+      if (cost < best) [best, size] = [cost, count];
+    }
+    least.push(best);
+    last.push(size);
+  }
+  const groups: Row[][] = [];
+  for (let end = sorted.length; end > 0; end -= last[end]!) groups.unshift(sorted.slice(end - last[end]!, end));
   return groups;
 }
 

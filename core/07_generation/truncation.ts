@@ -28,7 +28,7 @@
  * | $r$        | `p`              | the factor of min-p                                                               |
  * | $\epsilon$ | `epsilon`        | the threshold of epsilon, and the highest one of eta                              |
  * | $m$        | `deviations`     | of top-nσ                                                                         |
- * | $\sigma$   | `deviationOf()`  | the standard deviation of the logits that are not forbidden                       |
+ * | $\sigma$   | `deviation()`    | the standard deviation of the logits that are not forbidden                       |
  * | $H$        | `entropy`        | $-\sum_i p_i \log p_i$, the expected surprisal ([section](../06_training/loss.ts)) |
  *
  * **The rules at the boundary.** Equal tokens are ordered by id, the lower one first; exactly
@@ -65,7 +65,7 @@ import { argsort, topK as largestOf } from "../engine/sorting.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { type Check, checkValue, integer, numeric } from "../engine/options.ts";
 import { logSoftmax, softmax } from "../02_words/softmax.ts";
-import { likeliest, type LogitsRule, ruleInPlace } from "./rules.ts";
+import { likeliest, listed, type LogitsRule, ruleInPlace } from "./rules.ts";
 
 /** What a number of tokens may be. */
 export const tokenCountCheck: Check<number> = integer();
@@ -89,8 +89,9 @@ export function topKRule(k: number): LogitsRule {
   return ruleInPlace({
     name: "topK",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => {
-      if (k < row.length && likeliest(row) !== undefined) keepOnly(row, largest(row, k));
+      if (k < row.length) leftOf(row)?.keepLargest(row, k);
     },
     onDevice: (logits) => k >= logits.shape[1]! ? logits : keepWhere(logits, at(logits, largestOf(logits, k).indices)),
   });
@@ -111,6 +112,7 @@ export function topPRule(p: number): LogitsRule {
   return ruleInPlace({
     name: "topP",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => {
       const left = p === 1 ? undefined : distribution(row);
       if (!left) return;
@@ -133,6 +135,7 @@ export function epsilonRule(epsilon: number): LogitsRule {
   return ruleInPlace({
     name: "epsilonCutoff",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => keepAbove(row, () => epsilon),
     onDevice: (logits) => keepLikely(logits, softmax(logits).greater(epsilon)),
   });
@@ -151,6 +154,7 @@ export function etaRule(epsilon: number): LogitsRule {
   return ruleInPlace({
     name: "etaCutoff",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => keepAbove(row, (entropy) => Math.min(epsilon, root * Math.exp(-entropy()))),
     onDevice: (logits) => {
       const probabilities = softmax(logits), surprisal = logSoftmax(logits).neg();
@@ -174,9 +178,10 @@ export function topNSigmaRule(deviations: number): LogitsRule {
   return ruleInPlace({
     name: "topNSigma",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => {
-      const best = likeliest(row);
-      if (best !== undefined) forbidBelow(row, row[best]! - deviations * deviationOf(row, row[best]!));
+      const left = leftOf(row);
+      left?.forbidBelow(row, left.highest - deviations * left.deviation(row));
     },
     onDevice: (logits) => {
       const isAllowed = logits.greater(-Infinity), highest = logits.max(-1, { keepDims: true });
@@ -187,20 +192,6 @@ export function topNSigmaRule(deviations: number): LogitsRule {
       return keepWhere(logits, isAllowed.and(logits.greaterEqual(bound)));
     },
   });
-}
-
-/** $\sigma$: the standard deviation of the logits that are not forbidden; `highest` is one of them. */
-function deviationOf(row: Float64Array, highest: number): number {
-  let count = 0, sum = 0, squares = 0;
-  for (let token = 0; token < row.length; token++) {
-    const below = row[token]! - highest;
-    if (below === -Infinity) continue;
-    count++;
-    // Relative to the highest, so that large logits lose no digits.
-    sum += below;
-    squares += below * below;
-  }
-  return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
 }
 
 /**
@@ -216,10 +207,11 @@ export function minPRule(p: number): LogitsRule {
   return ruleInPlace({
     name: "minP",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => {
-      const best = likeliest(row);
+      const left = leftOf(row);
       // $p_i \ge r \max_j p_j$, in logits: the common factor cancels.
-      if (best !== undefined) forbidBelow(row, row[best]! + distance);
+      left?.forbidBelow(row, left.highest + distance);
     },
     onDevice: (logits) => keepWhere(logits, logits.greaterEqual(logits.max(-1, { keepDims: true }).add(distance))),
   });
@@ -240,6 +232,7 @@ export function typicalRule(p: number): LogitsRule {
   return ruleInPlace({
     name: "typicalP",
     needsDraw: true,
+    cuts: true,
     inPlace: (row) => {
       const left = p === 1 ? undefined : distribution(row);
       if (!left) return;
@@ -270,34 +263,6 @@ function keepAbove(row: Float64Array, threshold: (entropy: () => number) => numb
   if (kept === 0) row[best] = highest;
 }
 
-function keepOnly(row: Float64Array, kept: readonly number[]): void {
-  const logits = kept.map((token) => row[token]!);
-  row.fill(-Infinity);
-  kept.forEach((token, i) => row[token] = logits[i]!);
-}
-
-function forbidBelow(row: Float64Array, bound: number): void {
-  for (let token = 0; token < row.length; token++) if (row[token]! < bound) row[token] = -Infinity;
-}
-
-/**
- * The ids of the `k` largest values, equal ones by rising id.
- *
- * One pass: the best so far lie in a heap whose root is the worst of them, and nearly every
- * further value is turned away by a single comparison.
- */
-function largest(values: Float64Array, k: number): number[] {
-  const worse = (a: number, b: number): boolean => values[a]! < values[b]! || (values[a] === values[b] && a > b);
-  const heap = new Heap(worse, Array.from({ length: k }, (_, id) => id));
-  let bar = values[heap.first!]!;
-  for (let id = k; id < values.length; id++) {
-    if (!(values[id]! > bar)) continue;
-    heap.replaceFirst(id);
-    bar = values[heap.first!]!;
-  }
-  return [...heap];
-}
-
 // #region The tokens that are left
 
 /** Parts into which the range of a key is divided. */
@@ -307,56 +272,111 @@ const INTERVALS = 1024;
  * The tokens of a row that are not forbidden, and what their probabilities are in proportion to.
  *
  * There is one such object. A step of a large vocabulary asks for it several times, and new arrays would cost more than what is
- * computed in them; nothing of it outlives the rule that asked.
+ * computed in them; nothing of it outlives the rules that asked. A rule that cuts after another one that does looks at what that
+ * one has left, and not at the whole vocabulary.
  */
 class Distribution {
-  /** How many there are, and the most probable one. */
+  /** How many there are, the most probable one, and its logit. */
   count = 0;
   best = 0;
+  highest = -Infinity;
   /** Their ids; by what they are ordered; their probabilities times `total`. */
   tokens = new Int32Array(0);
   keys = new Float64Array(0);
   weights = new Float64Array(0);
   /** The sum of the weights. */
   total = 0;
-  #highest = 0;
+  /** Their ids as they were found, which nobody puts in another order. */
+  #found = new Int32Array(0);
   readonly #sums = new Float64Array(INTERVALS);
 
   /** Reads a row; false if everything is forbidden. */
   read(row: Float64Array): boolean {
     if (this.tokens.length < row.length) {
       this.tokens = new Int32Array(row.length);
+      this.#found = new Int32Array(row.length);
       this.keys = new Float64Array(row.length);
       this.weights = new Float64Array(row.length);
     }
-    const { tokens, weights } = this;
-    let count = 0, total = 0, best = -1, highest = -Infinity;
-    for (let token = 0; token < row.length; token++) {
-      const logit = row[token]!;
+    const found = this.#found;
+    let count = 0, best = -1, highest = -Infinity;
+    const isKnown = listed.row === row, most = isKnown ? this.count : row.length;
+    for (let i = 0; i < most; i++) {
+      const token = isKnown ? found[i]! : i, logit = row[token]!;
       if (logit === -Infinity) continue;
-      tokens[count++] = token;
+      found[count++] = token;
       if (logit <= highest) continue;
       // NaN and infinity have their error.
       if (!(logit < Infinity)) likeliest(row);
-      [best, highest] = [token, logit];
+      best = token;
+      highest = logit;
     }
-    for (let i = 0; i < count; i++) total += weights[i] = exponential(row[tokens[i]!]! - highest);
+    this.tokens.set(found.subarray(0, count));
     this.count = count;
-    this.total = total;
     this.best = best;
-    this.#highest = highest;
+    this.highest = highest;
+    listed.row = listed.isFollowed ? row : undefined;
     return count > 0;
+  }
+
+  /** Computes the weights. */
+  weigh(row: Float64Array): void {
+    const { tokens, weights, count, highest } = this;
+    let total = 0;
+    for (let i = 0; i < count; i++) total += weights[i] = exponential(row[tokens[i]!]! - highest);
+    this.total = total;
+  }
+
+  /** $\sigma$: the standard deviation of the logits. */
+  deviation(row: Float64Array): number {
+    let count = 0, sum = 0, squares = 0;
+    for (let i = 0; i < this.count; i++) {
+      // Relative to the highest, so that large logits lose no digits.
+      const below = row[this.tokens[i]!]! - this.highest;
+      if (below === -Infinity) continue;
+      count++;
+      sum += below;
+      squares += below * below;
+    }
+    return Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  }
+
+  /** Forbids the tokens whose logits are lower. */
+  forbidBelow(row: Float64Array, bound: number): void {
+    for (let i = 0; i < this.count; i++) if (row[this.tokens[i]!]! < bound) row[this.tokens[i]!] = -Infinity;
+  }
+
+  /**
+   * Keeps the `k` largest logits, of equal ones those with the lowest ids.
+   *
+   * One pass: the best so far lie in a heap whose root is the worst of them, and nearly every
+   * further value is turned away by a single comparison.
+   */
+  keepLargest(row: Float64Array, k: number): void {
+    const { tokens, count } = this;
+    if (k >= count) return;
+    const worse = (a: number, b: number): boolean => row[a]! < row[b]! || (row[a] === row[b] && a > b);
+    const heap = new Heap(worse, tokens.subarray(0, k));
+    let bar = row[heap.first!]!;
+    for (let i = k; i < count; i++) {
+      if (!(row[tokens[i]!]! > bar)) continue;
+      heap.replaceFirst(tokens[i]!);
+      bar = row[heap.first!]!;
+    }
+    const kept = [...heap], logits = kept.map((token) => row[token]!);
+    for (let i = 0; i < count; i++) row[tokens[i]!] = -Infinity;
+    kept.forEach((token, i) => row[token] = logits[i]!);
   }
 
   /** $-\log p_i$ of a logit. */
   surprisal(logit: number): number {
-    return Math.log(this.total) - (logit - this.#highest);
+    return Math.log(this.total) - (logit - this.highest);
   }
 
   /** $H$: the expected surprisal. */
   entropy(row: Float64Array): number {
     let sum = 0;
-    for (let i = 0; i < this.count; i++) sum += this.weights[i]! * (row[this.tokens[i]!]! - this.#highest);
+    for (let i = 0; i < this.count; i++) sum += this.weights[i]! * (row[this.tokens[i]!]! - this.highest);
     return Math.log(this.total) - sum / this.total;
   }
 
@@ -443,9 +463,16 @@ class Distribution {
 
 const shared = new Distribution();
 
-/** What is left of a row; undefined where everything is forbidden. */
-function distribution(row: Float64Array): Distribution | undefined {
+/** What is left of a row, without weights; undefined where everything is forbidden. */
+function leftOf(row: Float64Array): Distribution | undefined {
   return shared.read(row) ? shared : undefined;
+}
+
+/** What is left of a row, with weights; undefined where everything is forbidden. */
+function distribution(row: Float64Array): Distribution | undefined {
+  const left = leftOf(row);
+  left?.weigh(row);
+  return left;
 }
 
 // #endregion

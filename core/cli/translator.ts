@@ -11,7 +11,9 @@ import type { SequenceTokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import { EncoderDecoder } from "../05_transformer/encoder_decoder.ts";
 import { padSequences } from "../06_training/batching.ts";
 import { generate } from "../07_generation/generate.ts";
+import type { OutputOptions } from "../07_generation/options.ts";
 import type { Decoder } from "../07_generation/sampling.ts";
+import type { StepOutput } from "../07_generation/search.ts";
 import { noGrad } from "../engine/autograd.ts";
 import type { Module } from "../engine/module.ts";
 import { release, scope } from "../engine/scope.ts";
@@ -27,9 +29,15 @@ import { line, shadedMap, shadeLegend } from "./terminal.ts";
 export const BEAMS = 4;
 
 /** A text that was found. */
-interface Written extends Ranked {
+export interface Written extends Ranked {
+  /** Its text. */
   readonly text: string;
+  /** Its tokens, without the one that ended it. */
   readonly tokens: readonly number[];
+  /** Whether an end was reached. */
+  readonly finished: boolean;
+  /** What was kept of each step, if that was asked for. */
+  readonly steps?: readonly StepOutput[];
 }
 
 /** A translation, and everything that its search has found. */
@@ -92,7 +100,11 @@ export class Translator<Model extends TranslationModel = TranslationModel> {
   async translate(
     sentences: readonly string[],
     decoding: DecodingChoice,
-    options: { readonly maxNewTokens?: number | undefined; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly maxNewTokens?: number | undefined;
+      readonly output?: OutputOptions | undefined;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<Translation[]> {
     const tokens = sentences.map((sentence) => this.read(sentence));
     const longest = Math.max(...tokens.map(({ length }) => length));
@@ -109,6 +121,7 @@ export class Translator<Model extends TranslationModel = TranslationModel> {
         ...decoding,
         maxNewTokens,
         eosToken: this.target.endToken,
+        ...(options.output && { output: options.output }),
         ...(options.signal && { signal: options.signal }),
       });
       const spell = (found: Omit<Written, "text">): Written => ({

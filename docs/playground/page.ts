@@ -127,7 +127,7 @@ const TELLINGS: Readonly<Record<Stage, Telling>> = {
       ],
       [
         ["temperature", TEMPERATURE, "      for (let token = 0; token < row.length; token++) row[token] ="],
-        ["top-k", TRUNCATION, "      if (k < row.length && likeliest(row)"],
+        ["top-k", TRUNCATION, "      if (k < row.length) leftOf(row)"],
         ["top-p", TRUNCATION, "      for (let i = 0; i < left.count; i++) left.keys[i] ="],
       ],
     ],

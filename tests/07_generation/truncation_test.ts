@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { toProbabilities } from "../../core/07_generation/sampling.ts";
-import type { LogitsRule } from "../../core/07_generation/rules.ts";
+import { Random } from "../../core/engine/random.ts";
+import { applyRules, type LogitsRule, ruleInPlace } from "../../core/07_generation/rules.ts";
 import { temperatureRule } from "../../core/07_generation/temperature.ts";
 import {
   epsilonRule,
@@ -159,4 +160,27 @@ Deno.test("where everything is forbidden every cut leaves it so", () => {
   const nothing = new Float64Array(5).fill(-Infinity);
   const rules = [topKRule(2), topPRule(0.5), epsilonRule(0.1), etaRule(0.1), minPRule(0.1), typicalRule(0.5)];
   for (const rule of [...rules, topNSigmaRule(1)]) assertEquals(rule.onHost(nothing, none), nothing);
+});
+
+Deno.test("rules that cut find what is left, whatever stands between them", () => {
+  const random = new Random(5);
+  const cuts = [
+    topKRule(30),
+    topPRule(0.9),
+    minPRule(0.02),
+    epsilonRule(0.003),
+    etaRule(0.005),
+    typicalRule(0.8),
+    topNSigmaRule(2),
+  ];
+  /** Allows some tokens again, which those after it have to see. */
+  const again = ruleInPlace({ name: "again", inPlace: (row) => row.fill(1, 40, 60) });
+  for (let trial = 0; trial < 200; trial++) {
+    const logits = Float64Array.from({ length: 100 }, () => Math.round(100 * random.next()) / 20);
+    const rules = Array.from({ length: 4 }, () => random.next() < 0.2 ? again : cuts[random.integer(cuts.length)]!);
+    const context = { tokens: [1], promptLength: 1 };
+    let apart: Float64Array = logits;
+    for (const rule of rules) apart = rule.onHost(apart, context);
+    assertEquals([...applyRules(rules, logits, context)], [...apart], rules.map(({ name }) => name).join(", "));
+  }
 });

@@ -157,6 +157,20 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
   [["translate", "x", "--eta-cutoff", "0.1"], 2, /^heed: Cannot use --eta-cutoff without --stochastic.*\n$/],
   [["generate", "--stochastic"], 2, /^heed: Cannot use --stochastic without --num-beams\n$/],
   [["generate", "--all-beams"], 2, /^heed: Cannot use --all-beams without --num-beams\n$/],
+  [["generate", "--alternatives", "2"], 2, /^heed: Cannot use --alternatives without --json: .*no effect\n$/],
+  [["translate", "x", "--json", "--attention"], 2, /^heed: Cannot use --attention with --json: .*\n$/],
+  [["generate", "--draft", "x", "--prompt-lookup"], 2, /^heed: Cannot use --draft with --prompt-lookup: .*\n$/],
+  [
+    ["generate", "--draft-length", "2"],
+    2,
+    /^heed: Cannot use --draft-length without --draft or --prompt-lookup: .*\n$/,
+  ],
+  [["generate", "--contrastive-alpha", "0.2"], 2, /^heed: Cannot use --contrastive-alpha without --amateur: .*\n$/],
+  [
+    ["generate", "--json", "--alternatives", "2", "--prompt-lookup"],
+    2,
+    /^heed: Cannot use --alternatives with --draft or --prompt-lookup: .*\n$/,
+  ],
   [["generate", "--regex", "(?=a)"], 2, /^heed: Cannot read the regular expression .*a look-ahead.*\n$/],
   [["generate", "--regex", "a", "--grammar", "$/none"], 2, /^heed: Cannot use --regex with --grammar: .*\n$/],
   [["generate", "--json-schema", "$/none"], 1, /^heed: Cannot read .*none.*\n$/],
@@ -361,6 +375,14 @@ test("translate answers every line of a file, and no signal has to wait for it",
     errors,
     /^heed: line 3: Cannot translate "我+…": it has 101 tokens.*\nheed: line 5: .* UTF-8 text\nheed: Cannot translate 2 of 8 lines\n$/,
   );
+  const json = await heed("translate", "--data", input, "--model", out, "--json", "--alternatives", "2");
+  const objects = json.output.trimEnd().split("\n").map((line) => JSON.parse(line)), plain = output.split("\n");
+  assertEquals([json.code, objects.length], [1, plain.length - 1]);
+  objects.forEach(({ text = "" }, i) => assertEquals(text, plain[i]));
+  assertEquals(objects.filter(({ error }) => error !== undefined).length, 2);
+  const { source, tokens, score, finishReason } = objects[0];
+  assertEquals([source, typeof score, ["stop", "length"].includes(finishReason)], ["我吃茶。", "number", true]);
+  for (const { alternatives } of tokens) assertEquals(alternatives.length, 2);
   const several = await heed("translate", "我吃茶。", long, "他买书。", "--model", out);
   assertEquals([several.code, several.output.split("\n").length], [1, 4]);
   assertMatch(several.errors, /^heed: sentence 2: .*\nheed: Cannot translate 1 of 3 sentences\n$/);
@@ -570,6 +592,68 @@ test("train ngram counts a text in a moment, and generate, info and other progra
     assertMatch(limited.output, /^the cat (on|sat)\n$/);
     const cut = await heed("generate", "the cat", "--model", out, "--regex", "( (on|sat)){9}", "--max-new-tokens", "2");
     assertEquals([cut.code, cut.errors.includes("cut off after 2 tokens")], [0, true]);
+    const told = await heed(
+      ...[
+        "generate",
+        "the cat",
+        "--model",
+        out,
+        "--max-new-tokens",
+        "6",
+        "--top-k",
+        "1",
+        "--json",
+        "--alternatives",
+        "2",
+      ],
+    );
+    const found = JSON.parse(told.output), greedy: { logProbability: number; text: string }[] = found.tokens;
+    assertEquals([told.code, told.output.split("\n").length], [0, 2]);
+    assert(output.startsWith(`the cat${found.text}`), told.output);
+    assertEquals(Object.keys(found), ["prompt", "text", "tokens", "logProbability", "finishReason"]);
+    assertEquals([found.prompt, greedy.length, found.finishReason], ["the cat", 6, "length"]);
+    assertEquals(greedy.map(({ text }) => text).join(""), found.text);
+    for (const { alternatives, ...token } of found.tokens) {
+      const { logProbability, processedLogProbability } = token;
+      // One token is left, and its probability is 1.
+      assertEquals([alternatives.length, processedLogProbability], [2, 0]);
+      assert(alternatives[0].logProbability >= logProbability && logProbability <= 0);
+    }
+    const beamed = await heed(
+      ...["generate", "the cat", "--model", out, "--max-new-tokens", "6", "--num-beams", "2", "--all-beams", "--json"],
+    );
+    const lines = beamed.output.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals([lines.length, lines[0].score >= lines[1].score], [2, true]);
+    assertEquals(`the cat${lines[0].text}\n`, beams.output);
+    for (const draft of [["--draft", out], ["--prompt-lookup", "--draft-length", "3"]]) {
+      const drafted = await heed(
+        "generate",
+        "the cat",
+        "--model",
+        out,
+        "--max-new-tokens",
+        "12",
+        "--top-k",
+        "1",
+        ...draft,
+      );
+      assertEquals([drafted.code, drafted.errors, drafted.output], [0, "", output]);
+    }
+    const contrasted = await heed(
+      ...[
+        "generate",
+        "the cat",
+        "--model",
+        out,
+        "--amateur",
+        out,
+        "--contrastive-alpha",
+        "1",
+        "--max-new-tokens",
+        "12",
+      ],
+    );
+    assertEquals([contrasted.code, contrasted.errors, contrasted.output.startsWith("the cat")], [0, "", true]);
     const measured = await heed("evaluate", out, "--data", `${folder}/text.txt`, "--json");
     const { perplexity, bitsPerByte, unknown } = JSON.parse(measured.output);
     assertEquals([measured.code, unknown, perplexity < 2, bitsPerByte < 1], [0, 0, true, true]);
@@ -589,6 +673,9 @@ test("train ngram counts a text in a moment, and generate, info and other progra
   await wrong("Cannot use --draws with a language model", "evaluate", `${folder}/words`, "--draws", "5");
   await wrong("only words are counted one by one", "train", "ngram", "--min-count", "2");
   await wrong("it must be at least 260", "train", "ngram", "--tokens", "bytes", "--vocab-size", "100");
+  const beside = ["generate", "a", "--model", `${folder}/words`];
+  await wrong("its tokens are not those of the model that writes", ...beside, "--draft", `${folder}/bytes`);
+  await wrong("its tokens are not those of the model that writes", ...beside, "--amateur", `${folder}/characters`);
   await wrong("its table is on the CPU", "generate", "a", "--model", `${folder}/words`, "--device", "webgpu");
   await wrong("it has no weights", "generate", "a", "--model", `${folder}/words`, "--weights", "int8");
   await Deno.writeTextFile(`${folder}/words/model.arpa`, "\\data\\\nngram 1=2\n");

@@ -44,7 +44,7 @@
 
 // deno-lint-ignore-file prefer-const -- constants in memory are faster than constants in code: see exp.ts
 
-import { begin, fourRows } from "./matvec.ts";
+import { begin, fourRows, interleave } from "./matvec.ts";
 import { packColumns } from "./packing.ts";
 import { integer, madd, pointer } from "./simd.ts";
 import * as word from "./words/halves.ts";
@@ -190,7 +190,8 @@ function scaled(y: usize, x: usize, f: f32, n: i32): void {
 /**
  * Rows times panels; a unit is a panel.
  *
- * Scratch: 256 bytes, and up to three scaled rows or, for more rows, 512 terms of a float32 panel.
+ * Scratch: 512 bytes, and up to three scaled rows or, for more rows, 512 terms of a float32 panel and the rows in groups of
+ * four.
  */
 export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, word.FROM),
@@ -201,7 +202,7 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
     ldx = pointer(args, word.FROM_ROW),
     ldy = pointer(args, word.TO_ROW),
     bias = pointer(args, word.BIAS);
-  const bytes = <usize> depth << 4, panels = pointer(args, word.PANELS), wide = scratch + 256;
+  const bytes = <usize> depth << 4, panels = pointer(args, word.PANELS), wide = scratch + 512;
   if (rows < 4) {
     const ldw = <usize> depth << 2;
     // What each row was multiplied by stands behind the sums.
@@ -230,6 +231,8 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
     }
     return;
   }
+  const fours = wide + (<usize> TERMS << 5);
+  interleave(fours, x, ldx, rows, depth);
   for (let unit = from; unit < to; unit++) {
     const skip = <usize> unit << 5, count = <usize> min(8, columns - (unit << 3)) << 2;
     for (let i: usize = 0; i < <usize> rows; i++) {
@@ -240,9 +243,9 @@ export function rowsTimesHalvesJob(args: usize, from: i32, to: i32, scratch: usi
       const terms = min(TERMS, depth - k);
       unpackPanel(wide, panels + bytes * unit + (<usize> k << 4), terms);
       for (let i = 0; i < rows; i += 4) {
-        const z = x + ldx * i + (<usize> k << 2);
-        if (count == 32) fourRows(y + ldy * i + skip, ldy, z, ldx, rows - i, wide, terms);
-        else fourRows(scratch + (<usize> i << 5), 32, z, ldx, rows - i, wide, terms);
+        const z = fours + (<usize> (depth * (i >> 2)) << 4) + (<usize> k << 4);
+        if (count == 32) fourRows(y + ldy * i + skip, ldy, z, rows - i, wide, terms);
+        else fourRows(scratch + (<usize> i << 5), 32, z, rows - i, wide, terms);
       }
     }
     if (count < 32) {

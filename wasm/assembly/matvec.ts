@@ -21,8 +21,10 @@
  * ```
  *
  * A row meets four panels at a time, one of each quarter of the work: eight sums in registers, in eight
- * independent chains, which also hides the latency of the multiply-adds. Several rows meet one panel
- * four at a time, so that four rows cost one reading.
+ * independent chains, which also hides the latency of the multiply-adds. Several rows meet a piece of a panel
+ * four at a time: the rows lie interleaved, so that one load fetches a factor of each, and the piece is short enough
+ * for the nearest cache, so that all rows cost one reading. Pieces of two or four panels far apart take turns: while one is
+ * multiplied, the next of the others are on their way.
  *
  * **Rounding.** In panels and row by row, every result is $b_j + x_0 w_{0j} + x_1 w_{1j} + \dots$ in
  * this order. The bits are the same for both layouts and for any number of rows.
@@ -196,38 +198,102 @@ export function rowsTimesTransposeJob(args: usize, from: i32, to: i32): void {
 
 // ## Panels
 
-/** Terms of a panel that several rows take at a time: long runs read fastest, and the rows stay in a near cache. */
-const TERMS: i32 = 4096;
+/** Terms of a panel that all rows take before the next piece: it stays in the nearest cache, and what follows is fetched meanwhile. */
+const TERMS: i32 = 32;
+
+/** Writes up to four rows side by side, number by number; where rows are missing, the last one takes their places. */
+function interleaveFour(to: usize, x: usize, ldx: usize, rows: i32, depth: i32): void {
+  const b = rows > 1 ? ldx : 0, c = rows > 2 ? b + ldx : b, d = rows > 3 ? c + ldx : c;
+  for (; depth >= 4; depth -= 4) {
+    const v0 = v128.load(x), v1 = v128.load(x + b), v2 = v128.load(x + c), v3 = v128.load(x + d);
+    const low = v128.shuffle<f32>(v0, v1, 0, 4, 1, 5), high = v128.shuffle<f32>(v0, v1, 2, 6, 3, 7);
+    const low2 = v128.shuffle<f32>(v2, v3, 0, 4, 1, 5), high2 = v128.shuffle<f32>(v2, v3, 2, 6, 3, 7);
+    v128.store(to, v128.shuffle<f32>(low, low2, 0, 1, 4, 5));
+    v128.store(to + 16, v128.shuffle<f32>(low, low2, 2, 3, 6, 7));
+    v128.store(to + 32, v128.shuffle<f32>(high, high2, 0, 1, 4, 5));
+    v128.store(to + 48, v128.shuffle<f32>(high, high2, 2, 3, 6, 7));
+    to += 64;
+    x += 16;
+  }
+  for (; depth > 0; depth--) {
+    store<f32>(to, load<f32>(x));
+    store<f32>(to + 4, load<f32>(x + b));
+    store<f32>(to + 8, load<f32>(x + c));
+    store<f32>(to + 12, load<f32>(x + d));
+    to += 16;
+    x += 4;
+  }
+}
+
+/** Rows in groups of four, as {@linkcode fourRows} reads them: 16 bytes for each term of a group. */
+export function interleave(to: usize, x: usize, ldx: usize, rows: i32, depth: i32): void {
+  for (let i = 0; i < rows; i += 4) {
+    interleaveFour(to, x + ldx * i, ldx, rows - i, depth);
+    to += <usize> depth << 4;
+  }
+}
 
 /**
  * Up to four rows times `depth` terms of a panel, added to eight sums each.
  *
- * Rows of `x` and of `y` are `ldx` and `ldy` bytes apart. Where rows are missing, the last one takes
- * their places: it is computed again from the same sums.
+ * `x` holds the rows as {@linkcode interleave} writes them, so that one load fetches four factors; rows of `y` are `ldy`
+ * bytes apart. Where rows are missing, the last one takes their places: it is computed again from the same sums.
  */
-export function fourRows(y: usize, ldy: usize, x: usize, ldx: usize, rows: i32, p: usize, depth: i32): void {
+export function fourRows(y: usize, ldy: usize, x: usize, rows: i32, p: usize, depth: i32): void {
   const y1 = rows > 1 ? y + ldy : y, y2 = rows > 2 ? y1 + ldy : y1, y3 = rows > 3 ? y2 + ldy : y2;
-  let x1 = rows > 1 ? x + ldx : x, x2 = rows > 2 ? x1 + ldx : x1, x3 = rows > 3 ? x2 + ldx : x2;
   let a0 = v128.load(y), a1 = v128.load(y + 16), b0 = v128.load(y1), b1 = v128.load(y1 + 16);
   let c0 = v128.load(y2), c1 = v128.load(y2 + 16), d0 = v128.load(y3), d1 = v128.load(y3 + 16);
-  for (const end = x + (<usize> depth << 2); x < end; x += 4) {
-    const u = v128.load(p), v = v128.load(p + 16);
-    let s = v128.load32_splat(x);
+  let u: v128, v: v128, s: v128, r: v128;
+  for (; depth >= 2; depth -= 2) {
+    u = v128.load(p);
+    v = v128.load(p + 16);
+    r = v128.load(x);
+    s = v128.shuffle<f32>(r, r, 0, 0, 0, 0);
     a0 = madd(u, s, a0);
     a1 = madd(v, s, a1);
-    s = v128.load32_splat(x1);
+    s = v128.shuffle<f32>(r, r, 1, 1, 1, 1);
     b0 = madd(u, s, b0);
     b1 = madd(v, s, b1);
-    s = v128.load32_splat(x2);
+    s = v128.shuffle<f32>(r, r, 2, 2, 2, 2);
     c0 = madd(u, s, c0);
     c1 = madd(v, s, c1);
-    s = v128.load32_splat(x3);
+    s = v128.shuffle<f32>(r, r, 3, 3, 3, 3);
     d0 = madd(u, s, d0);
     d1 = madd(v, s, d1);
-    x1 += 4;
-    x2 += 4;
-    x3 += 4;
-    p += 32;
+    u = v128.load(p + 32);
+    v = v128.load(p + 48);
+    r = v128.load(x + 16);
+    s = v128.shuffle<f32>(r, r, 0, 0, 0, 0);
+    a0 = madd(u, s, a0);
+    a1 = madd(v, s, a1);
+    s = v128.shuffle<f32>(r, r, 1, 1, 1, 1);
+    b0 = madd(u, s, b0);
+    b1 = madd(v, s, b1);
+    s = v128.shuffle<f32>(r, r, 2, 2, 2, 2);
+    c0 = madd(u, s, c0);
+    c1 = madd(v, s, c1);
+    s = v128.shuffle<f32>(r, r, 3, 3, 3, 3);
+    d0 = madd(u, s, d0);
+    d1 = madd(v, s, d1);
+    x += 32;
+    p += 64;
+  }
+  if (depth) {
+    u = v128.load(p);
+    v = v128.load(p + 16);
+    r = v128.load(x);
+    s = v128.shuffle<f32>(r, r, 0, 0, 0, 0);
+    a0 = madd(u, s, a0);
+    a1 = madd(v, s, a1);
+    s = v128.shuffle<f32>(r, r, 1, 1, 1, 1);
+    b0 = madd(u, s, b0);
+    b1 = madd(v, s, b1);
+    s = v128.shuffle<f32>(r, r, 2, 2, 2, 2);
+    c0 = madd(u, s, c0);
+    c1 = madd(v, s, c1);
+    s = v128.shuffle<f32>(r, r, 3, 3, 3, 3);
+    d0 = madd(u, s, d0);
+    d1 = madd(v, s, d1);
   }
   v128.store(y, a0);
   v128.store(y + 16, a1);
@@ -276,43 +342,83 @@ export function begin(y: usize, bias: usize, bytes: usize): void {
   else memory.fill(y, 0, bytes);
 }
 
+/** The sums of all rows in one panel: the biases, or zeros. Rows of `y` are 32 bytes apart. */
+function beginPanel(y: usize, rows: i32, bias: usize, bytes: usize): void {
+  for (; rows > 0; rows--) {
+    begin(y, bias, bytes);
+    y += 32;
+  }
+}
+
+/** All rows times `terms` terms of a panel; groups of four rows are `group` bytes apart. */
+function piece(y: usize, x: usize, group: usize, rows: i32, panel: usize, terms: i32): void {
+  for (; rows > 0; rows -= 4) {
+    fourRows(y, 32, x, rows, panel, terms);
+    y += 128;
+    x += group;
+  }
+}
+
+/** Writes the sums of all rows in one panel to where they belong. */
+function endPanel(y: usize, ldy: usize, sums: usize, rows: i32, bytes: usize): void {
+  if (bytes == 32) {
+    for (; rows > 0; rows--) {
+      v128.store(y, v128.load(sums));
+      v128.store(y + 16, v128.load(sums + 16));
+      y += ldy;
+      sums += 32;
+    }
+    return;
+  }
+  for (; rows > 0; rows--) {
+    memory.copy(y, sums, bytes);
+    y += ldy;
+    sums += 32;
+  }
+}
+
 /**
  * Rows times panels of eight columns, as `packColumns` writes them; a unit is a panel.
  *
- * There are at most eight rows.
+ * There are at most `FEW_PACKED` rows. Scratch: `SUMS` bytes, and the rows in groups of four.
  */
 export function rowsTimesPanelsJob(args: usize, from: i32, to: i32, scratch: usize): void {
   const x = pointer(args, word.FROM), panels = pointer(args, word.MATRIX), y = pointer(args, word.TO);
   const rows = integer(args, word.ROWS), columns = integer(args, word.COLUMNS), depth = integer(args, word.DEPTH);
   const ldx = pointer(args, word.FROM_ROW), ldy = pointer(args, word.TO_ROW), bias = pointer(args, word.BIAS);
-  const bytes = <usize> depth << 5, whole = min(to, columns >> 3), part = <usize> (columns & 7) << 2;
-
-  // Sums grow in place, those of the last columns, if they are fewer than eight, in the scratch.
-  const at = <usize> from << 5, last = <usize> whole << 5, tail = to > whole ? part : 0;
-  for (let i: usize = 0; i < <usize> rows; i++) {
-    if (whole > from) begin(y + i * ldy + at, bias ? bias + at : 0, last - at);
-    begin(scratch + (i << 5), bias ? bias + last : 0, tail);
-  }
-
+  const bytes = <usize> depth << 5, whole = min(to, columns >> 3);
   let unit = from;
   if (rows == 1) {
-    // One panel of each quarter; up to three are left.
-    const apart = max(0, whole - from) >> 2;
+    // One panel of each quarter, whose sums grow in place; up to three are left.
+    const apart = max(0, whole - from) >> 2, at = <usize> from << 5;
+    begin(y + at, bias ? bias + at : 0, <usize> apart << 7);
     for (const end = from + apart; unit < end; unit++) {
       fourPanels(y + (<usize> unit << 5), x, panels + bytes * unit, bytes * apart, <usize> apart << 5, depth);
     }
     unit = from + (apart << 2);
+    if (unit == to) return;
   }
-  for (let k = 0; k < depth; k += TERMS) {
-    const terms = min(TERMS, depth - k), skip = <usize> k << 2;
-    for (let j = unit; j < to; j++) {
-      const p = panels + bytes * j + (<usize> k << 5);
-      for (let i = 0; i < rows; i += 4) {
-        const z = x + ldx * i + skip;
-        if (j < whole) fourRows(y + ldy * i + (<usize> j << 5), ldy, z, ldx, rows - i, p, terms);
-        else fourRows(scratch + (<usize> i << 5), 32, z, ldx, rows - i, p, terms);
+  const fours = scratch + <usize> word.SUMS, group = <usize> depth << 4, sums = <usize> rows << 5;
+  interleave(fours, x, ldx, rows, depth);
+  for (let runs = rows > 4 ? 2 : 4; runs > 0; runs = runs > 1 ? 1 : 0) {
+    // Pieces of panels in turn: while one is multiplied, the next of the others are on their way.
+    const apart = (runs > 1 ? max(0, whole - unit) : to - unit) / runs;
+    for (const end = unit + apart; unit < end; unit++) {
+      for (let run = 0; run < runs; run++) {
+        const j = <usize> (unit + run * apart) << 5, wide = <usize> min(32, (columns << 2) - <i32> j);
+        beginPanel(scratch + sums * run, rows, bias ? bias + j : 0, wide);
+      }
+      for (let k = 0; k < depth; k += TERMS) {
+        const terms = min(TERMS, depth - k), z = fours + (<usize> k << 4), skip = <usize> k << 5;
+        for (let run = 0; run < runs; run++) {
+          piece(scratch + sums * run, z, group, rows, panels + bytes * (unit + run * apart) + skip, terms);
+        }
+      }
+      for (let run = 0; run < runs; run++) {
+        const j = <usize> (unit + run * apart) << 5, wide = <usize> min(32, (columns << 2) - <i32> j);
+        endPanel(y + j, ldy, scratch + sums * run, rows, wide);
       }
     }
+    unit += apart * (runs - 1);
   }
-  for (let i: usize = 0; i < <usize> rows; i++) memory.copy(y + i * ldy + last, scratch + (i << 5), tail);
 }

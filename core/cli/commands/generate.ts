@@ -7,22 +7,20 @@
  * @module
  */
 
-import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
-import { generate, stream } from "../../07_generation/generate.ts";
-import type { LogitsRule } from "../../07_generation/rules.ts";
-import type { Decoder } from "../../07_generation/sampling.ts";
-import type { PackedFormat } from "../../engine/backend.ts";
-import type { DeviceName } from "../../engine/device.ts";
+import { generate, stream, type StreamedToken } from "../../07_generation/generate.ts";
+import type { GenerateOptions } from "../../07_generation/options.ts";
+import type { Hypothesis, SequenceSearch, TokenSearch } from "../../07_generation/search.ts";
 import { Random } from "../../engine/random.ts";
+import { openAny, type OpenedModel } from "../any_model.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { constrain, constraintOptions, cutOff, readConstraint } from "../constraints.ts";
 import { decodingOptions, printable, rank, readDecoding } from "../decoding.ts";
-import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
+import { deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
-import { hasNGrams, load } from "../model_kinds.ts";
-import { openModel, readTextModel } from "../models.ts";
+import { checkJson, jsonDetails, jsonOptions, jsonText, TokenWriter } from "../json_lines.ts";
+import { checkSecond, readSecond, secondOptions } from "../second_models.ts";
 import { complain, line, standardOutput } from "../terminal.ts";
-import { continuation, noSpecialTokensOf } from "../tokenizers.ts";
+import { continuation } from "../tokenizers.ts";
 
 /** Options of a text that can end; here it is as long as is asked for. */
 const { minNewTokens: _, ...options } = { minNewTokens: undefined, ...decodingOptions };
@@ -36,88 +34,132 @@ export const command: Command = defineCommand({
     "--num-beams with --stochastic draws several different texts; --all-beams prints them.",
     "A LIST of words has commas between them; each is meant with and without a space before it.",
     "--regex, --json-schema and --grammar let only texts of a form follow the prompt.",
+    ...jsonDetails,
+    'It begins with "prompt". With a draft, tokens have no "processedLogProbability": several of them come of one step.',
   ],
   options: {
     model: text("FOLDER", "A language model that train has saved", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...constraintOptions,
     ...options,
+    ...secondOptions,
+    ...jsonOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
     ...weightsOption,
     ...deviceOptions,
   },
-  async run(values, [prompt = "\n"]) {
-    if (prompt === "") throw new UsageError("Cannot continue an empty text: write at least one character");
+  async run(values, [begin = "\n"]) {
+    if (begin === "") throw new UsageError("Cannot continue an empty text: write at least one character");
+    checkSecond(values);
+    checkJson(values);
+    if (values.alternatives !== undefined && (values.draft !== undefined || values.promptLookup)) {
+      throw new UsageError(
+        "Cannot use --alternatives with --draft or --prompt-lookup: several tokens come of one step",
+      );
+    }
     const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
     const grammar = await readConstraint(values);
-    const { model, vocabulary, options: usual } = await openAny(values);
-    const own = grammar ? { ...usual, ...await constrain(grammar, vocabulary) } : usual;
-    const ids = vocabulary.encode(prompt);
-    if (ids.length === 0) throw new UsageError(`Cannot continue ${quote(prompt)}: it has no token`);
-    const { search, rules: asked } = decoding.of(vocabulary), rules = [...own.rules, ...asked];
-    const options = { maxNewTokens: values.maxNewTokens, ...own, rules };
-    if (!("begin" in search)) {
-      standardOutput.write(printable(prompt));
-      const tokens = stream(model, ids, { ...options, search });
-      const idsOnly = (async function* () {
-        for await (const { token } of tokens) yield token;
-      })();
-      let written = "";
-      try {
-        for await (const piece of continuation(vocabulary, ids, idsOnly)) {
-          written += piece;
-          standardOutput.write(printable(piece));
-        }
-      } finally {
-        // What goes wrong on the way is said on a line of its own.
-        line();
-      }
-      if (grammar && !grammar.accepts(written)) complain(cutOff(grammar, values.maxNewTokens));
-      return;
-    }
-    const { tokens, beams, finished } = await generate(model, ids, { ...options, search });
-    if (grammar && !finished) complain(cutOff(grammar, values.maxNewTokens));
-    const written = async (tokens: readonly number[]): Promise<string> =>
-      printable(prompt + (await Array.fromAsync(continuation(vocabulary, ids, tokens))).join(""));
-    if (!values.allBeams) return line(await written(tokens));
-    for (const [i, each] of beams!.entries()) {
-      line(`${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${await written(each.tokens)}`);
-    }
+    const opened = await openAny(values.model, values), { vocabulary } = opened;
+    const second = await readSecond(values, opened);
+    const own = grammar ? await constrain(grammar, vocabulary) : { rules: opened.rules };
+    const { search, rules } = decoding.of(vocabulary), prompt = vocabulary.encode(begin);
+    if (prompt.length === 0) throw new UsageError(`Cannot continue ${quote(begin)}: it has no token`);
+    const asked: Asked = {
+      ...opened,
+      begin,
+      prompt,
+      options: {
+        maxNewTokens: values.maxNewTokens,
+        ...own,
+        ...second,
+        // Recurrent and convolutional models have no context that could be full.
+        slide: Math.min(opened.model.contextLength, second.contrastive?.amateur.contextLength ?? Infinity) < Infinity,
+        rules: [...own.rules, ...rules],
+        // What a draft proposes is not looked at step by step.
+        ...values.json && !second.draft && { output: { alternatives: values.alternatives ?? 0 } },
+      },
+    };
+    const isWhole = "begin" in search
+      ? await writeBeams(asked, search, values)
+      : values.json
+      ? await writeJson(asked, search, grammar)
+      : await writeText(asked, search, grammar);
+    if (grammar && !isWhole) complain(cutOff(grammar, values.maxNewTokens));
   },
 });
 
-/** A language model of either kind, with what the loop needs to know. */
-interface Opened {
-  readonly model: Decoder;
-  readonly vocabulary: Tokenizer;
-  readonly options: { readonly rules: readonly LogitsRule[]; readonly slide?: boolean };
+/** What is to be continued, and how. */
+interface Asked extends OpenedModel {
+  readonly begin: string;
+  readonly prompt: readonly number[];
+  readonly options: Omit<GenerateOptions, "search" | "random">;
 }
 
-/** Opens the model that a folder holds: a network, or a table on the CPU. */
-async function openAny(
-  values: {
-    readonly model: string;
-    readonly weights: PackedFormat;
-    readonly device: DeviceName;
-    readonly threads: number | undefined;
-  },
-): Promise<Opened> {
-  if (!await hasNGrams(values.model)) {
-    const saved = await readTextModel(values.model);
-    await chooseDevice(values);
-    const model = openModel(saved, values.weights), { vocabulary } = saved.notes;
-    // Recurrent and convolutional models have no context that could be full.
-    const slide = model.contextLength < Infinity;
-    return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)], slide } };
+/** Whether a text has the form that it must have. */
+type Form = { accepts(text: string): boolean } | undefined;
+
+/** Writes one text as it comes; says whether it has its form. */
+async function writeText(
+  { model, vocabulary, begin, prompt, options }: Asked,
+  search: TokenSearch,
+  form: Form,
+): Promise<boolean> {
+  standardOutput.write(printable(begin));
+  const tokens = stream(model, prompt, { ...options, search });
+  const idsOnly = (async function* () {
+    for await (const { token } of tokens) yield token;
+  })();
+  let written = "";
+  try {
+    for await (const piece of continuation(vocabulary, prompt, idsOnly)) {
+      written += piece;
+      standardOutput.write(printable(piece));
+    }
+  } finally {
+    // What goes wrong on the way is said on a line of its own.
+    line();
   }
-  if (values.weights !== "float32") {
-    throw new UsageError(`Cannot use --weights ${values.weights} with an n-gram model: it has no weights`);
+  return form?.accepts(written) ?? true;
+}
+
+/** What follows the prompt, as text. */
+async function following({ vocabulary, prompt }: Asked, tokens: readonly number[]): Promise<string> {
+  return (await Array.fromAsync(continuation(vocabulary, prompt, tokens))).join("");
+}
+
+/** Prints one text as an object; says whether it has its form. */
+async function writeJson(asked: Asked, search: TokenSearch, form: Form): Promise<boolean> {
+  const { model, vocabulary, begin, prompt, options } = asked, tokens: StreamedToken[] = [];
+  for await (const token of stream(model, prompt, { ...options, search })) tokens.push(token);
+  const text = await following(asked, tokens.map(({ token }) => token));
+  const found = {
+    text,
+    tokens: tokens.map(({ output, ...token }) => ({ ...token, ...output })),
+    finished: tokens.length < options.maxNewTokens,
+  };
+  line(jsonText(found, new TokenWriter(vocabulary), prompt.at(-1), { prompt: begin }));
+  return form?.accepts(text) ?? true;
+}
+
+/** Prints what a search of several texts has found; says whether the best one has ended. */
+async function writeBeams(
+  asked: Asked,
+  search: SequenceSearch,
+  { allBeams, json }: { readonly allBeams: boolean; readonly json: boolean },
+): Promise<boolean> {
+  const { model, vocabulary, begin, prompt, options } = asked;
+  const { beams = [] } = await generate(model, prompt, { ...options, search });
+  const writer = new TokenWriter(vocabulary), shown = allBeams ? beams : beams.slice(0, 1);
+  const asJson = async ({ steps = [], ...found }: Hypothesis): Promise<string> => {
+    const tokens = steps.slice(0, found.tokens.length), text = await following(asked, found.tokens);
+    return jsonText({ ...found, text, tokens }, writer, prompt.at(-1), { prompt: begin });
+  };
+  for (const [i, each] of shown.entries()) {
+    if (json) line(await asJson(each));
+    else {
+      const written = printable(begin + await following(asked, each.tokens));
+      line(allBeams ? `${i > 0 ? "\n" : ""}${i + 1}. ${rank(each)}\n${written}` : written);
+    }
   }
-  if (values.device === "webgpu") {
-    throw new UsageError("Cannot use --device webgpu with an n-gram model: its table is on the CPU");
-  }
-  const { readNGrams } = await load<typeof import("../ngrams.ts")>("ngrams.ts");
-  const { model, vocabulary } = await readNGrams(values.model);
-  await chooseDevice({ ...values, device: values.device === "auto" ? "wasm" : values.device });
-  return { model, vocabulary, options: { rules: [noSpecialTokensOf(vocabulary)] } };
+  return beams[0]!.finished;
 }

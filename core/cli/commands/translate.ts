@@ -13,9 +13,10 @@ import { decodingOptions, rank, readDecoding } from "../decoding.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "../device.ts";
 import { DataError, escapeControl, quote, sentence, UsageError } from "../errors.ts";
 import { type Line, scanLines, trim } from "../files.ts";
+import { checkJson, jsonDetails, jsonLine, jsonOptions, jsonText, TokenWriter } from "../json_lines.ts";
 import { openModel, readTranslation } from "../models.ts";
 import { complain, line } from "../terminal.ts";
-import { BEAMS, printAttention, Translator } from "../translator.ts";
+import { BEAMS, printAttention, Translator, type Written } from "../translator.ts";
 
 /** `translate`. */
 export const command: Command = defineCommand({
@@ -25,6 +26,8 @@ export const command: Command = defineCommand({
     "Without a sentence it translates standard input, or --data, line by line; every line gets a line,",
     "an empty one if it cannot be translated. Which and why is said on standard error, and the exit code is 1.",
     "A LIST of words has commas between them; each is meant with and without a space before it.",
+    ...jsonDetails,
+    'It begins with "source", the sentence; what cannot be translated has {"source", "error"}.',
   ],
   options: {
     model: text("FOLDER", "A model saved by train translator", "models/translator"),
@@ -33,12 +36,17 @@ export const command: Command = defineCommand({
     seed: number("N", "Where the random numbers of --stochastic come from", { min: 0, max: 2 ** 31, whole: true }),
     maxNewTokens: number("N", "Most tokens of a translation", { min: 1, max: 100_000, whole: true }),
     attention: flag("Draw what each word was read from"),
+    ...jsonOptions,
     ...weightsOption,
     ...deviceOptions,
   },
   async run(values, sentences) {
     if (sentences.length > 0 && values.data !== undefined) {
       throw new UsageError(`Cannot use --data with ${quote(sentences[0]!, 40)}: one of the two is translated`);
+    }
+    checkJson(values);
+    if (values.json && values.attention) {
+      throw new UsageError("Cannot use --attention with --json: it is a drawing, and JSON is read by a program");
     }
     const random = new Random(values.seed ?? 1);
     // The groups that are asked for divide the beams, of which nobody has asked for a number.
@@ -57,19 +65,29 @@ export const command: Command = defineCommand({
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",
       );
     }
-    const { search, rules } = decoding.of(target);
-    const answer = async (sentence: string): Promise<void> => {
-      if (sentence === "") return line();
-      const [translation] = await translator.translate([sentence], { search, rules }, {
+    const { search, rules } = decoding.of(target), writer = new TokenWriter(target);
+    const output = values.json ? { alternatives: values.alternatives ?? 0 } : undefined;
+    const answer = async (source: string): Promise<void> => {
+      if (source === "" && !values.json) return line();
+      const nothing = { text: "", tokens: [], finished: true };
+      if (source === "") return line(jsonText(nothing, writer, undefined, { source }));
+      const [translation] = await translator.translate([source], { search, rules }, {
         maxNewTokens: values.maxNewTokens,
+        output,
       });
-      if (values.allBeams) {
+      if (values.json) {
+        const asJson = ({ steps = [], ...found }: Written): string =>
+          jsonText({ ...found, tokens: steps.slice(0, found.tokens.length) }, writer, undefined, { source });
+        translation!.beams.slice(0, values.allBeams ? Infinity : 1).forEach((each) => line(asJson(each)));
+      } else if (values.allBeams) {
         translation!.beams.forEach((each, i) => line(`${i + 1}. ${escapeControl(each.text)}  (${rank(each)})`));
       } else line(escapeControl(translation!.text));
-      if (values.attention) await printAttention(translator, sentence, translation!.tokens);
+      if (values.attention) await printAttention(translator, source, translation!.tokens);
     };
-    if (sentences.length === 1) await answer(trim(sentences[0]!));
-    else await answerAll(sentencesOf(sentences, values.data), sentences.length > 0 ? "sentence" : "line", answer);
+    if (sentences.length === 1) return await answer(trim(sentences[0]!));
+    const fail = (source: string, error: unknown): void =>
+      line(values.json ? jsonLine({ source, error: sentence(error) }) : "");
+    await answerAll(sentencesOf(sentences, values.data), sentences.length > 0 ? "sentence" : "line", answer, fail);
   },
 });
 
@@ -78,6 +96,7 @@ async function answerAll(
   sentences: AsyncIterable<Line>,
   unit: string,
   answer: (sentence: string) => Promise<void>,
+  fail: (sentence: string, error: unknown) => void,
 ): Promise<void> {
   let total = 0, failed = 0;
   for await (const { number, text, fault } of sentences) {
@@ -88,7 +107,7 @@ async function answerAll(
     } catch (error) {
       if (!(error instanceof DataError || error instanceof RangeError)) throw error;
       failed++;
-      line();
+      fail(trim(text), error);
       complain(`${unit} ${number}: ${sentence(error)}`);
     }
   }

@@ -39,3 +39,7 @@ export const AXES = 13;
 export const RUN = 2048;
 /** Columns of a unit of a matrix stored column by column. */
 export const FEW_COLUMNS = 32;
+/** Rows that meet panels at most. */
+export const FEW_PACKED = 16;
+/** Bytes of scratch for sums: of four rows in four panels, or of all in two. */
+export const SUMS = 1024;
