@@ -715,6 +715,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   bannedWordsRule: () => call([[1, 2]]),
   neededTokens: () => call([[1, 2]], [1]),
   constrainedBeamSearch: () => call({ numBeams: 2, requiredWords: [[1, 2]] }),
+  requiredWords: () => call([[1, 2]]),
   requiredWordsRule: () => call([[1, 2]]),
   rejectionSampling: () => call(() => Promise.resolve([{ tokens: [1] }]), () => true, { budget: 1 }),
   highestRate: () => call(1, 2),

@@ -103,22 +103,6 @@ export const phrasesCheck: Check<readonly (readonly number[])[]> = {
   ...list<readonly number[]>("a list of words or phrases, each a list of token ids, at least one", tokensCheck.fits),
   allows: (phrases) => phrases.length > 0 && phrases.every(({ length }) => length > 0),
 };
-/** A word that a text must contain: its tokens, or several spellings of which one is enough. */
-export type RequiredWord = readonly number[] | readonly (readonly number[])[];
-
-/** What a list of required words may be. */
-export const requiredWordsCheck: Check<readonly RequiredWord[]> = {
-  ...list<RequiredWord>(
-    "a list of words, each a list of token ids or a list of such spellings, at least one and none empty",
-    (word) => tokensCheck.fits(word) || phrasesCheck.fits(word),
-  ),
-  allows: (words) =>
-    words.length > 0 &&
-    Array.from(words).every((word) =>
-      word?.length > 0 &&
-      (typeof word[0] === "number" || Array.from(word as readonly number[][]).every((one) => one?.length > 0))
-    ),
-};
 /** What biases may be. */
 export const biasCheck: Check<LogitBias> = {
   ...object<LogitBias>(

@@ -103,7 +103,7 @@ import type {
 } from "./search.ts";
 import { SeveralSequences, SingleSequence } from "./sequences.ts";
 import { requireFit, Session } from "./session.ts";
-import type { SequenceRecorder, StepRecorder } from "./outputs.ts";
+import { SequenceRecorder, type StepRecorder, stepRecorder, watchPasses } from "./outputs.ts";
 import type { Watch } from "./session.ts";
 import { tokensOf } from "./stops.ts";
 import { speculate, type SpeculationOptions } from "./speculative.ts";
@@ -193,13 +193,12 @@ export async function generate<P extends Prompts>(
 ): Promise<Generated<P>> {
   checkOptions("generate", options, generateChecks);
   const { rules, search } = decodingOf(options);
-  if ("begin" in search) await search.load?.();
   const isOne = typeof prompt?.[0] === "number";
   const given = (isOne ? [prompt] : prompt) as readonly (readonly number[])[];
   // One prompt for all sources.
   const isShared = !isOne && given?.length === 1 && (decoder?.numSources ?? 0) > 1;
   const prompts = isShared ? Array.from({ length: decoder.numSources! }, () => given[0]!) : given;
-  const { texts, run, speculations } = begin(decoder, prompts, search, rules, options, await keeping(options));
+  const { texts, run, speculations } = begin(decoder, prompts, search, rules, options, keeping(options));
   const pace = new Pace();
   for await (const step of run) {
     pace.tokens += speculations ? 1 : texts.length; // with a draft one text after the other
@@ -265,7 +264,7 @@ export async function* stream(
     );
   }
   const { rules, search } = decodingOf(options);
-  const kept = await keeping(options);
+  const kept = keeping(options);
   const { texts: [text], run } = begin(decoder, [prompt], search as TokenSearch, rules, options, kept);
   let step = 0;
   const shown = function* (): Generator<StreamedToken> {
@@ -421,10 +420,10 @@ interface Keeping {
   readonly watch: Watch | undefined;
 }
 
-/** Loads what keeps records, where somebody asks for them. */
-async function keeping({ output }: Pick<GenerateOptions, "output">): Promise<Keeping | undefined> {
+/** Makes what keeps records, where somebody asks for them. */
+function keeping({ output }: Pick<GenerateOptions, "output">): Keeping | undefined {
   if (!output) return undefined;
-  const { SequenceRecorder, stepRecorder, watchPasses } = await import("./outputs.ts"), record = stepRecorder(output);
+  const record = stepRecorder(output);
   return { record, several: (limits) => new SequenceRecorder(record, limits), watch: watchPasses(output) };
 }
 

@@ -118,7 +118,6 @@ export {
   logitBiasRule,
   minNewTokensRule,
   prefixRule,
-  type RequiredWord,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 export {
@@ -167,6 +166,9 @@ export {
   type ConstrainedBeamOptions,
   constrainedBeamSearch,
   neededTokens,
+  type RequiredWord,
+  type RequiredWords,
+  requiredWords,
   requiredWordsRule,
 } from "./constraints/required_words.ts";
 export {

@@ -71,7 +71,7 @@ import {
 } from "../engine/options.ts";
 import { Random } from "../engine/random.ts";
 import { beamSampling } from "./beam_sampling.ts";
-import type { ConstrainedBeamOptions } from "./constraints/required_words.ts";
+import type { RequiredWords } from "./constraints/required_words.ts";
 import {
   diverseBeamSearch,
   diversityPenaltyCheck,
@@ -102,8 +102,6 @@ import {
   newTokensCheck,
   phrasesCheck,
   prefixRule,
-  type RequiredWord,
-  requiredWordsCheck,
   suppressRule,
 } from "./forbidden_and_forced.ts";
 import {
@@ -121,7 +119,7 @@ import {
 } from "./repetition.ts";
 import { type LogitsRule, tokensCheck } from "./rules.ts";
 import { ancestralSampling } from "./sampling.ts";
-import type { Search, SequenceSearch, TokenSearch } from "./search.ts";
+import type { Search, TokenSearch } from "./search.ts";
 import { type CacheType, cacheTypeCheck } from "./kv_cache.ts";
 import type { PromptCache } from "./prompt_cache.ts";
 import { type ContextWindow, windowCheck } from "./session.ts";
@@ -212,8 +210,8 @@ export interface SearchOptions {
   readonly penaltyAlpha?: number;
   /** Draws the beams, no sequence twice; false by default. Needs `numBeams` and `random`. */
   readonly stochastic?: boolean;
-  /** Words that every text must contain, as tokens or as lists of spellings; none by default. Needs `numBeams`. */
-  readonly requiredWords?: readonly RequiredWord[];
+  /** Words that every text must contain, as `requiredWords()` makes them; none by default. Needs `numBeams`. */
+  readonly requiredWords?: RequiredWords;
   /** Where random numbers come from; nothing is drawn by default, the search is greedy. */
   readonly random?: Random;
 }
@@ -370,7 +368,7 @@ const SEARCHING: SearchRows = {
     help: "How much a token costs whose hidden state is like those before it",
   },
   requiredWords: {
-    ...requiredWordsCheck,
+    ...object<RequiredWords>("words, as requiredWords() makes them", (value) => "search" in value),
     placeholder: "LIST",
     help: 'Words and phrases that must occur: "cat,climb|ascent"',
     use: "a single text has no other to fall back on",
@@ -570,21 +568,12 @@ const SEARCHES: readonly SearchFactory[] = [
     ["numReturnSequences"],
     ({ numBeams, random }) => stochasticBeamSearch({ numBeams, random }),
   ),
-  from(["numBeams", "requiredWords"], ["lengthPenalty", "numReturnSequences"], (o) => withRequiredWords(of(o))),
+  from(
+    ["numBeams", "requiredWords"],
+    ["lengthPenalty", "numReturnSequences"],
+    ({ requiredWords, ...o }) => requiredWords.search(of(o)),
+  ),
 ];
-
-/** A search that is loaded when it is used. */
-function withRequiredWords(options: ConstrainedBeamOptions): SequenceSearch {
-  let search: SequenceSearch | undefined;
-  return {
-    name: "constrained beam search",
-    numBeams: options.numBeams,
-    load: async () => {
-      search = (await import("./constraints/required_words.ts")).constrainedBeamSearch(options);
-    },
-    begin: (limits) => search!.begin(limits),
-  };
-}
 
 /** What a search itself is told: how many of its texts are returned is the loop's. */
 function of<O extends Pick<SearchOptions, "numReturnSequences">>(

@@ -55,8 +55,6 @@ export interface SequenceSearch {
   readonly random?: Random;
   /** Most prefixes that wait at once. */
   readonly numBeams: number;
-  /** Loads what it needs before it begins; nothing by default. */
-  load?(): Promise<void>;
   /** Starts with the empty sequence. */
   begin(limits: SequenceLimits): Beam;
 }

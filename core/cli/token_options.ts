@@ -10,6 +10,7 @@
 
 import type { Tokenizer } from "../02_words/before_tokens/tokenizer.ts";
 import type { RuleOptions, SearchOptions } from "../07_generation/options.ts";
+import { requiredWords } from "../07_generation/constraints/required_words.ts";
 import { flagOf } from "./arguments.ts";
 import { quote, UsageError } from "./errors.ts";
 
@@ -40,7 +41,11 @@ const READERS: {
   bannedWords: (text, flag, cutter) => entriesOf(text, flag).flatMap((word) => spellings(word, flag, cutter)),
   // Each word is one demand, in whichever of its spellings it is met.
   requiredWords: (text, flag, cutter) =>
-    entriesOf(text, flag).map((entry) => alternativesOf(entry, flag).flatMap((word) => spellings(word, flag, cutter))),
+    requiredWords(
+      entriesOf(text, flag).map((entry) =>
+        alternativesOf(entry, flag).flatMap((word) => spellings(word, flag, cutter))
+      ),
+    ),
   suppressTokens: (text, flag, cutter) => entriesOf(text, flag).flatMap((word) => tokensFor(word, flag, cutter)),
   forcedFirstToken: oneToken,
   forcedLastToken: oneToken,

@@ -364,14 +364,19 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/07_generation/experiments/minimum_bayes_risk.words.ts")).words,
   },
   {
+    name: "generation/constraints",
+    load: async () => (await import("../../core/07_generation/experiments/constraints.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/constraints.words.ts")).words,
+  },
+  {
     name: "generation/constraints/required_words",
     load: async () => (await import("../../core/07_generation/experiments/constraints/required_words.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/constraints/required_words.words.ts")).words,
   },
   {
-    name: "generation/constraints",
-    load: async () => (await import("../../core/07_generation/experiments/constraints.ts")).experiment,
-    words: async () => (await import("../../core/07_generation/experiments/constraints.words.ts")).words,
+    name: "generation/constraints/steering",
+    load: async () => (await import("../../core/07_generation/experiments/constraints/steering.ts")).experiment,
+    words: async () => (await import("../../core/07_generation/experiments/constraints/steering.words.ts")).words,
   },
   {
     name: "generation/speculative",

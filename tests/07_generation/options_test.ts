@@ -3,6 +3,7 @@ import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { diverseBeamSearch, stochasticBeamSearch } from "../../core/07_generation/beam_variants.ts";
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import { beamSearch, greedySearch } from "../../core/07_generation/greedy_and_beam.ts";
+import { requiredWords } from "../../core/07_generation/constraints/required_words.ts";
 import { DECODING, type GenerateOptions } from "../../core/07_generation/options.ts";
 import { PromptCache } from "../../core/07_generation/prompt_cache.ts";
 import { noRepeatNgramRule, repetitionRule } from "../../core/07_generation/repetition.ts";
@@ -192,7 +193,7 @@ const EFFECTS: { readonly [K in keyof GenerateOptions]-?: readonly [() => object
   diversityPenalty: [() => ({ numBeams: 4, numBeamGroups: 2 }), 5],
   similarity: [() => ({ numBeams: 4, numBeamGroups: 2 }), () => -3],
   stochastic: [() => ({ numBeams: 3, random: new Random(6) }), true],
-  requiredWords: [() => ({ numBeams: 3 }), [[3, 4]]],
+  requiredWords: [() => ({ numBeams: 3 }), requiredWords([[3, 4]])],
   logitBias: [() => ({}), { 3: 100 }],
   repetitionPenalty: [() => ({}), 3],
   noRepeatNgramSize: [() => ({}), 1],

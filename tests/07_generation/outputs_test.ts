@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import { RecurrentLanguageModel } from "../../core/03_language_models/lstm/language_model.ts";
 import { alibi, learned, rotary } from "../../core/04_attention/positions/mod.ts";
 import { EncoderDecoder } from "../../core/05_transformer/encoder_decoder.ts";
+import { requiredWords } from "../../core/07_generation/constraints/required_words.ts";
 import { Batch } from "../../core/07_generation/batch.ts";
 import { generate, stream } from "../../core/07_generation/generate.ts";
 import type { GenerateOptions } from "../../core/07_generation/options.ts";
@@ -34,7 +35,7 @@ const SEARCHES: Readonly<Record<string, () => Partial<GenerateOptions>>> = {
   "groups of beams": () => ({ numBeams: 4, numBeamGroups: 2 }),
   "drawn beams": () => ({ numBeams: 3, stochastic: true, random: new Random(4) }),
   "sampled beams": () => ({ numBeams: 3, random: new Random(4) }),
-  "required words": () => ({ numBeams: 3, requiredWords: [[5, 6], [9]] }),
+  "required words": () => ({ numBeams: 3, requiredWords: requiredWords([[5, 6], [9]]) }),
   contrastive: () => ({ penaltyAlpha: 0.6, topK: 3 }),
 };
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { type Cutter, isText, readTokens } from "../../core/cli/token_options.ts";
 import { UsageError } from "../../core/cli/errors.ts";
+import type { RequiredWords } from "../../core/07_generation/constraints/required_words.ts";
 import { DECODING, type RuleOptions } from "../../core/07_generation/options.ts";
 import { checkValue } from "../../core/engine/options.ts";
 
@@ -21,7 +22,8 @@ Deno.test("words of the command line are tokens, with and without a space before
   assertEquals(read("bannedWords", "cat, New York"), [[2], [3], [5, 7], [6, 7]]);
   assertEquals(read("bannedWords", "dog"), [[4]], "a spelling that cannot be written is left out");
   assertEquals(read("bannedWords", "end"), [[1]]);
-  assertEquals(read("requiredWords", "cat, New York|dog"), [[[2], [3]], [[5, 7], [6, 7], [4]]]);
+  const { words } = read("requiredWords", "cat, New York|dog") as RequiredWords;
+  assertEquals(words, [[[2], [3]], [[5, 7], [6, 7], [4]]]);
   assertEquals(read("suppressTokens", "cat,s"), [2, 3, 10]);
   assertEquals(read("dryBreakers", "\\,,\\n"), [8, 9]);
   assertEquals(read("logitBias", "cat=2, dog=-1.5,\\,=.5"), { 2: 2, 3: 2, 4: -1.5, 8: 0.5 });

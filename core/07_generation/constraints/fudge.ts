@@ -36,8 +36,8 @@
  * | $w$           | `pairs`      | evidence of each pair of tokens, by its place in a table |
  * | $b$           | `bias`       | log-odds before the first token                   |
  *
- * **Why it is exact, and why it is not.** The first formula is Bayes' rule. With the true $P(a \mid y_{<j}, v)$ of this language model, the product over all steps is $P(Y \mid a)$, from which rejection draws; a test has it. A trained classifier is not that. It has seen texts of people, and judges prefixes of a model; and a
- * judgement that is wrong by a constant factor at one step is corrected by the sum at the next, but one that is too sure is not.
+ * **Why it is exact, and why it is not.** The first formula is Bayes' rule. With the true $P(a \mid y_{<j}, v)$ of this language model, the product over all steps is $P(Y \mid a)$, from which rejection draws; a test has it. A trained classifier is not that. It has seen texts of people, and judges prefixes of a model; and what it
+ * knows of them may be little. A factor that is wrong for all candidates alike is divided out again; one that is too sure of some of them is not.
  *
  * **The classifier.** The one here is small: the log-odds of a prefix are a sum over its tokens and its pairs of neighbours, as in [a bag of words](../../01_introduction/bag_of_words.ts). So the sums of all prefixes of a text come from one pass, and a candidate costs two look-ups. In the paper it is an LSTM.
  *
@@ -216,6 +216,10 @@ export interface PrefixClassifierOptions {
 
 const classifierChecks: Checks<PrefixClassifierOptions> = { vocabSize: required(integer()), numPairs: integer() };
 // #endregion
+
+// ## Beside other methods
+//
+// [The experiment](../experiments/constraints/steering.ts) on [the section's first page](mod.ts) trains such a classifier, and compares FUDGE with asking, rejection, rewards and preferences.
 
 // ## What the notes say
 //

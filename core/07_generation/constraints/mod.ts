@@ -121,11 +121,15 @@ export function keptMass(logits: ArrayLike<number>, allowed: ArrayLike<number>):
 //
 // A word is required of a small model in five ways. The [experiment](../experiments/constraints/required_words.ts) counts how often each succeeds, what the model has to read for it, and how probable the sentences are that come of it.
 
+// ## An attribute that is seen at the end
+//
+// Whether a review is a good one is seen at its end. The [experiment](../experiments/constraints/steering.ts) compares asking, rejection, FUDGE, reward-augmented decoding, DPO and RLHF: how many reviews are good, how probable they remain, how many are different, and what they cost.
+
 // ## What the notes say
 //
 // **The notes, 004.109.** Words that must occur and words that must not are two constraints of many. A grammar says both, and the form of the whole text besides. Under a mask a word that must occur comes only if the text is not cut off before it, and perhaps not where it fits.
 //
-// **The notes, 004.110.** That is so: a prompt changes probabilities; a mask or rejection makes one 0. The second experiment asks a model that was trained to be asked, and counts. How well a large model follows instructions it cannot say.
+// **The notes, 004.110.** That is so: a prompt changes probabilities; a mask or rejection makes one 0. Two of the experiments ask a model that was trained to be asked, and count. How well a large model follows instructions it cannot say.
 //
 // **The notes, 004.111.** The score of a forbidden word is set to 0, they say. That is right for a probability and wrong for a logit: a logit of 0 is a score like any other, $e^0 = 1$, and where the other logits are below 0 it makes the word the
 // *most probable* one. A logit has to be $-\infty$. It is the mistake of [a mask of zeros](../../04_attention/masks.ts) again.

@@ -174,6 +174,11 @@ export interface TextOptions {
 const textChecks: Checks<TextOptions> = { ignoreIndex: integer({}) };
 // #endregion
 
+// ## Both, on a small model
+//
+// [The experiment](../experiments/constraints/steering.ts) on [the section's first page](mod.ts) trains a model by DPO on pairs of its own reviews. It trains another by RLHF: a model of rewards learns from whole reviews by {@linkcode preferenceLoss}, and [policy gradients](../../06_training/policy_gradient.ts) raise its reward, less
+// $\beta \log \pi(y) / \pi_0(y)$ for each sample.
+
 // ## What the notes say
 //
 // **The notes, 004.115.** They put RLHF among the methods of constrained generation and stop there. It belongs there with a difference: it changes the weights, for all texts to come, where the other methods choose among what the model says.

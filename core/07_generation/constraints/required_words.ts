@@ -15,6 +15,9 @@
  *
  * *One prefix under a rule* that forbids the end while the word is missing: greedy search takes *walk*, and then has to add *climb*: 0.007. The word is there, where it does not belong.
  *
+ * ```picture required_banks The example with two beams and with three. After each step the prefixes that are kept stand in the row of what they miss; a square marks a sentence that has ended, bold is the one that is found.
+ * ```
+ *
  * ```ts
  * import { constrainedBeamSearch, neededTokens } from "@heed/heed/generation";
  *
@@ -70,8 +73,8 @@
  */
 
 import { checkNumbers } from "../../engine/arguments.ts";
-import { checkOptions, type Checks, checkValue, required } from "../../engine/options.ts";
-import { type RequiredWord, requiredWordsCheck } from "../forbidden_and_forced.ts";
+import { type Check, checkOptions, type Checks, checkValue, list, required } from "../../engine/options.ts";
+import { phrasesCheck } from "../forbidden_and_forced.ts";
 import {
   BeamSearch,
   type Continuation,
@@ -82,7 +85,7 @@ import {
   numBeamsCheck,
   type Prefix,
 } from "../greedy_and_beam.ts";
-import { type LogitsRule, requireToken, ruleInPlace, stepOf } from "../rules.ts";
+import { type LogitsRule, requireToken, ruleInPlace, stepOf, tokensCheck } from "../rules.ts";
 import type { SequenceLimits, SequenceSearch } from "../search.ts";
 import { Stops, tokensOf } from "../stops.ts";
 
@@ -149,6 +152,39 @@ export function constrainedBeamSearch(options: ConstrainedBeamOptions): Sequence
       return new BeamSearch({ ...beams, ...limits }, (live, rows, count) => banks.choose(live, rows, count));
     },
   };
+}
+
+/** Words that beams have to contain, as an option of {@linkcode generate}. */
+export interface RequiredWords {
+  /** Each as its tokens, or as several spellings of which one is enough. */
+  readonly words: readonly RequiredWord[];
+  /** The search that finds them, with the other options of beams. */
+  search(options: Omit<ConstrainedBeamOptions, "requiredWords">): SequenceSearch;
+}
+
+/**
+ * Words that every text must contain, as the value of the option `requiredWords`.
+ *
+ * @example
+ * ```ts
+ * import { DecoderOnly, generate, Random } from "@heed/heed";
+ * import { requiredWords } from "@heed/heed/generation";
+ *
+ * const sizes = { vocabSize: 20, hiddenSize: 16, numHeads: 2, numLayers: 1, contextLength: 32 };
+ * const model = new DecoderOnly(sizes, new Random(1));
+ * // The tokens 7 and 8 in a row, and one of 9 and 10.
+ * const words = requiredWords([[7, 8], [[9], [10]]]);
+ * const { tokens } = await generate(model, [3], { maxNewTokens: 8, numBeams: 4, requiredWords: words });
+ * console.assert(tokens.join().includes("7,8") && (tokens.includes(9) || tokens.includes(10)));
+ * ```
+ *
+ * @param words each as its tokens, or as several spellings of which one is enough
+ * @returns the value of the option
+ * @throws {RangeError} if there is no word, or an empty one
+ */
+export function requiredWords(words: readonly RequiredWord[]): RequiredWords {
+  checkValue("require words", "words", words, requiredWordsCheck);
+  return { words, search: (options) => constrainedBeamSearch({ ...options, requiredWords: words }) };
 }
 
 // #region The banks of a step
@@ -283,6 +319,23 @@ export function requiredWordsRule(words: readonly RequiredWord[]): LogitsRule {
 
 // #region Options and their checks
 
+/** A word that a text must contain: its tokens, or several spellings of which one is enough. */
+export type RequiredWord = readonly number[] | readonly (readonly number[])[];
+
+/** What a list of required words may be. */
+const requiredWordsCheck: Check<readonly RequiredWord[]> = {
+  ...list<RequiredWord>(
+    "a list of words, each a list of token ids or a list of such spellings, at least one and none empty",
+    (word) => tokensCheck.fits(word) || phrasesCheck.fits(word),
+  ),
+  allows: (words) =>
+    words.length > 0 &&
+    Array.from(words).every((word) =>
+      word?.length > 0 &&
+      (typeof word[0] === "number" || Array.from(word as readonly number[][]).every((one) => one?.length > 0))
+    ),
+};
+
 /** Options of {@linkcode constrainedBeamSearch}. */
 export interface ConstrainedBeamOptions {
   /** Prefixes that survive a step, a positive integer. */
@@ -321,6 +374,13 @@ function requireRoom(words: readonly Spellings[], { maxNewTokens, eosToken }: Se
 // ## What it costs, beside other methods
 //
 // [The experiment](../experiments/constraints/required_words.ts) stands on [the section's first page](mod.ts): a small model writes sentences with given words, by asking for them, by rejection, under the rule and by constrained beams.
+
+// ## In a translation
+//
+// A customer's word for a product is the usual demand. Here a word of the human translation is required of a small translator that missed it.
+//
+// ```picture required_words_run A small translator from Chinese into English, with a word of the human translation required, and with a wrong one.
+// ```
 
 // ## What the notes say
 //

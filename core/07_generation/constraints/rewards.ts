@@ -112,6 +112,10 @@ const rewardChecks: Checks<RewardOptions> = {
 };
 // #endregion
 
+// ## Beside other methods
+//
+// [The experiment](../experiments/constraints/steering.ts) on [the section's first page](mod.ts) trains a reward model by this loss, raises $\beta$ step by step, and shows what it costs.
+
 // ## What the notes say
 //
 // **The notes, 004.116.** That is how it works. Not all words are scored but a few candidates, and *together* means that the reward is added to the logit.

@@ -4,9 +4,10 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   constrainedBeamSearch,
   neededTokens,
+  type RequiredWord,
+  requiredWords as wordsOf,
   requiredWordsRule,
 } from "../../../core/07_generation/constraints/required_words.ts";
-import type { RequiredWord } from "../../../core/07_generation/forbidden_and_forced.ts";
 import { generate } from "../../../core/07_generation/generate.ts";
 import { powerLengthPenalty } from "../../../core/07_generation/greedy_and_beam.ts";
 import { applyRules } from "../../../core/07_generation/rules.ts";
@@ -200,11 +201,16 @@ Deno.test("the option requiredWords finds what the search finds, and is refused 
   for (const more of [{}, { lengthPenalty: 0.5 }]) {
     const search = constrainedBeamSearch({ numBeams: 4, requiredWords, ...more });
     assertEquals(
-      await generate(model, prompts, { ...common, numBeams: 4, requiredWords, ...more }),
+      await generate(model, prompts, { ...common, numBeams: 4, requiredWords: wordsOf(requiredWords), ...more }),
       await generate(model, prompts, { ...common, search }),
     );
   }
-  const { sequences } = await generate(model, [1], { ...common, numBeams: 4, requiredWords, numReturnSequences: 3 });
+  const { sequences } = await generate(model, [1], {
+    ...common,
+    numBeams: 4,
+    requiredWords: wordsOf(requiredWords),
+    numReturnSequences: 3,
+  });
   assertEquals(sequences!.length, 3);
   for (
     const [more, said] of [
@@ -214,7 +220,11 @@ Deno.test("the option requiredWords finds what the search finds, and is refused 
       [{ numBeams: 4, numBeamGroups: 2 }, "Cannot use numBeamGroups with requiredWords"],
     ] as const
   ) {
-    await assertRejects(() => generate(model, [1], { ...common, requiredWords, ...more }), TypeError, said);
+    await assertRejects(
+      () => generate(model, [1], { ...common, requiredWords: wordsOf(requiredWords), ...more }),
+      TypeError,
+      said,
+    );
   }
 });
 

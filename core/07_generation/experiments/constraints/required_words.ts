@@ -19,8 +19,7 @@ import { discard, learn } from "../../../experiments/learning.ts";
 import { fixed, number, percent } from "../../../experiments/numbers.ts";
 import { part } from "../../../experiments/running.ts";
 import { SEED } from "../../../experiments/seed.ts";
-import { constrainedBeamSearch, requiredWordsRule } from "../../constraints/required_words.ts";
-import type { RequiredWord } from "../../forbidden_and_forced.ts";
+import { constrainedBeamSearch, type RequiredWord, requiredWordsRule } from "../../constraints/required_words.ts";
 import { generate } from "../../generate.ts";
 import type { GenerateOptions } from "../../options.ts";
 
