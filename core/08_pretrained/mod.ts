@@ -7,6 +7,7 @@
  * | page                                           | what it is about                                         |
  * | ---------------------------------------------- | -------------------------------------------------------- |
  * | [Files](files/mod.ts)                          | named ranges of bytes, wherever they lie                 |
+ * | [Files behind a URL](files/url.ts)             | ranges of bytes from a web server                        |
  * | [Weights](files/weights.ts)                    | one file, several, or blocks: a map from names to places |
  * | [GGUF](files/gguf.ts)                          | a model in one file                                      |
  * | [Quantised weights](quantised_weights.ts)      | a weight in four and a half bits                         |
@@ -27,6 +28,7 @@ export {
   type ReadOptions,
   readText,
 } from "./files/mod.ts";
+export { type Fetch, type UrlOptions, urlSource } from "./files/url.ts";
 export {
   openWeights,
   type ReadWeight,

@@ -19,6 +19,7 @@
  */
 
 export { FileError } from "./reasons.ts";
+export { folderSource } from "./sources.ts";
 export { folderStorage } from "./storage.ts";
 export { type ProgressBar, progressBar, type ProgressBarOptions } from "./progress_bar.ts";
 export type { Output } from "./terminal.ts";
