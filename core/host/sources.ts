@@ -16,7 +16,6 @@ import {
   requireRange,
 } from "../08_pretrained/files/mod.ts";
 import { type Check, checkValue } from "../engine/options.ts";
-import { quote } from "../engine/shown.ts";
 import { FileError, systemReason } from "./reasons.ts";
 import { kindOf, named, unlessMissing } from "./storage.ts";
 
