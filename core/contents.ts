@@ -216,7 +216,7 @@ export const CONTENTS: readonly Chapter[] = [
     folder: "08_pretrained",
     title: "Pre-trained models",
     sections: [
-      { pages: ["files"], planned: "Files" },
+      { pages: ["files", "files/url", "files/weights", "files/gguf"], planned: "Files" },
       { pages: ["tokenizer_files"], planned: "Tokenizer files" },
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert"], planned: "BERT" },

@@ -17,6 +17,7 @@ import * as figures from "../core/figures/mod.ts";
 import * as host from "../core/host/mod.ts";
 import * as heed from "../mod.ts";
 import * as training from "../core/06_training/mod.ts";
+import * as pretrained from "../core/08_pretrained/mod.ts";
 import * as transformer from "../core/05_transformer/mod.ts";
 import * as wasm from "../wasm/mod.ts";
 import * as words from "../core/02_words/mod.ts";
@@ -35,6 +36,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
   "core/07_generation/mod.ts": generation,
+  "core/08_pretrained/mod.ts": pretrained,
   "core/host/mod.ts": host,
   "core/figures/mod.ts": figures,
   "wasm/mod.ts": wasm,
@@ -125,6 +127,20 @@ const stored = (): training.TensorFile => ({
   tensors: new Map([["a", { kind: "F32", shape: [1], bytes: new Uint8Array(4) }]]),
   metadata: new Map(),
 });
+
+const files = (): pretrained.ModelSource => pretrained.bytesSource(new Map([["a", new TextEncoder().encode("{}")]]));
+const emptyGguf = (): Uint8Array => Uint8Array.from([..."GGUF\u0003".padEnd(24, "\0")], (c) => c.charCodeAt(0));
+
+/** A cache with a model, which is there as long as the tests run. */
+function cached(): string {
+  if (cache !== undefined) return cache;
+  const folder = cache = Deno.makeTempDirSync(), model = `${folder}/models--a--b`, commit = "0".repeat(40);
+  for (const path of ["refs", `snapshots/${commit}`]) Deno.mkdirSync(`${model}/${path}`, { recursive: true });
+  Deno.writeTextFileSync(`${model}/refs/main`, commit);
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  return folder;
+}
+let cache: string | undefined;
 
 const encoded = (): Uint8Array => training.encodeSafetensors(stored());
 
@@ -836,7 +852,24 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
   stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),
 
+  // Pre-trained models
+  bytesSource: () => call(new Map([["a", new Uint8Array(2)]]), "mine"),
+  droppedSource: () => call([new File(["{}"], "config.json")]),
+  readText: () => call(files(), "a", {}),
+  readJson: () => call(files(), "a", {}),
+  urlSource: () => call("http://127.0.0.1/", () => Promise.reject(new Error("none")), { headers: {} }),
+  openWeights: () =>
+    call(pretrained.bytesSource(new Map([["model.safetensors", encoded()]])), { file: "model.safetensors" }),
+  weightNumbers: () => call({ kind: "F32", shape: [1], bytes: new Uint8Array(4) }, "a"),
+  decodeGguf: () => call(emptyGguf(), 24),
+  readGguf: async () => call(await pretrained.bytesSource(new Map([["a", emptyGguf()]])).open("a"), {}),
+  storageOf: () => call("Q4_1"),
+  dequantise: () => call("Q4_1", new Uint8Array(20)),
+
   // Files and the terminal
+  folderSource: () => call("models"),
+  downloadModel: () => call("a/b", cached(), () => Promise.reject(new Error("none")), { offline: true }),
+  isModelFile: () => call("config.json"),
   folderStorage: () => call("models"),
   progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
 

@@ -52,6 +52,7 @@ import {
 } from "../engine/options.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
+import { halfToNumber } from "../engine/numbers.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** What an element of a stored tensor is, in the file's own spelling. */
@@ -591,18 +592,6 @@ function e4m3ToNumber(byte: number): number {
   const sign = byte & 0x80 ? -1 : 1, exponent = byte >> 3 & 15, mantissa = byte & 7;
   if ((byte & 0x7f) === 0x7f) return NaN;
   return exponent ? sign * 2 ** (exponent - 7) * (1 + mantissa / 8) : sign * 2 ** -9 * mantissa;
-}
-
-/**
- * The number that a float16 is.
- *
- * @param half its sixteen bits: sign, five of exponent, ten of mantissa
- */
-export function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = half >> 10 & 31, mantissa = half & 1023;
-  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
-  return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
 }
 
 const tensorsCheck: Check<ReadonlyMap<string, unknown>> = mapByName();

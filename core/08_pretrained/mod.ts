@@ -1,16 +1,16 @@
 /**
- * # Pre-trained models
+ * # 8 · Pre-trained models
  *
- * A model that somebody trained, opened as the chapters' own modules. Everything that it computes has been explained before; what is new in
- * this chapter is how it lies in files, and how its weights are stored in less than their full width.
+ * **Question.** Somebody has trained a model for weeks, and its files lie on a disk or behind a URL. How do they become the modules of the chapters before, so that all that
+ * was said of attention, layers and generation can be seen in a model that everybody knows?
  *
- * | page                                           | what it is about                                         |
- * | ---------------------------------------------- | -------------------------------------------------------- |
- * | [Files](files/mod.ts)                          | named ranges of bytes, wherever they lie                 |
- * | [Files behind a URL](files/url.ts)             | ranges of bytes from a web server                        |
- * | [Weights](files/weights.ts)                    | one file, several, or blocks: a map from names to places |
- * | [GGUF](files/gguf.ts)                          | a model in one file                                      |
- * | [Quantised weights](quantised_weights.ts)      | a weight in four and a half bits                         |
+ * **Idea.** Everything that such a model computes has been explained. What is new is how it lies in files ([section](files/mod.ts)), and that its weights are stored in less than
+ * their full width ([section](quantised_weights.ts)). An architecture is then a table of names, and the few lines that no chapter has.
+ *
+ * | page                | answers                                                       |
+ * | ------------------- | ------------------------------------------------------------- |
+ * | `files`             | how a model is opened wherever it lies, and in which formats  |
+ * | `quantised_weights` | how a weight can be four bits                                 |
  *
  * @module
  */
@@ -23,7 +23,6 @@ export {
   type LoadOptions,
   type LoadProgress,
   type ModelSource,
-  type NamedBytes,
   readJson,
   type ReadOptions,
   readText,

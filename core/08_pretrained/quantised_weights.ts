@@ -42,7 +42,8 @@
 
 import { checkText } from "../engine/arguments.ts";
 import { checkValue } from "../engine/options.ts";
-import { aByteArray, halfToNumber } from "../06_training/safetensors.ts";
+import { halfToNumber } from "../engine/numbers.ts";
+import { aByteArray } from "../06_training/safetensors.ts";
 import { storageOf } from "./files/gguf.ts";
 
 /** Writes the weights of one block, which begins at a byte, from a place on. */

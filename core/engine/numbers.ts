@@ -58,3 +58,16 @@ export function exactly(op: ComparisonOp, x: number, first: boolean): readonly [
   const next = first ? Math.max(Math.ceil(x), LOWEST) : Math.min(Math.floor(x), HIGHEST);
   return op !== "equal" && next >= LOWEST && next <= HIGHEST ? ["lessEqual", next] : ["less", never];
 }
+
+/**
+ * The number that a float16 is.
+ *
+ * @param half its sixteen bits: sign, five of exponent, ten of mantissa
+ * @returns the same number
+ */
+export function halfToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = half >> 10 & 31, mantissa = half & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
+}

@@ -27,6 +27,7 @@ import {
 } from "node:fs/promises";
 import type { ModelSource } from "../08_pretrained/files/mod.ts";
 import type { Fetch } from "../08_pretrained/files/url.ts";
+import { checkText } from "../engine/arguments.ts";
 import {
   abortSignal,
   callback,
@@ -55,7 +56,7 @@ export interface DownloadProgress {
 
 /** How a model is downloaded. */
 export interface DownloadOptions {
-  /** Branch, tag or commit; `main` by default. */
+  /** Branch, tag or commit; `"main"` by default. */
   readonly revision?: string;
   /** Which files are wanted; those of {@linkcode isModelFile} by default. */
   readonly files?: (path: string) => boolean;
@@ -67,7 +68,7 @@ export interface DownloadOptions {
   readonly offline?: boolean;
   /** Hears how far it is, a few times a second; nobody by default. */
   readonly onProgress?: (progress: DownloadProgress) => void;
-  /** Stops, with the signal's reason; what has come is kept for the next attempt. */
+  /** Stops, with the signal's reason, and keeps what has come; nothing does by default. */
   readonly signal?: AbortSignal;
 }
 
@@ -97,8 +98,10 @@ const WANTED =
  * Whether a file is part of a model as it is read here: weights as safetensors or GGUF, tokenizer, settings.
  *
  * @param path such as `onnx/model.onnx`
+ * @returns false for the same weights in other formats
  */
 export function isModelFile(path: string): boolean {
+  checkText("look at a file", "path", path);
   return WANTED.test(path) && !/^(onnx|openvino|coreml|flax|tf)\//.test(path);
 }
 
@@ -121,7 +124,7 @@ export function isModelFile(path: string): boolean {
  * @param fetch what asks the server: the global `fetch`
  * @param options revision, which files, progress
  * @returns the files of that revision, on this disk
- * @throws {Error} if the server refuses, or a file that came has another hash than it should
+ * @throws {FileError} if the server refuses, or a file that came has another hash than it should
  */
 export async function downloadModel(
   model: string,
@@ -226,7 +229,7 @@ class Download {
     this.#commit = commit;
     const wanted = files.filter(({ path }) => (this.#options.files ?? isModelFile)(path));
     if (wanted.length === 0) {
-      throw new Error(`Cannot download ${quote(this.#model)}: none of its ${files.length} files is wanted`);
+      throw new FileError(`Cannot download ${quote(this.#model)}: none of its ${files.length} files is wanted`);
     }
     return { commit, files: wanted };
   }
@@ -268,7 +271,7 @@ class Download {
       if (found !== file.hash) {
         this.#loaded = before;
         await rm(own, { force: true });
-        throw new Error(
+        throw new FileError(
           `Cannot use ${quote(file.path)} of ${
             quote(this.#model)
           }: its hash is ${found}, and must be ${file.hash}; it was deleted`,
@@ -334,7 +337,7 @@ class Download {
       this.#options.signal?.throwIfAborted();
     }
     if (place !== file.size) {
-      throw new Error(
+      throw new FileError(
         `Cannot download ${quote(file.path)}: ${place} of ${file.size} bytes came; the next attempt goes on there`,
       );
     }
@@ -350,7 +353,7 @@ class Download {
       signal?.throwIfAborted();
       const { name, message } = error as Error;
       const host = new URL(url).host;
-      throw new Error(
+      throw new FileError(
         name === "NotCapable"
           ? `Cannot ask ${host} for ${quote(this.#model)}: Deno may not; run with --allow-net=${host}`
           : `Cannot ask ${host} for ${quote(this.#model)}: ${message}`,
@@ -359,7 +362,7 @@ class Download {
     }
   }
 
-  async #refused(response: Response, what: string): Promise<Error> {
+  async #refused(response: Response, what: string): Promise<FileError> {
     await response.body?.cancel();
     const { status } = response;
     const reason = status === 401 || status === 403
@@ -367,7 +370,7 @@ class Download {
       : status === 404
       ? "the hub does not have it"
       : `the hub answers ${status}`;
-    return new Error(`Cannot download ${what}: ${reason}`);
+    return new FileError(`Cannot download ${what}: ${reason}`);
   }
 }
 
@@ -379,8 +382,8 @@ async function pause(signal: AbortSignal | undefined): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
-const tooLong = (file: Listed): Error =>
-  new Error(`Cannot download ${quote(file.path)}: more than its ${file.size} bytes came`);
+const tooLong = (file: Listed): FileError =>
+  new FileError(`Cannot download ${quote(file.path)}: more than its ${file.size} bytes came`);
 
 /** What a file's name among the blobs is made by: git's own hash has 40 digits. */
 function hashOf({ hash, size }: Listed): Hash {

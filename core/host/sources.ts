@@ -8,13 +8,8 @@
  */
 
 import { open, readdir, stat } from "node:fs/promises";
-import {
-  type ByteFile,
-  type ModelSource,
-  type ReadOptions,
-  requireAll,
-  requireRange,
-} from "../08_pretrained/files/mod.ts";
+import type { ByteFile, ModelSource, ReadOptions } from "../08_pretrained/files/mod.ts";
+import { requireRange, requireWhole } from "../engine/arguments.ts";
 import { type Check, checkValue } from "../engine/options.ts";
 import { FileError, systemReason } from "./reasons.ts";
 import { kindOf, named, unlessMissing } from "./storage.ts";
@@ -103,7 +98,7 @@ async function openFile(path: string): Promise<ByteFile | undefined> {
             if (bytesRead === 0) break;
             filled += bytesRead;
           }
-          return requireAll(bytes.subarray(0, filled), begin, end, path);
+          return requireWhole(bytes.subarray(0, filled), begin, end, path);
         } finally {
           await file.close();
         }

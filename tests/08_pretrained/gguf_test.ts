@@ -39,7 +39,7 @@ Deno.test("a file that the format's own library wrote is read, every type of fac
   assertEquals([facts["t.uint64"], facts["t.int64"]], [2n ** 63n + 1n, -(2 ** 40)]);
   assertEquals(facts["t.words"], ["a", "", "ab", "注意"]);
   assertEquals([facts["t.numbers"], facts["t.floats"], facts["t.bools"]], [[1, -2, 3], [0.5, -0.25], [true, false]]);
-  const weights = await openWeights(bytesSource({ "small.gguf": file }));
+  const weights = await openWeights(bytesSource(new Map([["small.gguf", file]])));
   assertEquals([...weights.places.keys()].toSorted(), Object.keys(golden.tensors).toSorted());
   for (const [name, { shape, numbers }] of Object.entries(golden.tensors)) {
     assertEquals(tensors.get(name)!.shape, shape);
@@ -125,7 +125,7 @@ Deno.test("a file that cannot be right is refused with what is wrong", () => {
 Deno.test("blocks of another kind, and half a block, are refused", async () => {
   assertThrows(() => dequantise("IQ2_XS", new Uint8Array(74)), RangeError, "Cannot unpack blocks of IQ2_XS");
   assertThrows(() => dequantise("Q4_0", new Uint8Array(17)), RangeError, "a block has 18");
-  const weights = await openWeights(bytesSource({ "small.gguf": file }));
+  const weights = await openWeights(bytesSource(new Map([["small.gguf", file]])));
   await assertRejects(() => weights.read("a.weigth"), RangeError, 'did you mean "a.weight"?');
   assertThrows(
     () => weightNumbers({ kind: "IQ2_XS", shape: [256], bytes: new Uint8Array(74) }, "w"),

@@ -19,6 +19,8 @@ const file = (tensors: Record<string, StoredTensor>, metadata: Record<string, st
   encodeSafetensors({ tensors: new Map(Object.entries(tensors)), metadata: new Map(Object.entries(metadata)) });
 const text = (value: unknown) => new TextEncoder().encode(typeof value === "string" ? value : JSON.stringify(value));
 
+const mapOf = (files: Record<string, Uint8Array>) => new Map(Object.entries(files));
+
 const INDEX = "model.safetensors.index.json";
 const shards = {
   "model-00001-of-00002.safetensors": file({ a: numbers([1, 2]), b: numbers([3, 4, 5, 6], [2, 2]) }, { format: "pt" }),
@@ -35,12 +37,12 @@ const folder = { ...shards, [INDEX]: text(list), "config.json": text({ model_typ
 
 Deno.test("weights of one file and of several are read by name", async () => {
   for (const files of [folder, { "model.safetensors": file({ a: numbers([1, 2]), c: numbers([7]) }) }]) {
-    const weights = await openWeights(bytesSource(files));
+    const weights = await openWeights(bytesSource(mapOf(files)));
     assertEquals(weights.format, "safetensors");
     assertEquals([...weightNumbers(await weights.read("a"))], [1, 2]);
     assertEquals([...weightNumbers(await weights.read("c"))], [7]);
   }
-  const weights = await openWeights(bytesSource(folder));
+  const weights = await openWeights(bytesSource(mapOf(folder)));
   assertEquals([...weights.places.keys()], ["a", "b", "c"]);
   assertEquals(weights.places.get("b")!.shape, [2, 2]);
   assertEquals([...weights.metadata], [["format", "pt"]]);
@@ -57,11 +59,11 @@ Deno.test("tensors are read one at a time", async () => {
       return await inner.read(begin, end, options);
     },
   });
-  const whole = bytesSource({
+  const whole = bytesSource(mapOf({
     "model.safetensors": file(
       Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`w${i}`, numbers(Array(1000).fill(i))])),
     ),
-  });
+  }));
   const source: ModelSource = {
     name: "counted",
     open: async (path, options) => {
@@ -82,7 +84,7 @@ Deno.test("tensors are read one at a time", async () => {
 });
 
 Deno.test("openWeights() refuses a list that does not fit its files", async () => {
-  const open = (files: Record<string, Uint8Array>) => openWeights(bytesSource(files));
+  const open = (files: Record<string, Uint8Array>) => openWeights(bytesSource(mapOf(files)));
   const [first, second] = Object.keys(shards) as (keyof typeof shards)[];
   const { [second!]: _, ...fewer } = folder;
   await assertRejects(() => open(fewer), Error, `names "${second}", which is missing`);
@@ -109,12 +111,15 @@ Deno.test("openWeights() refuses a list that does not fit its files", async () =
 });
 
 Deno.test("openWeights() says why there are none", async () => {
-  const open = (...names: string[]) =>
-    openWeights(bytesSource(Object.fromEntries(names.map((name) => [name, text("x")]))));
+  const open = (...names: string[]) => openWeights(bytesSource(new Map(names.map((name) => [name, text("x")]))));
   await assertRejects(() => open("config.json"), Error, "there is neither model.safetensors nor");
   await assertRejects(() => open("pytorch_model.bin"), Error, '"pytorch_model.bin" is a pickle');
   await assertRejects(() => open("a.gguf", "b.gguf"), Error, 'it has "a.gguf", "b.gguf", and one must be named');
-  await assertRejects(() => openWeights(bytesSource({}), { file: "x.gguf" }), Error, 'there is no file "x.gguf"');
+  await assertRejects(
+    () => openWeights(bytesSource(new Map()), { file: "x.gguf" }),
+    Error,
+    'there is no file "x.gguf"',
+  );
 });
 
 /** What a page gives for a file, without a page. */
@@ -135,7 +140,7 @@ Deno.test("files that were dropped on a page are a source, with and without thei
 });
 
 Deno.test("texts are read if they are texts", async () => {
-  const source = bytesSource({ "a.txt": text("vier 词"), "b.txt": Uint8Array.of(0xff, 0xfe) });
+  const source = bytesSource(new Map([["a.txt", text("vier 词")], ["b.txt", Uint8Array.of(0xff, 0xfe)]]));
   assertEquals(await readText(source, "a.txt"), "vier 词");
   assertEquals(await readText(source, "c.txt"), undefined);
   await assertRejects(() => readText(source, "b.txt"), SyntaxError, "it is not UTF-8");
@@ -147,12 +152,12 @@ Deno.test("texts are read if they are texts", async () => {
 });
 
 Deno.test("a range outside a file, and a signal, end a reading", async () => {
-  const source = bytesSource({ a: new Uint8Array(8) }), opened = (await source.open("a"))!;
+  const source = bytesSource(new Map([["a", new Uint8Array(8)]])), opened = (await source.open("a"))!;
   for (const [begin, end] of [[0, 9], [5, 4], [-1, 2], [0.5, 2], [0, NaN]]) {
     assertThrows(() => opened.read(begin!, end!), RangeError, "both must be places in it");
   }
   const signal = AbortSignal.abort(new Error("enough"));
-  await assertRejects(() => openWeights(bytesSource(folder), { signal }), Error, "enough");
-  const weights = await openWeights(bytesSource(folder));
+  await assertRejects(() => openWeights(bytesSource(mapOf(folder)), { signal }), Error, "enough");
+  const weights = await openWeights(bytesSource(mapOf(folder)));
   await assertRejects(() => weights.read("a", { signal }), Error, "enough");
 });

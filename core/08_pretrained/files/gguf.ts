@@ -40,10 +40,10 @@
  * @module
  */
 
-import { checkInstance } from "../../engine/arguments.ts";
+import { checkInstance, checkText } from "../../engine/arguments.ts";
 import { quote } from "../../engine/json.ts";
-import { checkValue, integer, object } from "../../engine/options.ts";
-import type { ByteFile, ReadOptions } from "./mod.ts";
+import { checkOptions, checkValue, integer, object } from "../../engine/options.ts";
+import { type ByteFile, readChecks, type ReadOptions } from "./mod.ts";
 
 // ## Kinds of elements
 
@@ -102,6 +102,7 @@ const KINDS: ReadonlyMap<number, ElementStorage> = new Map(
  * @returns nothing for a kind that the format does not have
  */
 export function storageOf(kind: string): ElementStorage | undefined {
+  checkText("look up a kind of element", "kind", kind);
   return [...KINDS.values()].find((storage) => storage.kind === kind);
 }
 
@@ -140,6 +141,11 @@ export interface GgufHeader {
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
+const aByteFile = object<ByteFile>(
+  "a file with size and read()",
+  (value) => typeof (value as ByteFile).read === "function" && typeof (value as ByteFile).size === "number",
+);
+
 /** Most facts, most tensors, most axes of a tensor, most bytes of both tables. */
 const MAX_FACTS = 2 ** 16;
 const MAX_TENSORS = 2 ** 15;
@@ -156,7 +162,8 @@ const MAX_TABLES = 2 ** 28;
  * @throws {SyntaxError} if it is no GGUF file, or any statement is not borne out by it
  */
 export async function readGguf(file: ByteFile, options: ReadOptions = {}): Promise<GgufHeader> {
-  checkValue("read a GGUF file", "file", file, object<ByteFile>("a file with size and read()", (f) => "read" in f));
+  checkValue("read a GGUF file", "file", file, aByteFile);
+  checkOptions("read a GGUF file", options, readChecks);
   for (let length = 2 ** 18;; length *= 4) {
     const end = Math.min(length, file.size, MAX_TABLES);
     const header = decodeGguf(await file.read(0, end, options), file.size);
@@ -166,7 +173,7 @@ export async function readGguf(file: ByteFile, options: ReadOptions = {}): Promi
 }
 
 /**
- * Reads the tables of a file from its beginning.
+ * Reads the tables of a file from its first bytes.
  *
  * @param front the file, or a part from its start
  * @param size bytes of the whole file

@@ -6,7 +6,7 @@
  *
  * **Idea.** A model is a set of named files, and a file is a range of bytes of which any part can be read. Two lines say that: `open(name)` gives a file, and
  * `read(begin, end)` some of its bytes. A folder on a disk answers by seeking, a web server by an HTTP range, a dropped file by
- * `slice()`, memory by a view. What a file holds is said at its beginning, so a few kilobytes suffice to list all tensors of a model of
+ * `slice()`, memory by a view. What a file holds is said in its first bytes, so a few kilobytes suffice to list all tensors of a model of
  * gigabytes, and after that each tensor is read alone.
  *
  * **Formula.** With tensors of $b_1, \dots, b_n$ bytes in the file, of which loading makes weights of $w_1, \dots, w_n$ bytes one after the other, the memory in use is at most
@@ -23,7 +23,8 @@
  * ```ts
  * import { bytesSource } from "@heed/heed/pretrained";
  *
- * const source = bytesSource({ "numbers.bin": Uint8Array.from({ length: 1000 }, (_, i) => i % 251) });
+ * const numbers = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+ * const source = bytesSource(new Map([["numbers.bin", numbers]]));
  * const file = (await source.open("numbers.bin"))!;
  * const found = await file.read(100, 104);
  * console.log(file.size, found.length, file.size - found.length, [...found].join(" "));
@@ -46,7 +47,7 @@
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
+import { checkText, requireRange, requireWhole } from "../../engine/arguments.ts";
 import { type Json, parseJson, quote } from "../../engine/json.ts";
 import { aByteArray } from "../../06_training/safetensors.ts";
 import {
@@ -56,6 +57,7 @@ import {
   checkOptions,
   type Checks,
   checkValue,
+  mapByName,
   object,
 } from "../../engine/options.ts";
 
@@ -74,6 +76,7 @@ export interface ByteFile {
    *
    * @param begin the first byte
    * @param end the byte after the last one
+   * @param options what stops it; nothing does by default
    * @returns exactly that many bytes
    */
   read(begin: number, end: number, options?: ReadOptions): Promise<Uint8Array>;
@@ -87,17 +90,20 @@ export interface ModelSource {
    * Opens a file.
    *
    * @param path such as `config.json`
+   * @param options what stops it; nothing does by default
    * @returns nothing where there is no such file
    */
   open(path: string, options?: ReadOptions): Promise<ByteFile | undefined>;
-  /** The names of all files; absent where they cannot be listed, as behind a plain web server. */
+  /**
+   * The names of all files; absent where they cannot be listed, as behind a plain web server.
+   *
+   * @param options what stops it; nothing does by default
+   * @returns paths, in any order
+   */
   list?(options?: ReadOptions): Promise<readonly string[]>;
 }
 
 // ## Files in memory, and files that were dropped
-
-/** Names and bytes. */
-export type NamedBytes = Readonly<Record<string, Uint8Array>> | ReadonlyMap<string, Uint8Array>;
 
 /**
  * Files that are in memory already.
@@ -107,11 +113,11 @@ export type NamedBytes = Readonly<Record<string, Uint8Array>> | ReadonlyMap<stri
  * @returns a source
  * @throws {TypeError} if something is not bytes
  */
-export function bytesSource(files: NamedBytes, name = "memory"): ModelSource {
+export function bytesSource(files: ReadonlyMap<string, Uint8Array>, name = "memory"): ModelSource {
   checkText("open files", "name", name);
-  const entries = files instanceof Map ? [...files] : Object.entries(files ?? {});
-  for (const [path, bytes] of entries) checkValue("open files", path, bytes, aByteArray);
-  const held = new Map<string, Uint8Array>(entries);
+  checkValue("open files", "files", files, mapByName());
+  for (const [path, bytes] of files) checkValue("open files", path, bytes, aByteArray);
+  const held = new Map(files);
   return {
     name,
     open(path, options) {
@@ -157,7 +163,8 @@ export interface DroppedFile {
  * @throws {TypeError} if something is not a file
  */
 export function droppedSource(files: Iterable<DroppedFile>): ModelSource {
-  const all = [...files ?? []];
+  checkValue("open files", "files", files, aList);
+  const all = [...files];
   for (const file of all) checkValue("open files", "file", file, aFile);
   const paths = all.map(({ name, webkitRelativePath }) => (webkitRelativePath || name).split("/"));
   const folder = paths.length > 0 && paths.every((path) => path.length > 1 && path[0] === paths[0]![0]);
@@ -181,11 +188,15 @@ function droppedFile(path: string, file: DroppedFile): ByteFile {
       options?.signal?.throwIfAborted();
       const bytes = new Uint8Array(await file.slice(begin, end).arrayBuffer());
       options?.signal?.throwIfAborted();
-      return requireAll(bytes, begin, end, path);
+      return requireWhole(bytes, begin, end, path);
     },
   };
 }
 
+const aList: Check<Iterable<DroppedFile>> = {
+  must: "a list of files",
+  fits: (value) => typeof value === "object" && value !== null && Symbol.iterator in value,
+};
 const aFile: Check<DroppedFile> = object<DroppedFile>(
   "a file with name, size and slice()",
   (value) => "name" in value && "size" in value && "slice" in value,
@@ -198,31 +209,6 @@ export const sourceCheck: Check<ModelSource> = object<ModelSource>(
   "a source of files, such as folderSource() or bytesSource() make",
   (value) => typeof (value as ModelSource).open === "function" && "name" in value,
 );
-
-/** Refuses a range that is none of a file. */
-export function requireRange(begin: number, end: number, size: number): void {
-  if (Number.isSafeInteger(begin) && Number.isSafeInteger(end) && 0 <= begin && begin <= end && end <= size) return;
-  throw new RangeError(
-    `Cannot read bytes ${begin} to ${end} of a file of ${size}: both must be places in it, in order`,
-  );
-}
-
-/**
- * Refuses bytes that are not as many as were asked for: the file has changed meanwhile.
- *
- * @param bytes what was read
- * @param begin from here
- * @param end to here
- * @param path which file, for the message
- * @returns the bytes
- * @throws {Error} if there are fewer or more
- */
-export function requireAll(bytes: Uint8Array, begin: number, end: number, path: string): Uint8Array {
-  if (bytes.length === end - begin) return bytes;
-  throw new Error(
-    `Cannot read bytes ${begin} to ${end} of ${quote(path)}: ${bytes.length} bytes came, so the file has changed`,
-  );
-}
 
 /** Most bytes of a text such as `config.json`. */
 const MAX_TEXT = 2 ** 26;
@@ -274,7 +260,8 @@ export async function readJson(
   return text === undefined ? undefined : parseJson(text, quote(path));
 }
 
-const readChecks: Checks<ReadOptions> = { signal: abortSignal };
+/** What {@linkcode ReadOptions} may be. */
+export const readChecks: Checks<ReadOptions> = { signal: abortSignal };
 
 /** How far the reading of tensors has come. */
 export interface LoadProgress {

@@ -16,14 +16,15 @@
  *
  * **Nothing is asked for unless the caller says so.** The function that asks is an argument, `fetch` in every program: this file knows no network.
  *
- * **Sources.** Fielding, Nottingham and Reschke, HTTP Semantics, RFC 9110 (2022), sections 13 and 14.
+ * **Sources.** Fielding, Nottingham and Reschke, HTTP Semantics, RFC 9110 (2022), on conditional and range requests.
  *
  * @module
  */
 
+import { requireRange, requireWhole } from "../../engine/arguments.ts";
 import { quote } from "../../engine/json.ts";
-import { checkFunction, checkOptions, type Checks, object } from "../../engine/options.ts";
-import { type ByteFile, type ModelSource, type ReadOptions, requireAll, requireRange } from "./mod.ts";
+import { checkFunction, checkOptions, type Checks, isPlain, object } from "../../engine/options.ts";
+import type { ByteFile, ModelSource, ReadOptions } from "./mod.ts";
 
 /** What asks a server: `fetch`, or something like it. */
 export type Fetch = (
@@ -37,7 +38,12 @@ export interface UrlOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-const urlChecks: Checks<UrlOptions> = { headers: object("an object of header fields") };
+const urlChecks: Checks<UrlOptions> = {
+  headers: object(
+    "an object of header fields",
+    (value) => isPlain(value) && Object.values(value).every((field) => typeof field === "string"),
+  ),
+};
 
 /**
  * Files of a folder on a web server.
@@ -107,7 +113,7 @@ function rangedFile(
         }
         throw refused(url, response);
       }
-      return requireAll(new Uint8Array(await response.arrayBuffer()), begin, end, url);
+      return requireWhole(new Uint8Array(await response.arrayBuffer()), begin, end, url);
     },
   };
 }

@@ -19,11 +19,21 @@
  * @module
  */
 
-import { checkText } from "../../engine/arguments.ts";
+import { checkText, requireWhole } from "../../engine/arguments.ts";
 import type { Numbers } from "../../engine/backend.ts";
 import { quote } from "../../engine/json.ts";
-import { abortSignal, checkOptions, type Checks, checkValue, closest, string } from "../../engine/options.ts";
 import {
+  abortSignal,
+  checkOptions,
+  type Checks,
+  checkValue,
+  closest,
+  list,
+  required,
+  string,
+} from "../../engine/options.ts";
+import {
+  aByteArray,
   headerEnd,
   readHeader,
   type StoredKind,
@@ -40,7 +50,6 @@ import {
   type ModelSource,
   readJson,
   type ReadOptions,
-  requireAll,
   sourceCheck,
 } from "./mod.ts";
 
@@ -76,9 +85,21 @@ export interface Weights {
   readonly places: ReadonlyMap<string, WeightPlace>;
   /** What the files say besides: notes of safetensors, facts of a GGUF. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
-  /** Reads one of them. */
+  /**
+   * Reads one of them.
+   *
+   * @param name of the weight
+   * @param options what stops it; nothing does by default
+   * @returns its bytes, kind and shape
+   */
   read(name: string, options?: ReadOptions): Promise<ReadWeight>;
-  /** Reads several, one after the other: only one is held. */
+  /**
+   * Reads several, one after the other: only one is held.
+   *
+   * @param names of the weights, in the order in which they are read
+   * @param options who hears of the progress, and what stops it; nobody and nothing by default
+   * @returns each with its name
+   */
   each(names: Iterable<string>, options?: LoadOptions): AsyncGenerator<[name: string, weight: ReadWeight], void, void>;
 }
 
@@ -102,6 +123,7 @@ const SINGLE = "model.safetensors";
  * @param options which file, if it has another name or there are several
  * @returns the weights, not yet read
  * @throws {SyntaxError} if a file is damaged, or the files do not fit together
+ * @throws {RangeError} if there is no such file
  * @throws {Error} if there are no weights
  */
 export async function openWeights(source: ModelSource, options: WeightsOptions = {}): Promise<Weights> {
@@ -110,7 +132,7 @@ export async function openWeights(source: ModelSource, options: WeightsOptions =
   const path = options.file ?? await find(source, options);
   if (/\.json$/.test(path)) return openSharded(source, path, options);
   const file = await source.open(path, options);
-  if (!file) throw new Error(`Cannot open weights of ${source.name}: there is no file ${quote(path)}`);
+  if (!file) throw new RangeError(`Cannot open weights of ${source.name}: there is no file ${quote(path)}`);
   if (/\.gguf$/i.test(path)) return await openGguf(path, file, options);
   const { tensors, metadata } = await headerOf(path, file, options);
   return weights("safetensors", places(path, tensors), metadata, new Map([[path, file]]));
@@ -187,7 +209,9 @@ function disagreement(list: string, file: string, tensor: string, says: string, 
 /** From tensors to files, as the list says. */
 async function listOf(source: ModelSource, path: string, options: ReadOptions): Promise<Map<string, string>> {
   const list = await readJson(source, path, options);
-  if (list === undefined) throw new Error(`Cannot open weights of ${source.name}: there is no file ${quote(path)}`);
+  if (list === undefined) {
+    throw new RangeError(`Cannot open weights of ${source.name}: there is no file ${quote(path)}`);
+  }
   const found = (list as { readonly weight_map?: unknown } | null)?.weight_map;
   if (typeof found !== "object" || found === null || Array.isArray(found)) {
     throw new SyntaxError(`Cannot read ${quote(path)}: weight_map must be an object from tensors to files`);
@@ -235,7 +259,7 @@ function weights(
   const read = async (name: string, options: ReadOptions = {}): Promise<ReadWeight> => {
     const { kind, shape, file, begin, end } = placeOf(name);
     const bytes = await files.get(file)!.read(begin, end, options);
-    return { kind, shape, bytes: requireAll(bytes, begin, end, file) };
+    return { kind, shape, bytes: requireWhole(bytes, begin, end, file) };
   };
   return {
     format,
@@ -265,6 +289,8 @@ function weights(
  * @throws {RangeError} if its kind is not read, which the message names
  */
 export function weightNumbers(weight: ReadWeight, name?: string): Numbers {
+  checkOptions("read a weight", weight, readWeightChecks);
+  if (name !== undefined) checkText("read a weight", "name", name);
   const { kind, shape, bytes } = weight;
   if (BLOCK_KINDS.includes(kind)) return dequantise(kind, bytes);
   if (!NUMBERS.has(kind)) {
@@ -275,6 +301,12 @@ export function weightNumbers(weight: ReadWeight, name?: string): Numbers {
   }
   return storedNumbers({ kind: kind as StoredKind, shape, bytes } satisfies StoredTensor, name);
 }
+
+const readWeightChecks: Checks<ReadWeight> = {
+  kind: required(string),
+  shape: required(list<number>("a list of whole numbers", (extent) => Number.isSafeInteger(extent) && extent >= 0)),
+  bytes: required(aByteArray),
+};
 
 const NUMBERS: ReadonlySet<string> = new Set<StoredKind>(
   ["F64", "F32", "F16", "BF16", "F8_E5M2", "F8_E4M3", "I64", "I32", "I16", "I8", "U64", "U32", "U16", "U8", "BOOL"],
