@@ -864,7 +864,8 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   decodeGguf: () => call(emptyGguf(), 24),
   readGguf: async () => call(await pretrained.bytesSource(new Map([["a", emptyGguf()]])).open("a"), {}),
   storageOf: () => call("Q4_1"),
-  dequantise: () => call("Q4_1", new Uint8Array(20)),
+  packBlocks: () => call("Q8_0", Array.from({ length: 32 }, (_, i) => i)),
+  unpackBlocks: () => call("Q4_1", new Uint8Array(20)),
 
   // Files and the terminal
   folderSource: () => call("models"),

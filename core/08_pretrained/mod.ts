@@ -45,4 +45,4 @@ export {
   readGguf,
   storageOf,
 } from "./files/gguf.ts";
-export { BLOCK_KINDS, dequantise } from "./quantised_weights.ts";
+export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";

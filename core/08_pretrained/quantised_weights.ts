@@ -25,24 +25,25 @@
  * The upper half belongs to a weight that lies 16 places later.
  *
  * ```ts
- * import { dequantise } from "@heed/heed/pretrained";
+ * import { unpackBlocks } from "@heed/heed/pretrained";
  *
  * const block = new Uint8Array(18);
  * new DataView(block.buffer).setUint16(0, 0x3800, true); // 0.5 as a float16
  * block[2] = 0x93;
- * const weights = dequantise("Q4_0", block);
+ * const weights = unpackBlocks("Q4_0", block);
  * console.log(weights.length, weights[0], weights[16]);
  * ```
  *
  * ```text
+ * 32 -2.5 0.5
  * ```
  *
  * @module
  */
 
-import { checkText } from "../engine/arguments.ts";
+import { checkNumbers, checkText } from "../engine/arguments.ts";
 import { checkValue } from "../engine/options.ts";
-import { halfToNumber } from "../engine/numbers.ts";
+import { halfToNumber, numberToHalf } from "../engine/numbers.ts";
 import { aByteArray } from "../06_training/safetensors.ts";
 import { storageOf } from "./files/gguf.ts";
 
@@ -160,7 +161,7 @@ const UNPACK: ReadonlyMap<string, Unpack> = new Map([
   ["Q6_K", q6K],
 ]);
 
-/** The kinds of blocks that {@linkcode dequantise} reads. */
+/** The kinds of blocks that {@linkcode unpackBlocks} reads. */
 export const BLOCK_KINDS: readonly string[] = [...UNPACK.keys()];
 
 /**
@@ -171,7 +172,7 @@ export const BLOCK_KINDS: readonly string[] = [...UNPACK.keys()];
  * @returns the weights in order
  * @throws {RangeError} if the kind is not read, or the bytes are no whole number of blocks
  */
-export function dequantise(kind: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+export function unpackBlocks(kind: string, bytes: Uint8Array): Float32Array<ArrayBuffer> {
   checkText("unpack blocks", "kind", kind);
   checkValue("unpack blocks", "bytes", bytes, aByteArray);
   const unpack = UNPACK.get(kind), storage = storageOf(kind);
@@ -188,6 +189,100 @@ export function dequantise(kind: string, bytes: Uint8Array): Float32Array<ArrayB
     unpack(bytes, block * storage.bytes, weights, block * storage.elements);
   }
   return weights;
+}
+
+// ## The other way
+//
+// To store weights in blocks, the scale is chosen so that the range of the block fills the range of the numbers, and each weight becomes the nearest number. The kinds of 256 weights choose their scales by a search, and are only read here.
+
+/** Writes a block of 32 weights from a place on. */
+type Pack = (weights: ArrayLike<number>, from: number, bytes: Uint8Array, at: number) => void;
+
+/** A float16 in two bytes. */
+function putHalf(bytes: Uint8Array, at: number, value: number): void {
+  const bits = numberToHalf(value);
+  bytes[at] = bits & 255;
+  bytes[at + 1] = bits >> 8;
+}
+
+/** Around zero: the weight of the largest size becomes the lowest number, and its sign that of the scale. */
+function aroundZero(levels: number): Pack {
+  return (weights, from, bytes, at) => {
+    let largest = 0;
+    for (let i = 0; i < 32; i++) if (Math.abs(weights[from + i]!) > Math.abs(largest)) largest = weights[from + i]!;
+    const d = f(largest / -(levels / 2)), inverse = d === 0 ? 0 : f(1 / d);
+    putHalf(bytes, at, d);
+    const q = (i: number): number =>
+      Math.min(Math.max(Math.trunc(f(f(weights[from + i]! * inverse) + levels / 2 + 0.5)), 0), levels - 1);
+    putNumbers(bytes, at + 2, levels, q);
+  };
+}
+
+/** Above a minimum: the lowest weight becomes 0, the highest the highest number. */
+function aboveMinimum(levels: number): Pack {
+  return (weights, from, bytes, at) => {
+    let low = Infinity, high = -Infinity;
+    for (let i = 0; i < 32; i++) {
+      low = Math.min(low, weights[from + i]!);
+      high = Math.max(high, weights[from + i]!);
+    }
+    const d = f(f(high - low) / (levels - 1)), inverse = d === 0 ? 0 : f(1 / d);
+    putHalf(bytes, at, d);
+    putHalf(bytes, at + 2, low);
+    const q = (i: number): number =>
+      Math.min(Math.max(Math.trunc(f(f(f(weights[from + i]! - low) * inverse) + 0.5)), 0), levels - 1);
+    putNumbers(bytes, at + 4, levels, q);
+  };
+}
+
+/** Fifth bits, if there are five, and two numbers a byte. */
+function putNumbers(bytes: Uint8Array, at: number, levels: number, q: (i: number) => number): void {
+  if (levels === 32) { for (let i = 0; i < 32; i++) bytes[at + (i >> 3)]! |= q(i) >> 4 << (i & 7); }
+  const from = at + (levels === 32 ? 4 : 0);
+  for (let i = 0; i < 16; i++) bytes[from + i] = q(i) & 15 | (q(i + 16) & 15) << 4;
+}
+
+/** Eight bits: halves are rounded away from zero. */
+const eightBits: Pack = (weights, from, bytes, at) => {
+  let largest = 0;
+  for (let i = 0; i < 32; i++) largest = Math.max(largest, Math.abs(weights[from + i]!));
+  const d = f(largest / 127), inverse = d === 0 ? 0 : f(1 / d);
+  putHalf(bytes, at, d);
+  for (let i = 0; i < 32; i++) {
+    const x = f(weights[from + i]! * inverse);
+    bytes[at + 2 + i] = Math.sign(x) * Math.floor(Math.abs(x) + 0.5);
+  }
+};
+
+const PACK: ReadonlyMap<string, Pack> = new Map([
+  ["Q4_0", aroundZero(16)],
+  ["Q4_1", aboveMinimum(16)],
+  ["Q5_0", aroundZero(32)],
+  ["Q5_1", aboveMinimum(32)],
+  ["Q8_0", eightBits],
+]);
+
+/**
+ * Stores weights in blocks.
+ *
+ * @param kind of block: `Q4_0`, `Q4_1`, `Q5_0`, `Q5_1` or `Q8_0`
+ * @param weights a multiple of 32 finite numbers
+ * @returns the blocks, one after the other
+ * @throws {RangeError} if the kind is not written, or the weights fill no whole number of blocks
+ */
+export function packBlocks(kind: string, weights: ArrayLike<number>): Uint8Array<ArrayBuffer> {
+  checkText("pack blocks", "kind", kind);
+  checkNumbers("pack blocks", "weights", weights);
+  const pack = PACK.get(kind), storage = storageOf(kind);
+  if (!pack || !storage) {
+    throw new RangeError(`Cannot pack blocks of ${kind}: ${[...PACK.keys()].join(", ")} are written`);
+  }
+  if (weights.length % 32 !== 0) {
+    throw new RangeError(`Cannot pack ${weights.length} weights in blocks of 32: a whole number of blocks is needed`);
+  }
+  const rounded = Float32Array.from(weights), bytes = new Uint8Array(rounded.length / 32 * storage.bytes);
+  for (let block = 0; 32 * block < rounded.length; block++) pack(rounded, 32 * block, bytes, block * storage.bytes);
+  return bytes;
 }
 
 // ## Pitfall: neighbours in a byte are not neighbours in a row

@@ -84,4 +84,5 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/constraints",
   "07_generation/experiments/speculative",
   "07_generation/experiments/kv_cache",
+  "08_pretrained/experiments/quantised_weights",
 ].map(entryOf);

@@ -376,4 +376,9 @@ export const EXPERIMENTS: readonly Entry[] = [
     load: async () => (await import("../../core/07_generation/experiments/kv_cache.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/kv_cache.words.ts")).words,
   },
+  {
+    name: "pretrained/quantised_weights",
+    load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,
+  },
 ];

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { decodeGguf, type GgufHeader, readGguf, storageOf } from "../../core/08_pretrained/files/gguf.ts";
 import { bytesSource } from "../../core/08_pretrained/files/mod.ts";
 import { openWeights, weightNumbers } from "../../core/08_pretrained/files/weights.ts";
-import { BLOCK_KINDS, dequantise } from "../../core/08_pretrained/quantised_weights.ts";
+import { BLOCK_KINDS, packBlocks, unpackBlocks } from "../../core/08_pretrained/quantised_weights.ts";
+import { halfToNumber, numberToHalf } from "../../core/engine/numbers.ts";
 import { Random } from "../../core/engine/random.ts";
 import golden from "../goldens/gguf_files.json" with { type: "json" };
 
@@ -15,15 +16,50 @@ const bitsOf = (numbers: ArrayLike<number>): Uint32Array => new Uint32Array(Floa
 Deno.test("blocks are unpacked as the format's own library does, to the bit", () => {
   assertEquals(Object.keys(golden.blocks).toSorted(), [...BLOCK_KINDS].toSorted());
   for (const [kind, { bytes, weights }] of Object.entries(golden.blocks)) {
-    assertEquals(bitsOf(dequantise(kind, bytesOf(bytes))), bitsOf(floatsOf(weights)), kind);
+    assertEquals(bitsOf(unpackBlocks(kind, bytesOf(bytes))), bitsOf(floatsOf(weights)), kind);
   }
+});
+
+Deno.test("blocks are packed as the format's own library does, to the byte", () => {
+  const { weights, ...kinds } = golden.packed;
+  for (const [kind, bytes] of Object.entries(kinds)) {
+    assertEquals(packBlocks(kind, floatsOf(weights)), bytesOf(bytes), kind);
+  }
+});
+
+Deno.test("a weight is at most half a step from what is packed of it", () => {
+  const random = new Random(2), weights = Float32Array.from({ length: 320 }, () => random.next() ** 3 - 0.3);
+  for (const [kind, steps] of [["Q4_1", 15], ["Q5_1", 31], ["Q8_0", 254]] as const) {
+    const back = unpackBlocks(kind, packBlocks(kind, weights));
+    for (let block = 0; block < 10; block++) {
+      const own = weights.subarray(32 * block, 32 * block + 32), low = Math.min(...own), high = Math.max(...own);
+      const range = kind === "Q8_0" ? 2 * Math.max(-low, high) : high - low;
+      // The scale and the minimum are rounded to float16, of eleven bits.
+      const most = range / steps / 2 + (range + Math.abs(low)) * 2 ** -11;
+      own.forEach((weight, i) => assert(Math.abs(weight - back[32 * block + i]!) <= most, kind));
+    }
+  }
+});
+
+Deno.test("a number becomes the nearest float16, ties to even, and back", () => {
+  for (let bits = 0; bits < 2 ** 16; bits++) {
+    const x = halfToNumber(bits);
+    if (Number.isNaN(x)) assertEquals(Number.isNaN(halfToNumber(numberToHalf(x))), true);
+    else assertEquals(numberToHalf(x), bits);
+  }
+  for (let bits = 0; bits < 0x7bff; bits++) {
+    const low = halfToNumber(bits), high = halfToNumber(bits + 1), middle = (low + high) / 2;
+    assertEquals(numberToHalf(middle), bits % 2 === 0 ? bits : bits + 1);
+    assertEquals([numberToHalf(low + (high - low) * 0.49), numberToHalf(low + (high - low) * 0.51)], [bits, bits + 1]);
+  }
+  assertEquals([numberToHalf(65519.99), numberToHalf(65520), numberToHalf(-1e300)], [0x7bff, 0x7c00, 0xfc00]);
 });
 
 Deno.test("every kind of block has as many elements as are unpacked of it", () => {
   for (const kind of BLOCK_KINDS) {
     const { elements, bytes } = storageOf(kind)!;
-    assertEquals(dequantise(kind, new Uint8Array(3 * bytes)).length, 3 * elements);
-    assertEquals(dequantise(kind, new Uint8Array(0)).length, 0);
+    assertEquals(unpackBlocks(kind, new Uint8Array(3 * bytes)).length, 3 * elements);
+    assertEquals(unpackBlocks(kind, new Uint8Array(0)).length, 0);
   }
 });
 
@@ -123,8 +159,8 @@ Deno.test("a file that cannot be right is refused with what is wrong", () => {
 });
 
 Deno.test("blocks of another kind, and half a block, are refused", async () => {
-  assertThrows(() => dequantise("IQ2_XS", new Uint8Array(74)), RangeError, "Cannot unpack blocks of IQ2_XS");
-  assertThrows(() => dequantise("Q4_0", new Uint8Array(17)), RangeError, "a block has 18");
+  assertThrows(() => unpackBlocks("IQ2_XS", new Uint8Array(74)), RangeError, "Cannot unpack blocks of IQ2_XS");
+  assertThrows(() => unpackBlocks("Q4_0", new Uint8Array(17)), RangeError, "a block has 18");
   const weights = await openWeights(bytesSource(new Map([["small.gguf", file]])));
   await assertRejects(() => weights.read("a.weigth"), RangeError, 'did you mean "a.weight"?');
   assertThrows(

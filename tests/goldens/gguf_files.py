@@ -34,6 +34,16 @@ for name, places in HALVES.items():
     assert weights.dtype == np.float32 and weights.size == count * elements
     blocks[name] = {"bytes": text(data), "weights": text(weights)}
 
+# Weights of several sizes, all equal ones and zeros among them, as the library packs them.
+weights = (random.normal(size=(8, 32)) * np.array([1e-3, 0.02, 1, 1, 30, 1, 1, 1])[:, None]).astype(np.float32)
+weights[3] = 0
+weights[5] = 0.75
+weights[6, 4] = 20
+weights[7] = np.abs(weights[7])
+packed_weights = {"weights": text(weights)}
+for name in ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"]:
+    packed_weights[name] = text(gguf.quants.quantize(weights.reshape(1, -1), Kind[name]))
+
 # A file with every type of fact, and tensors of several kinds.
 path = os.path.join(tempfile.mkdtemp(), "small.gguf")
 writer = gguf.GGUFWriter(path, "llama")
@@ -72,6 +82,7 @@ expected["c.weight"] = {"shape": [3, 64], "numbers": text(gguf.quants.dequantize
 print(json.dumps({
     "versions": {"gguf": importlib.metadata.version("gguf"), "numpy": np.__version__},
     "blocks": blocks,
+    "packed": packed_weights,
     "file": base64.b64encode(open(path, "rb").read()).decode(),
     "tensors": expected,
 }, indent=1))

@@ -31,6 +31,7 @@
  * ```
  *
  * ```text
+ * 32 20 5 207360 1327104
  * ```
  *
  * **Order of the axes.** GGUF lists the axis first whose elements lie side by side; everywhere else in this book it stands last. The shapes here are turned round.

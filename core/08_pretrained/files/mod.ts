@@ -31,6 +31,7 @@
  * ```
  *
  * ```text
+ * 1000 4 996 100 101 102 103
  * ```
  *
  * **What a model's folder holds.**

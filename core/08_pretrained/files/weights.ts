@@ -41,7 +41,7 @@ import {
   type StoredTensor,
   type TensorPlace,
 } from "../../06_training/safetensors.ts";
-import { BLOCK_KINDS, dequantise } from "../quantised_weights.ts";
+import { BLOCK_KINDS, unpackBlocks } from "../quantised_weights.ts";
 import { type GgufTensor, type GgufValue, readGguf } from "./gguf.ts";
 import {
   type ByteFile,
@@ -292,7 +292,7 @@ export function weightNumbers(weight: ReadWeight, name?: string): Numbers {
   checkOptions("read a weight", weight, readWeightChecks);
   if (name !== undefined) checkText("read a weight", "name", name);
   const { kind, shape, bytes } = weight;
-  if (BLOCK_KINDS.includes(kind)) return dequantise(kind, bytes);
+  if (BLOCK_KINDS.includes(kind)) return unpackBlocks(kind, bytes);
   if (!NUMBERS.has(kind)) {
     const kinds = [...NUMBERS, ...BLOCK_KINDS].join(", ");
     throw new RangeError(
