@@ -57,7 +57,9 @@ export const CONTENTS: readonly Chapter[] = [
       {
         pages: [
           "byte_pair_encoding",
-          ...["pieces", "letters", "encoding", "data", "neighbours"].map((name) => `byte_pair_encoding/${name}`),
+          ...["pieces", "letters", "encoding", "replay", "data", "neighbours"].map((name) =>
+            `byte_pair_encoding/${name}`
+          ),
         ],
       },
       {

@@ -19,7 +19,8 @@
  * | $d$           | `d`      | the scale, a float16                          |
  * | $m$, $d_{\min}$ | `m`    | the minimum, or its scale                     |
  * | $q_i$         | `q`      | a whole number of 4, 5, 6 or 8 bits           |
- * | $s_j$, $m_j$  | `scales` | scales of the parts of a K block              |
+ * | $s_j$         | `scale`  | scale of a part of a K block, six bits        |
+ * | $m_j$         | `minimum` | minimum of a part of a K block, six bits     |
  *
  * **By hand.** Scale 0.5, and two numbers of four bits in one byte, `0x93`: the lower half is 3, the upper 9. As `Q4_0` they are $0.5 \cdot (3 - 8) = -2.5$ and $0.5 \cdot (9 - 8) = 0.5$.
  * The upper half belongs to a weight that lies 16 places later.

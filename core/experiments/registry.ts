@@ -84,5 +84,6 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/constraints",
   "07_generation/experiments/speculative",
   "07_generation/experiments/kv_cache",
+  "08_pretrained/experiments/files",
   "08_pretrained/experiments/quantised_weights",
 ].map(entryOf);

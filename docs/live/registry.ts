@@ -377,6 +377,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/07_generation/experiments/kv_cache.words.ts")).words,
   },
   {
+    name: "pretrained/files",
+    load: async () => (await import("../../core/08_pretrained/experiments/files.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/files.words.ts")).words,
+  },
+  {
     name: "pretrained/quantised_weights",
     load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
     words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,

@@ -20,7 +20,17 @@
  * | $c_k$  | `elements`     | elements of one block          |
  * | $s_k$  | `bytes`        | bytes of one block             |
  *
- * **By hand.** A block of `Q4_1` has 32 weights: 16 bytes with two weights each, and two numbers of 2 bytes, the scale and the least weight. That is $16 + 4 = 20$ bytes for 32 weights, or
+ * ```diagram
+ * [tensors, each at a multiple of 32]
+ * padding
+ * [names, shapes, kinds, offsets]
+ * [facts: architecture, sizes, vocabulary]
+ * [how many tensors and facts]
+ * [GGUF, version]
+ * byte 0
+ * ```
+ *
+ * **By hand.** A block of `Q4_1` has 32 weights, two in each byte, and two numbers of two bytes, the scale and the least weight. That is $32 / 2 + 4 = 20$ bytes, or
  * $8 \cdot 20 / 32 = 5$ bits per weight. A matrix of 576 × 576 takes 207360 bytes instead of 1327104.
  *
  * ```ts
@@ -159,6 +169,7 @@ const MAX_TABLES = 2 ** 28;
  * A part of the file is read, and twice as much as long as the tables go on.
  *
  * @param file the file
+ * @param options what stops it; nothing does by default
  * @returns facts and tensors
  * @throws {SyntaxError} if it is no GGUF file, or any statement is not borne out by it
  */

@@ -16,7 +16,17 @@
  * | symbol | in code         | meaning                                          |
  * | ------ | --------------- | ------------------------------------------------ |
  * | $b_i$  | `end - begin`   | bytes of a tensor in the file                    |
- * | $w_i$  | `tensor.nbytes` | bytes of the weights that are made of it         |
+ * | $w_i$  | `tensor`        | bytes of the weights that are made of it         |
+ *
+ * ```diagram
+ * one tensor after the other
+ * [weights by name](weights.ts)
+ * name, begin, end
+ * [header of each file](weights.ts)
+ * the first bytes
+ * [open, read a range]
+ * folder, URL, dropped files, memory
+ * ```
  *
  * **By hand.** A file of 1000 bytes is read from byte 100 to byte 104: that is 4 bytes, and 996 were not touched.
  *
@@ -219,6 +229,7 @@ const MAX_TEXT = 2 ** 26;
  *
  * @param source where it lies
  * @param path its name
+ * @param options what stops it; nothing does by default
  * @returns nothing where there is no such file
  * @throws {RangeError} if it is longer than 64 MiB
  * @throws {SyntaxError} if it is not UTF-8
@@ -249,6 +260,7 @@ export async function readText(
  *
  * @param source where it lies
  * @param path its name
+ * @param options what stops it; nothing does by default
  * @returns nothing where there is no such file
  * @throws {SyntaxError} if it is no JSON
  */

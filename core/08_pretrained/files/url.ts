@@ -14,6 +14,15 @@
  *
  * since the protocol names the last byte, and a program the one behind it.
  *
+ * ```diagram
+ * exactly these bytes
+ * [of the same length and version?]
+ * 206, Content-Range, bytes
+ * [server]
+ * Range, If-Range
+ * [read from begin to end]
+ * ```
+ *
  * **Nothing is asked for unless the caller says so.** The function that asks is an argument, `fetch` in every program: this file knows no network.
  *
  * **Sources.** Fielding, Nottingham and Reschke, HTTP Semantics, RFC 9110 (2022), on conditional and range requests.

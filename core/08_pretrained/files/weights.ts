@@ -16,6 +16,19 @@
  * | $L$      | `weight_map` | from a tensor to its file                    |
  * | $T(f)$   | `tensors`    | names in the header of a file                |
  *
+ * ```diagram
+ * a tensor, by name
+ * [read its bytes alone]
+ * names and places
+ * [do list and headers agree?]
+ * names in each header
+ * [header of each file]
+ * model-00001-of-00002, model-00002-of-00002
+ *
+ * which file has which tensor
+ * [model.safetensors.index.json]
+ * ```
+ *
  * @module
  */
 
