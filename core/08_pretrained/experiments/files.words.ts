@@ -39,9 +39,9 @@ export const words: Words<Opening> = {
       } of the float32 file and as many of the others: names and shapes take the same room whatever the elements are.`,
   },
   reading: ({ apart, weights }) => [
-    `What is held beyond the weights is the largest tensor, here the table of embeddings: ${
-      megabytes(apart[0]! - weights)
-    } of a float32 file. The more layers a model has, the smaller a part of it that is.`,
+    `Beyond the weights, one tensor is held at a time. The largest one, the table of embeddings, comes early, when few weights have been made: at the end only ${
+      ((apart[0]! - weights) / 1e3).toFixed(0)
+    } kB are held besides. In another order it could be all of the table.`,
   ],
   labels: {
     bytes: "megabytes",
