@@ -65,28 +65,22 @@ export function addedBy(parts: readonly TemplatePart[]): number {
 }
 
 /**
- * How many tokens of each text are kept where there is room for fewer.
+ * How many tokens of each of two texts are kept where there is room for fewer.
  *
- * The longer text loses first; of two equally long ones, the second.
+ * The longer text loses until both are equally long; then both have half, and the one that was longer the odd token, or else the second.
  *
- * @param lengths of the texts, in tokens
+ * @param lengths of one text or two, in tokens
  * @param room for both together
  * @returns how many of each are kept
  */
 export function keptLengths(lengths: readonly number[], room: number): number[] {
   checkNumbers("cut texts", "lengths", lengths);
   checkValue("cut texts", "room", room, integer({ min: 0 }));
-  const kept = [...lengths];
-  let over = kept.reduce((sum, length) => sum + length, 0) - room;
-  while (over > 0) {
-    const longest = Math.max(...kept), at = kept.lastIndexOf(longest);
-    const second = Math.max(0, ...kept.filter((_, i) => i !== at));
-    // As many as make it no longer than the other, at least one.
-    const gone = Math.min(over, Math.max(1, longest - second));
-    kept[at] = longest - gone;
-    over -= gone;
-  }
-  return kept;
+  const [first = 0, second = 0] = lengths, [short, long] = [Math.min(first, second), Math.max(first, second)];
+  if (lengths.length < 2) return lengths.map((length) => Math.min(length, room));
+  if (first + second <= room) return [first, second];
+  const half = Math.floor(room / 2), kept = short <= half ? [short, Math.min(long, room - short)] : [half, room - half];
+  return first > second ? kept.reverse() : kept;
 }
 
 /**

@@ -43,8 +43,10 @@ export interface PretrainedParts {
   readonly added?: readonly AddedToken[] | undefined;
   /** What stands around a text; nothing by default. */
   readonly template?: Template | undefined;
-  /** Whether the range of a token leaves out the white space at its ends; false by default. */
-  readonly trimOffsets?: boolean | undefined;
+  /** Leaves spaces at the ends of a token out of its range; they belong to it by default. */
+  readonly trimOffsets?:
+    | { /** Whether one was put in front of the text. */ readonly hasPrefixSpace: boolean }
+    | undefined;
   /** Which token fills rows, begins and ends a text, or stands for what is unknown; none by default. */
   readonly roles?: Readonly<Partial<Record<"pad" | "begin" | "end" | "unknown", string>>> | undefined;
 }
@@ -67,6 +69,14 @@ const sequenceChecks: Checks<SequenceOptions> = {
   maxLength: integer({ min: 1 }),
   truncationSide: oneOf(["left", "right"]),
 };
+
+/** The range of a token without the spaces at its ends, which are `Ġ` there. */
+function trim(text: string, start: number, end: number, hasPrefixSpace: boolean): { start: number; end: number } {
+  const [spaces] = /^[Ġ\s]*/u.exec(text)!, [last] = /[Ġ\s]*$/u.exec(text)!;
+  const before = spaces.length - (hasPrefixSpace && spaces.length > 0 && start === 0 ? 1 : 0);
+  const from = Math.min(start + before, end);
+  return { start: from, end: Math.max(end - last.length, from) };
+}
 
 const MAX_REMEMBERED = 2 ** 15;
 
@@ -155,14 +165,14 @@ export class PretrainedTokenizer implements Tokenizer {
    * @returns tokens in the order of the text
    */
   tokenize(text: string, options: EncodeOptions = {}): TextToken[] {
-    const found: TextToken[] = [], { tokens } = this, { trimOffsets = false } = this.parts;
+    const found: TextToken[] = [], { tokens } = this, { trimOffsets } = this.parts;
     this.#read(text, options, (id, piece, from, to) => {
-      let [start, end] = piece.source(from, to);
-      if (trimOffsets) {
-        while (start < end && /\s/u.test(text[start]!)) start++;
-        while (end > start && /\s/u.test(text[end - 1]!)) end--;
-      }
-      found.push({ id, token: tokens[id]!, start, end });
+      const token = tokens[id]!, [start, end] = piece.source(from, to);
+      found.push({
+        id,
+        token,
+        ...trimOffsets ? trim(piece.text.slice(from, to), start, end, trimOffsets.hasPrefixSpace) : { start, end },
+      });
     });
     return found;
   }
