@@ -219,7 +219,24 @@ export const CONTENTS: readonly Chapter[] = [
     title: "Pre-trained models",
     sections: [
       { pages: ["files", "files/url", "files/weights", "files/gguf"], planned: "Files" },
-      { pages: ["tokenizer_files"], planned: "Tokenizer files" },
+      {
+        pages: [
+          "tokenizer_files",
+          ...[
+            "added_tokens",
+            "expressions",
+            "normalizing",
+            "merges",
+            "pieces",
+            "sequences",
+            "tokenizer",
+            "sentence_piece",
+            "opening",
+          ]
+            .map((name) => `tokenizer_files/${name}`),
+        ],
+        planned: "Tokenizer files",
+      },
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },

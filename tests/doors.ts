@@ -131,6 +131,18 @@ const stored = (): training.TensorFile => ({
 const files = (): pretrained.ModelSource => pretrained.bytesSource(new Map([["a", new TextEncoder().encode("{}")]]));
 const emptyGguf = (): Uint8Array => Uint8Array.from([..."GGUF\u0003".padEnd(24, "\0")], (c) => c.charCodeAt(0));
 
+const tokenizerJson = () => ({ model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] } });
+const published = (): pretrained.PretrainedTokenizer =>
+  new pretrained.PretrainedTokenizer({ model: new words.WordLevel(["[UNK]", "a"]) });
+const withTokenizer = (): pretrained.ModelSource =>
+  pretrained.bytesSource(new Map([["tokenizer.json", new TextEncoder().encode(JSON.stringify(tokenizerJson()))]]));
+const tokenizerFacts = () =>
+  new Map<string, pretrained.GgufValue>([
+    ["tokenizer.ggml.model", "gpt2"],
+    ["tokenizer.ggml.tokens", ["a", "b", "ab"]],
+    ["tokenizer.ggml.merges", ["a b"]],
+  ]);
+
 /** A cache with a model, which is there as long as the tests run. */
 function cached(): string {
   if (cache !== undefined) return cache;
@@ -864,6 +876,19 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   decodeGguf: () => call(emptyGguf(), 24),
   readGguf: async () => call(await pretrained.bytesSource(new Map([["a", emptyGguf()]])).open("a"), {}),
   storageOf: () => call("Q4_1"),
+  "new PretrainedTokenizer": () => call({ model: new words.WordLevel(["[UNK]", "a"]) }),
+  "PretrainedTokenizer.idOf": () => on(published(), "a"),
+  "PretrainedTokenizer.encode": () => on(published(), "a", { specialTokens: true }),
+  "PretrainedTokenizer.tokenize": () => on(published(), "a", { specialTokens: true }),
+  "PretrainedTokenizer.prepare": () =>
+    on(published(), "a", { pair: "a", addSpecialTokens: true, maxLength: 3, truncationSide: "left" }),
+  "PretrainedTokenizer.decode": () => on(published(), [1], { specialTokens: true }),
+  "PretrainedTokenizer.decodeStream": () => on(published(), [1], { specialTokens: true }),
+  keptLengths: () => call([3, 2], 4),
+  openTokenizer: () => call(withTokenizer(), {}),
+  readTokenizerJson: () => call(tokenizerJson(), { begin: "a" }),
+  readGgufTokenizer: () => call(tokenizerFacts()),
+  readSentencePiece: () => call(Uint8Array.of(10, 5, 10, 1, 97, 24, 1), { begin: true, end: false }),
   packBlocks: () => call("Q8_0", Array.from({ length: 32 }, (_, i) => i)),
   unpackBlocks: () => call("Q4_1", new Uint8Array(20)),
 

@@ -10,6 +10,7 @@
  * | page                | answers                                                       |
  * | ------------------- | ------------------------------------------------------------- |
  * | `files`             | how a model is opened wherever it lies, and in which formats  |
+ * | `tokenizer_files`   | how a text becomes exactly the ids that a model was trained with |
  * | `quantised_weights` | how a weight can be four bits                                 |
  *
  * @module
@@ -45,4 +46,6 @@ export {
   readGguf,
   storageOf,
 } from "./files/gguf.ts";
+export * from "./tokenizer_files/mod.ts";
+export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
 export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";

@@ -33,7 +33,9 @@ export interface AddedToken {
 
 /** A part of a text: an added token, or what stands between two. */
 export interface AddedPart {
+  /** Where it begins. */
   readonly start: number;
+  /** Where it ends. */
   readonly end: number;
   /** The token; absent for text. */
   readonly token?: AddedToken;

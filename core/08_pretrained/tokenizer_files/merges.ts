@@ -122,7 +122,9 @@ export class MergeModel implements TokenModel {
   }
 
   /**
-   * Cuts a piece; takes $O(n \log n)$ time for $n$ letters.
+   * Cuts a piece.
+   *
+   * Takes $O(n \log n)$ time for $n$ letters, whatever they are.
    *
    * @param piece what no token crosses
    * @returns its tokens from left to right

@@ -77,12 +77,10 @@ import { PieceModel } from "./pieces.ts";
 import { plainTemplate, type Template, type TemplatePart } from "./sequences.ts";
 import { PretrainedTokenizer } from "./tokenizer.ts";
 
-export { type AddedPart, type AddedToken, AddedTokens } from "./added_tokens.ts";
-export { readExpression } from "./expressions.ts";
-export { MergeModel, type MergeModelOptions } from "./merges.ts";
-export { PieceModel, type PieceModelOptions } from "./pieces.ts";
+export type { AddedToken } from "./added_tokens.ts";
 export { type EncodedText, keptLengths, type Template, type TemplatePart } from "./sequences.ts";
 export { type PretrainedParts, PretrainedTokenizer, type SequenceOptions } from "./tokenizer.ts";
+export { readSentencePiece } from "./sentence_piece.ts";
 
 /** A part as a file describes it. */
 type Given = Readonly<Record<string, unknown>>;

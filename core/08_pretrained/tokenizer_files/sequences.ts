@@ -26,12 +26,15 @@ import { checkNumbers } from "../../engine/arguments.ts";
 import { checkValue, integer } from "../../engine/options.ts";
 import type { TextToken } from "../../02_words/before_tokens/tokenizer.ts";
 
-/** A part of a template. */
-export type TemplatePart =
-  /** A text, and the number of its part. */
-  | { readonly text: "A" | "B"; readonly typeId: number }
-  /** Special tokens, by their ids. */
-  | { readonly ids: readonly number[]; readonly typeId: number };
+/** A part of a template: one of the texts, or special tokens. */
+export interface TemplatePart {
+  /** Which text stands here; absent for special tokens. */
+  readonly text?: "A" | "B";
+  /** Ids of the special tokens; absent for a text. */
+  readonly ids?: readonly number[];
+  /** The number of the part that the tokens here belong to. */
+  readonly typeId: number;
+}
 
 /** Where texts go among special tokens. */
 export interface Template {
@@ -61,7 +64,7 @@ export interface EncodedText {
 
 /** How many tokens a template adds. */
 export function addedBy(parts: readonly TemplatePart[]): number {
-  return parts.reduce((sum, part) => sum + ("ids" in part ? part.ids.length : 0), 0);
+  return parts.reduce((sum, part) => sum + (part.ids?.length ?? 0), 0);
 }
 
 /**
@@ -99,8 +102,9 @@ export function fillTemplate(template: Template, texts: readonly (readonly TextT
     filled.offsets.push(offset);
   };
   for (const part of texts.length > 1 ? template.pair : template.single) {
-    if ("ids" in part) { for (const id of part.ids) add(id, part.typeId, 1, [0, 0]); }
-    else for (const { id, start, end } of texts[part.text === "A" ? 0 : 1] ?? []) add(id, part.typeId, 0, [start, end]);
+    for (const id of part.ids ?? []) add(id, part.typeId, 1, [0, 0]);
+    const tokens = part.text === undefined ? [] : texts[part.text === "A" ? 0 : 1] ?? [];
+    for (const { id, start, end } of tokens) add(id, part.typeId, 0, [start, end]);
   }
   return filled;
 }

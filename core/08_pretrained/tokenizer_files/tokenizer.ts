@@ -41,13 +41,17 @@ export interface PretrainedParts {
   readonly decoder?: Decoder | undefined;
   /** Tokens at which a text is cut first; none by default. */
   readonly added?: readonly AddedToken[] | undefined;
+  /** How a normalized text has an added token; as the normalizer leaves it by default. */
+  readonly writeAdded?: ((content: string) => string) | undefined;
   /** What stands around a text; nothing by default. */
   readonly template?: Template | undefined;
   /** Leaves spaces at the ends of a token out of its range; they belong to it by default. */
   readonly trimOffsets?:
     | { /** Whether one was put in front of the text. */ readonly hasPrefixSpace: boolean }
     | undefined;
-  /** Which token fills rows, begins and ends a text, or stands for what is unknown; none by default. */
+  /** What is written for the unknown token; nothing by default, if it is a special one. */
+  readonly unknownText?: string | undefined;
+  /** Which token fills rows, begins and ends a text, or is the unknown one; none by default. */
   readonly roles?: Readonly<Partial<Record<"pad" | "begin" | "end" | "unknown", string>>> | undefined;
 }
 
@@ -110,7 +114,7 @@ export class PretrainedTokenizer implements Tokenizer {
    */
   constructor(parts: PretrainedParts) {
     this.parts = parts;
-    const { model, added = [], normalizer, roles = {} } = parts;
+    const { model, added = [], normalizer, writeAdded, roles = {} } = parts;
     const tokens = [...model.tokens];
     for (const { id, content } of added) tokens[id] = content;
     this.tokens = Array.from(tokens, (token) => token ?? "");
@@ -118,7 +122,8 @@ export class PretrainedTokenizer implements Tokenizer {
     const special = added.filter((token) => token.special);
     this.specialTokens = new Map(special.map(({ content, id }) => [content, id]));
     this.#hidden = new Set(special.map(({ id }) => id));
-    const written = ({ content }: AddedToken): string => normalizer?.apply(AlignedText.of(content)).text ?? content;
+    const written = ({ content }: AddedToken): string =>
+      writeAdded ? writeAdded(content) : normalizer?.apply(AlignedText.of(content)).text ?? content;
     const find = (isNormalized: boolean) => {
       const own = added.filter(({ normalized }) => normalized === isNormalized);
       const as = isNormalized ? written : undefined;
@@ -348,6 +353,7 @@ export class PretrainedTokenizer implements Tokenizer {
     if (token === undefined) {
       throw new RangeError(`Cannot decode token ${shown(id)}: ids must be integers in [0, ${this.vocabSize})`);
     }
+    if (id === this.unknownToken && !withSpecial && this.parts.unknownText !== undefined) return this.parts.unknownText;
     return token === "" || !withSpecial && this.#hidden.has(id) ? undefined : token;
   }
 }
