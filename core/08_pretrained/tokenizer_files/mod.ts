@@ -54,7 +54,7 @@
  * @module
  */
 
-import { shown } from "../../engine/options.ts";
+import { checkOptions, shown } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import * as back from "../../02_words/before_tokens/decoders.ts";
 import { metaspace } from "../../02_words/before_tokens/metaspace.ts";
@@ -75,12 +75,12 @@ import { MergeModel } from "./merges.ts";
 import { byteLevelNormalizer, CharacterMap, nmt, precompiled } from "./normalizing.ts";
 import { PieceModel } from "./pieces.ts";
 import { plainTemplate, type Template, type TemplatePart } from "./sequences.ts";
-import { PretrainedTokenizer } from "./tokenizer.ts";
+import { PretrainedTokenizer, roleChecks } from "./tokenizer.ts";
 
 export type { AddedToken } from "./added_tokens.ts";
 export { type EncodedText, keptLengths, type Template, type TemplatePart } from "./sequences.ts";
 export { type PretrainedParts, PretrainedTokenizer, type SequenceOptions } from "./tokenizer.ts";
-export { readSentencePiece } from "./sentence_piece.ts";
+export { type AddedEnds, readSentencePiece } from "./sentence_piece.ts";
 
 /** A part as a file describes it. */
 type Given = Readonly<Record<string, unknown>>;
@@ -332,6 +332,7 @@ export function readTokenizerJson(data: unknown, roles: TokenRoles = {}): Pretra
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     throw new SyntaxError(`Cannot read a tokenizer of ${shown(data)}: it must be an object`);
   }
+  checkOptions("read a tokenizer", roles, roleChecks);
   const file = data as Given;
   const optional = <T>(table: Table<T>, name: string, what: string): T | undefined =>
     file[name] === null || file[name] === undefined ? undefined : part(table, file[name], what);
@@ -358,7 +359,10 @@ export function readTokenizerJson(data: unknown, roles: TokenRoles = {}): Pretra
 
 /** A model without a kind, as old files have it, is known by its fields. */
 function withType(model: unknown): unknown {
-  const given = (model ?? {}) as Given;
+  if (typeof model !== "object" || model === null || Array.isArray(model)) {
+    throw new SyntaxError(`Cannot read a tokenizer with model = ${shown(model)}: it must be an object`);
+  }
+  const given = model as Given;
   if (given["type"] !== undefined) return given;
   const type = "merges" in given ? "BPE" : Array.isArray(given["vocab"]) ? "Unigram" : "WordPiece";
   return { ...given, type };

@@ -17,7 +17,7 @@
  */
 
 import type { Json } from "../../engine/json.ts";
-import { checkValue, shown } from "../../engine/options.ts";
+import { checkOptions, checkValue, mapByName, shown } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import { byteLevelDecoder, wordPieceDecoder } from "../../02_words/before_tokens/decoders.ts";
 import { bertNormalizer, nfc } from "../../02_words/before_tokens/normalizers.ts";
@@ -27,7 +27,7 @@ import { bertPreTokenizer, byPattern, byteLevel, digits } from "../../02_words/b
 import { WordPiece } from "../../02_words/before_tokens/word_piece.ts";
 import type { GgufValue } from "../files/gguf.ts";
 import { readGguf } from "../files/gguf.ts";
-import { type ModelSource, readJson, type ReadOptions, readText, sourceCheck } from "../files/mod.ts";
+import { type ModelSource, readChecks, readJson, type ReadOptions, readText, sourceCheck } from "../files/mod.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { MergeModel } from "./merges.ts";
 import { readTokenizerJson, type TokenRoles } from "./mod.ts";
@@ -45,6 +45,7 @@ import { PretrainedTokenizer } from "./tokenizer.ts";
  */
 export async function openTokenizer(source: ModelSource, options: ReadOptions = {}): Promise<PretrainedTokenizer> {
   checkValue("open a tokenizer", "source", source, sourceCheck);
+  checkOptions("open a tokenizer", options, readChecks);
   const text = await readText(source, "tokenizer.json", options);
   const settings = (await readJson(source, "tokenizer_config.json", options) ?? {}) as Settings;
   if (text !== undefined) return readTokenizerJson(parse(text, "tokenizer.json"), rolesOf(settings));
@@ -169,6 +170,7 @@ function bytesBy(pattern: Pattern): PreTokenizer {
  * @throws {SyntaxError} if facts are missing, or name what is not known here
  */
 export function readGgufTokenizer(facts: ReadonlyMap<string, GgufValue>): PretrainedTokenizer {
+  checkValue("read the tokenizer of a GGUF file", "facts", facts, mapByName());
   const kind = facts.get("tokenizer.ggml.model"), tokens = facts.get("tokenizer.ggml.tokens");
   if (!Array.isArray(tokens) || !tokens.every((token): token is string => typeof token === "string")) {
     throw new SyntaxError("Cannot read the tokenizer of a GGUF file: it has no tokens");

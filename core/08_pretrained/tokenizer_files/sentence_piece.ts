@@ -22,6 +22,7 @@
 
 import { checkInstance } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
+import { checkOptions, type Checks, flag } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import {
   byteFallbackDecoder,
@@ -249,6 +250,16 @@ function* fieldsOf(bytes: Uint8Array): Generator<Field> {
 
 const messageIn = (value: number | Uint8Array): Uint8Array => value instanceof Uint8Array ? value : new Uint8Array();
 
+/** What is put around a text. */
+export interface AddedEnds {
+  /** Whether the begin token is; false by default. */
+  readonly begin?: boolean | undefined;
+  /** Whether the end token is; false by default. */
+  readonly end?: boolean | undefined;
+}
+
+const addsChecks: Checks<AddedEnds> = { begin: flag, end: flag };
+
 /**
  * Reads a tokenizer as SentencePiece writes it.
  *
@@ -259,8 +270,9 @@ const messageIn = (value: number | Uint8Array): Uint8Array => value instanceof U
  */
 export function readSentencePiece(
   file: Uint8Array,
-  adds: { readonly begin?: boolean; readonly end?: boolean } = {},
+  adds: AddedEnds = {},
 ): PretrainedTokenizer {
+  checkOptions("read a SentencePiece file", adds, addsChecks);
   checkInstance("read a SentencePiece file", "file", file, Uint8Array);
   const pieces: VocabularyPiece[] = [];
   const trainer = new Map<number, number | Uint8Array>(), normalizer = new Map<number, number | Uint8Array>();

@@ -10,7 +10,20 @@
 
 import { checkText, checkTokens, checkTokenStream } from "../../engine/arguments.ts";
 import type { Json } from "../../engine/json.ts";
-import { checkOptions, type Checks, flag, integer, oneOf, shown, string } from "../../engine/options.ts";
+import {
+  callback,
+  checkOptions,
+  type Checks,
+  flag,
+  group,
+  integer,
+  list,
+  object,
+  oneOf,
+  required,
+  shown,
+  string,
+} from "../../engine/options.ts";
 import { rest } from "../../engine/pace.ts";
 import { AlignedText } from "../../02_words/before_tokens/aligned_text.ts";
 import type { Decoder, DecoderRun } from "../../02_words/before_tokens/decoders.ts";
@@ -53,6 +66,36 @@ export interface PretrainedParts {
   readonly unknownText?: string | undefined;
   /** Which token fills rows, begins and ends a text, or is the unknown one; none by default. */
   readonly roles?: Readonly<Partial<Record<"pad" | "begin" | "end" | "unknown", string>>> | undefined;
+}
+
+/** What each of the roles may be. */
+export const roleChecks: Checks<NonNullable<PretrainedParts["roles"]>> = {
+  pad: string,
+  begin: string,
+  end: string,
+  unknown: string,
+};
+
+const isPart = (...members: readonly string[]) => (value: object) => members.every((member) => member in value);
+const partChecks: Checks<PretrainedParts> = {
+  model: required(object<TokenModel>("a model with tokens, idOf and cut", isModel)),
+  normalizer: object<Normalizer>("a normalizer", isPart("apply")),
+  preTokenizer: object<PreTokenizer>("a pre-tokenizer", isPart("cut")),
+  decoder: object<Decoder>("a decoder", isPart("open")),
+  added: list<AddedToken>("a list of added tokens", (token) => typeof token?.content === "string"),
+  writeAdded: callback<(content: string) => string>(),
+  template: object<Template>("a template with single and pair", isPart("single", "pair")),
+  trimOffsets: object<NonNullable<PretrainedParts["trimOffsets"]>>(
+    "settings with hasPrefixSpace",
+    isPart("hasPrefixSpace"),
+  ),
+  unknownText: string,
+  roles: group(roleChecks),
+};
+
+function isModel(value: object): boolean {
+  const { tokens, idOf, cut } = value as Partial<TokenModel>;
+  return Array.isArray(tokens) && typeof idOf === "function" && typeof cut === "function";
 }
 
 /** How a text is made ready for a model. */
@@ -111,8 +154,10 @@ export class PretrainedTokenizer implements Tokenizer {
    * Puts the parts together.
    *
    * @param parts the model at least
+   * @throws {TypeError} if a part is none
    */
   constructor(parts: PretrainedParts) {
+    checkOptions("build a tokenizer", parts, partChecks);
     this.parts = parts;
     const { model, added = [], normalizer, writeAdded, roles = {} } = parts;
     const tokens = [...model.tokens];
