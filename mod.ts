@@ -17,6 +17,7 @@
  * | `@heed/heed/transformer`  | norms, layers, the three models                                |
  * | `@heed/heed/training`     | losses, batches, optimizers, the loop, checkpoints, rewards    |
  * | `@heed/heed/generation`   | rules, searches, the loop of generation, the cache             |
+ * | `@heed/heed/pretrained`   | models that somebody trained: their files and formats          |
  * | `@heed/heed/host`         | files and the terminal, in Deno, Node and Bun                  |
  * | `@heed/heed/figures`      | attention, matrices and curves as pictures, for notebooks      |
  * | `@heed/heed/engine`       | tensors, derivatives, modules, devices, memory, randomness     |

@@ -57,7 +57,9 @@ export const CONTENTS: readonly Chapter[] = [
       {
         pages: [
           "byte_pair_encoding",
-          ...["pieces", "letters", "encoding", "data", "neighbours"].map((name) => `byte_pair_encoding/${name}`),
+          ...["pieces", "letters", "encoding", "replay", "data", "neighbours"].map((name) =>
+            `byte_pair_encoding/${name}`
+          ),
         ],
       },
       {
@@ -218,8 +220,25 @@ export const CONTENTS: readonly Chapter[] = [
     folder: "08_pretrained",
     title: "Pre-trained models",
     sections: [
-      { pages: ["files"], planned: "Files" },
-      { pages: ["tokenizer_files"], planned: "Tokenizer files" },
+      { pages: ["files", "files/url", "files/weights", "files/gguf"], planned: "Files" },
+      {
+        pages: [
+          "tokenizer_files",
+          ...[
+            "added_tokens",
+            "expressions",
+            "normalizing",
+            "merges",
+            "pieces",
+            "sequences",
+            "tokenizer",
+            "sentence_piece",
+            "opening",
+          ]
+            .map((name) => `tokenizer_files/${name}`),
+        ],
+        planned: "Tokenizer files",
+      },
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },

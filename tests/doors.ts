@@ -17,6 +17,7 @@ import * as figures from "../core/figures/mod.ts";
 import * as host from "../core/host/mod.ts";
 import * as heed from "../mod.ts";
 import * as training from "../core/06_training/mod.ts";
+import * as pretrained from "../core/08_pretrained/mod.ts";
 import * as transformer from "../core/05_transformer/mod.ts";
 import * as wasm from "../wasm/mod.ts";
 import * as words from "../core/02_words/mod.ts";
@@ -35,6 +36,7 @@ export const entryPoints: Readonly<Record<string, Readonly<Record<string, unknow
   "core/05_transformer/mod.ts": transformer,
   "core/06_training/mod.ts": training,
   "core/07_generation/mod.ts": generation,
+  "core/08_pretrained/mod.ts": pretrained,
   "core/host/mod.ts": host,
   "core/figures/mod.ts": figures,
   "wasm/mod.ts": wasm,
@@ -125,6 +127,32 @@ const stored = (): training.TensorFile => ({
   tensors: new Map([["a", { kind: "F32", shape: [1], bytes: new Uint8Array(4) }]]),
   metadata: new Map(),
 });
+
+const files = (): pretrained.ModelSource => pretrained.bytesSource(new Map([["a", new TextEncoder().encode("{}")]]));
+const emptyGguf = (): Uint8Array => Uint8Array.from([..."GGUF\u0003".padEnd(24, "\0")], (c) => c.charCodeAt(0));
+
+const tokenizerJson = () => ({ model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] } });
+const published = (): pretrained.PretrainedTokenizer =>
+  new pretrained.PretrainedTokenizer({ model: new words.WordLevel(["[UNK]", "a"]) });
+const withTokenizer = (): pretrained.ModelSource =>
+  pretrained.bytesSource(new Map([["tokenizer.json", new TextEncoder().encode(JSON.stringify(tokenizerJson()))]]));
+const tokenizerFacts = () =>
+  new Map<string, pretrained.GgufValue>([
+    ["tokenizer.ggml.model", "gpt2"],
+    ["tokenizer.ggml.tokens", ["a", "b", "ab"]],
+    ["tokenizer.ggml.merges", ["a b"]],
+  ]);
+
+/** A cache with a model, which is there as long as the tests run. */
+function cached(): string {
+  if (cache !== undefined) return cache;
+  const folder = cache = Deno.makeTempDirSync(), model = `${folder}/models--a--b`, commit = "0".repeat(40);
+  for (const path of ["refs", `snapshots/${commit}`]) Deno.mkdirSync(`${model}/${path}`, { recursive: true });
+  Deno.writeTextFileSync(`${model}/refs/main`, commit);
+  addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
+  return folder;
+}
+let cache: string | undefined;
 
 const encoded = (): Uint8Array => training.encodeSafetensors(stored());
 
@@ -870,7 +898,38 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   generate: () => call(decoder(), [1, 2], { maxNewTokens: 1, eosToken: 7 }),
   stream: () => call(decoder(), [1, 2], { maxNewTokens: 1 }),
 
+  // Pre-trained models
+  bytesSource: () => call(new Map([["a", new Uint8Array(2)]]), "mine"),
+  droppedSource: () => call([new File(["{}"], "config.json")]),
+  readText: () => call(files(), "a", {}),
+  readJson: () => call(files(), "a", {}),
+  urlSource: () => call("http://127.0.0.1/", () => Promise.reject(new Error("none")), { headers: {} }),
+  openWeights: () =>
+    call(pretrained.bytesSource(new Map([["model.safetensors", encoded()]])), { file: "model.safetensors" }),
+  weightNumbers: () => call({ kind: "F32", shape: [1], bytes: new Uint8Array(4) }, "a"),
+  decodeGguf: () => call(emptyGguf(), 24),
+  readGguf: async () => call(await pretrained.bytesSource(new Map([["a", emptyGguf()]])).open("a"), {}),
+  storageOf: () => call("Q4_1"),
+  "new PretrainedTokenizer": () => call({ model: new words.WordLevel(["[UNK]", "a"]) }),
+  "PretrainedTokenizer.idOf": () => on(published(), "a"),
+  "PretrainedTokenizer.encode": () => on(published(), "a", { specialTokens: true }),
+  "PretrainedTokenizer.tokenize": () => on(published(), "a", { specialTokens: true }),
+  "PretrainedTokenizer.prepare": () =>
+    on(published(), "a", { pair: "a", addSpecialTokens: true, maxLength: 3, truncationSide: "left" }),
+  "PretrainedTokenizer.decode": () => on(published(), [1], { specialTokens: true }),
+  "PretrainedTokenizer.decodeStream": () => on(published(), [1], { specialTokens: true }),
+  keptLengths: () => call([3, 2], 4),
+  openTokenizer: () => call(withTokenizer(), {}),
+  readTokenizerJson: () => call(tokenizerJson(), { begin: "a" }),
+  readGgufTokenizer: () => call(tokenizerFacts()),
+  readSentencePiece: () => call(Uint8Array.of(10, 5, 10, 1, 97, 24, 1), { begin: true, end: false }),
+  packBlocks: () => call("Q8_0", Array.from({ length: 32 }, (_, i) => i)),
+  unpackBlocks: () => call("Q4_1", new Uint8Array(20)),
+
   // Files and the terminal
+  folderSource: () => call("models"),
+  downloadModel: () => call("a/b", cached(), () => Promise.reject(new Error("none")), { offline: true }),
+  isModelFile: () => call("config.json"),
   folderStorage: () => call("models"),
   progressBar: () => call({ describe: () => "", output: { isTerminal: false, columns: () => 80, write: () => {} } }),
 

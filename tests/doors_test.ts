@@ -8,6 +8,7 @@ import { scope } from "../core/engine/scope.ts";
 import { full, ones } from "../core/engine/create.ts";
 import { Tensor } from "../core/engine/tensor.ts";
 import { withBackend } from "../core/engine/device.ts";
+import { FileError } from "../core/host/reasons.ts";
 import { type Call, doors, enter, entryPoints } from "./doors.ts";
 import { devices } from "./support.ts";
 
@@ -125,7 +126,8 @@ function isAbsent(error: unknown): boolean {
 /** Whether an error is one sentence of heed's. */
 function isOurs(error: unknown): boolean {
   if (error instanceof DeviceUnavailable || isAbsent(error)) return true;
-  const kind = error instanceof TypeError || error instanceof RangeError || error instanceof SyntaxError;
+  const kind = error instanceof FileError || error instanceof TypeError || error instanceof RangeError ||
+    error instanceof SyntaxError;
   return kind && error.message.startsWith("Cannot ") && !ENGINE.test(error.message);
 }
 
@@ -173,6 +175,13 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "Optimizer.restore": [0],
   "Optimizer.compare": [0],
   storedNumbers: [0],
+  readText: [0],
+  readTokenizerJson: [0],
+  openTokenizer: [0],
+  readJson: [0],
+  openWeights: [0],
+  weightNumbers: [0],
+  readGguf: [0],
   saveCheckpoint: [0],
   loadCheckpoint: [0],
   memorySummary: [0],

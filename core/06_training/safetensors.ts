@@ -52,20 +52,41 @@ import {
 } from "../engine/options.ts";
 import type { Numbers } from "../engine/backend.ts";
 import { tensor } from "../engine/create.ts";
+import { halfToNumber } from "../engine/numbers.ts";
 import type { Tensor } from "../engine/tensor.ts";
 
 /** What an element of a stored tensor is, in the file's own spelling. */
-export type StoredKind = "F64" | "F32" | "F16" | "BF16" | "I64" | "I32" | "I16" | "I8" | "U8" | "BOOL";
+export type StoredKind =
+  | "F64"
+  | "F32"
+  | "F16"
+  | "BF16"
+  | "F8_E5M2"
+  | "F8_E4M3"
+  | "I64"
+  | "I32"
+  | "I16"
+  | "I8"
+  | "U64"
+  | "U32"
+  | "U16"
+  | "U8"
+  | "BOOL";
 
 const WIDTHS: ReadonlyMap<string, number> = new Map<StoredKind, number>([
   ["F64", 8],
   ["F32", 4],
   ["F16", 2],
   ["BF16", 2],
+  ["F8_E5M2", 1],
+  ["F8_E4M3", 1],
   ["I64", 8],
   ["I32", 4],
   ["I16", 2],
   ["I8", 1],
+  ["U64", 8],
+  ["U32", 4],
+  ["U16", 2],
   ["U8", 1],
   ["BOOL", 1],
 ]);
@@ -96,8 +117,8 @@ export interface WrittenFile {
   readonly metadata?: ReadonlyMap<string, string> | undefined;
 }
 
-// Bytes of another realm, such as a frame of a page, are bytes too.
-const bytesCheck: Check<Uint8Array> = {
+/** Bytes, those of another realm too, such as a frame of a page. */
+export const aByteArray: Check<Uint8Array> = {
   must: "a Uint8Array",
   fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
 };
@@ -113,7 +134,7 @@ const fileChecks: Checks<WrittenFile> = {
 const storedChecks: Checks<StoredTensor> = {
   kind: required(oneOf([...WIDTHS.keys()] as StoredKind[])),
   shape: required(list("a list of whole numbers", (extent) => Number.isSafeInteger(extent) && (extent as number) >= 0)),
-  bytes: required(bytesCheck),
+  bytes: required(aByteArray),
 };
 
 /** Largest header that is read, in bytes. */
@@ -241,7 +262,7 @@ export interface TensorHeader {
  * @throws {TypeError} if it is not bytes
  */
 export function decodeSafetensors(file: Uint8Array): TensorFile {
-  checkValue("read tensors", "file", file, bytesCheck);
+  checkValue("read tensors", "file", file, aByteArray);
   const { tensors, metadata } = readHeader(file, file.length);
   const views = new Map<string, StoredTensor>();
   for (const [name, { kind, shape, begin, end }] of tensors) {
@@ -503,12 +524,12 @@ class Header {
 /**
  * The elements of a stored tensor as numbers that a tensor can be made of.
  *
- * F16 and BF16 widen to float32 without loss, the small integers to int32; I64 must fit int32.
+ * The narrow floats widen to float32 without loss, the small integers to int32; I64, U64 and U32 must fit int32.
  *
  * @param stored one tensor of a file
  * @param name of the tensor, for errors; none by default
  * @returns its elements in row-major order
- * @throws {RangeError} if an I64 element is outside int32
+ * @throws {RangeError} if an element of I64, U64 or U32 is outside int32
  * @throws {SyntaxError} if a BOOL element is neither 0 nor 1
  */
 export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
@@ -534,8 +555,15 @@ export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
       const words = Uint32Array.from(new Uint16Array(...place), (upper) => upper << 16);
       return new Float32Array(words.buffer);
     }
+    case "F8_E5M2":
+      // The upper half of a float16.
+      return Float32Array.from(aligned, (byte) => halfToNumber(byte << 8));
+    case "F8_E4M3":
+      return Float32Array.from(aligned, e4m3ToNumber);
     case "I16":
       return Int32Array.from(new Int16Array(...place));
+    case "U16":
+      return Int32Array.from(new Uint16Array(...place));
     case "I8":
       return Int32Array.from(new Int8Array(...place));
     case "U8":
@@ -545,22 +573,25 @@ export function storedNumbers(stored: StoredTensor, name?: string): Numbers {
       if (wrong !== undefined) throw new SyntaxError(`Cannot read ${wrong} as BOOL${where}: it must be 0 or 1`);
       return Int32Array.from(aligned);
     }
+    case "U32":
+      return Int32Array.from(new Uint32Array(...place), (value) => toInt32(BigInt(value), where));
+    case "U64":
+      return Int32Array.from(new BigUint64Array(...place), (value) => toInt32(value, where));
     case "I64":
-      return Int32Array.from(new BigInt64Array(...place), (value) => {
-        if (BigInt.asIntN(32, value) !== value) {
-          throw new RangeError(`Cannot read ${value} as int32${where}: it is out of range`);
-        }
-        return Number(value);
-      });
+      return Int32Array.from(new BigInt64Array(...place), (value) => toInt32(value, where));
   }
 }
 
-/** Sign, five bits of exponent, ten of mantissa. */
-function halfToNumber(half: number): number {
-  const sign = half & 0x8000 ? -1 : 1;
-  const exponent = half >> 10 & 31, mantissa = half & 1023;
-  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
-  return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
+function toInt32(value: bigint, where: string): number {
+  if (BigInt.asIntN(32, value) === value) return Number(value);
+  throw new RangeError(`Cannot read ${value} as int32${where}: it is out of range`);
+}
+
+/** Sign, four bits of exponent, three of mantissa; without infinities, all ones are NaN. */
+function e4m3ToNumber(byte: number): number {
+  const sign = byte & 0x80 ? -1 : 1, exponent = byte >> 3 & 15, mantissa = byte & 7;
+  if ((byte & 0x7f) === 0x7f) return NaN;
+  return exponent ? sign * 2 ** (exponent - 7) * (1 + mantissa / 8) : sign * 2 ** -9 * mantissa;
 }
 
 const tensorsCheck: Check<ReadonlyMap<string, unknown>> = mapByName();

@@ -11,6 +11,7 @@
  * @module
  */
 
+import { quote } from "./shown.ts";
 import { type Check, checkValue, instance, integer, type Limits, shown, string } from "./options.ts";
 import { isLiteral, literalMust } from "./literal.ts";
 import { MOST_ELEMENTS } from "./requirements.ts";
@@ -162,4 +163,31 @@ function noTokens(action: string, found: unknown): TypeError {
 /** Refuses what is no list of tensors. */
 export function checkTensorList(action: string, name: string, list: unknown): void {
   checkList(action, name, list, "tensors", (element) => element instanceof Tensor);
+}
+
+// ## Parts of files
+
+/** Refuses a range that is none of a file. */
+export function requireRange(begin: number, end: number, size: number): void {
+  if (Number.isSafeInteger(begin) && Number.isSafeInteger(end) && 0 <= begin && begin <= end && end <= size) return;
+  throw new RangeError(
+    `Cannot read bytes ${begin} to ${end} of a file of ${size}: both must be places in it, in order`,
+  );
+}
+
+/**
+ * Refuses bytes that are not as many as were asked for: the file has changed meanwhile.
+ *
+ * @param bytes what was read
+ * @param begin from here
+ * @param end to here
+ * @param path which file, for the message
+ * @returns the bytes
+ * @throws {Error} if there are fewer or more
+ */
+export function requireWhole(bytes: Uint8Array, begin: number, end: number, path: string): Uint8Array {
+  if (bytes.length === end - begin) return bytes;
+  throw new Error(
+    `Cannot read bytes ${begin} to ${end} of ${quote(path)}: ${bytes.length} bytes came, so the file has changed`,
+  );
 }

@@ -58,3 +58,39 @@ export function exactly(op: ComparisonOp, x: number, first: boolean): readonly [
   const next = first ? Math.max(Math.ceil(x), LOWEST) : Math.min(Math.floor(x), HIGHEST);
   return op !== "equal" && next >= LOWEST && next <= HIGHEST ? ["lessEqual", next] : ["less", never];
 }
+
+/**
+ * The number that a float16 is.
+ *
+ * @param half its sixteen bits: sign, five of exponent, ten of mantissa
+ * @returns the same number
+ */
+export function halfToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = half >> 10 & 31, mantissa = half & 1023;
+  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
+  return exponent ? sign * 2 ** (exponent - 15) * (1 + mantissa / 1024) : sign * 2 ** -24 * mantissa;
+}
+
+/**
+ * The float16 nearest to a number, ties to even.
+ *
+ * @param x any number
+ * @returns its sixteen bits
+ */
+export function numberToHalf(x: number): number {
+  const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0, size = Math.abs(x);
+  if (Number.isNaN(x)) return 0x7e00;
+  if (size >= 65520) return sign | 0x7c00; // halfway to what would come after the largest, 65504
+  // Of numbers below 2⁻¹⁴ the steps are equal.
+  const exponent = Math.max(Math.floor(Math.log2(size || 1e-9)), -14);
+  const exact = size < 2 ** exponent && exponent > -14
+    ? exponent - 1
+    : size >= 2 ** (exponent + 1)
+    ? exponent + 1
+    : exponent;
+  const steps = size / 2 ** (exact - 10), low = Math.floor(steps), rest = steps - low;
+  const rounded = low + (rest > 0.5 || rest === 0.5 && low % 2 === 1 ? 1 : 0);
+  // Rounding up may lead to the next exponent, whose bits follow.
+  return sign | rounded + ((exact + 14) << 10);
+}

@@ -89,10 +89,10 @@ async function makeFolder(folder: string): Promise<void> {
 }
 
 /** A path as messages have it; those of Windows keep their single backslashes. */
-const named = (path: string): string => quote(path, 300).replaceAll("\\\\", "\\");
+export const named = (path: string): string => quote(path, 300).replaceAll("\\\\", "\\");
 
 /** What is found, or nothing where a file or folder of the path is missing. */
-async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
+export async function unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

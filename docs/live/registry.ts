@@ -99,8 +99,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   {
     name: "language_models/autoregressive/classes",
     load: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.ts")).experiment,
-    words: async () =>
-      (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
+    words: async () => (await import("../../core/03_language_models/experiments/autoregressive/classes.words.ts")).words,
   },
   {
     name: "language_models/n_grams",
@@ -135,8 +134,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   {
     name: "language_models/feed_forward_lm/window",
     load: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.ts")).experiment,
-    words: async () =>
-      (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
+    words: async () => (await import("../../core/03_language_models/experiments/feed_forward_lm/window.words.ts")).words,
   },
   {
     name: "language_models/rnn",
@@ -392,5 +390,15 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "generation/windows_and_sinks",
     load: async () => (await import("../../core/07_generation/experiments/windows_and_sinks.ts")).experiment,
     words: async () => (await import("../../core/07_generation/experiments/windows_and_sinks.words.ts")).words,
+  },
+  {
+    name: "pretrained/files",
+    load: async () => (await import("../../core/08_pretrained/experiments/files.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/files.words.ts")).words,
+  },
+  {
+    name: "pretrained/quantised_weights",
+    load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,
   },
 ];

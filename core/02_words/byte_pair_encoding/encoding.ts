@@ -14,7 +14,6 @@
 
 import { checkText, checkTokens, checkTokenStream } from "../../engine/arguments.ts";
 import { checkOptions, type Checks, needing, numeric } from "../../engine/options.ts";
-import { Heap } from "../../engine/heap.ts";
 import { rest } from "../../engine/pace.ts";
 import { aRandom, type Random } from "../../engine/random.ts";
 import { splitSpecialTokens } from "../before_tokens/special_tokens.ts";
@@ -35,7 +34,6 @@ import {
   describe,
   FIRST_LETTER,
   FORMAT,
-  pairKey,
   readFile,
   readTokens,
   SPECIAL_ROLES,
@@ -43,7 +41,7 @@ import {
   UNKNOWN,
 } from "./data.ts";
 import { type BytePairLevel, toBytes, toLetters, utf8 } from "./letters.ts";
-import { NONE } from "./neighbours.ts";
+import { replayMerges } from "./replay.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
 
@@ -238,7 +236,8 @@ export class BytePairEncoding implements Tokenizer {
     checkOptions("encode", options, encodeChecks);
     const { specialTokens = false, dropout = 0, random } = options;
     const draw = random && dropout > 0
-      ? (word: string) => replayMerges(this.#symbolsOf(word), this.#joined, () => random.next() < dropout)
+      ? (word: string) =>
+        replayMerges(this.#symbolsOf(word), this.#joined, { isDropped: () => random.next() < dropout }).ids
       : undefined;
     const cut = (from: number, to: number): void => {
       const part = text.slice(from, to);
@@ -282,7 +281,7 @@ export class BytePairEncoding implements Tokenizer {
   }
 
   #encodeWord(word: string): readonly number[] {
-    const symbols = this.#symbolsOf(word), length = symbols.length, ids = replayMerges(symbols, this.#joined);
+    const symbols = this.#symbolsOf(word), length = symbols.length, { ids } = replayMerges(symbols, this.#joined);
     // Words repeat: remembering the short ones makes most of a text a look-up. The memory stays bounded.
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
     if (length <= 32) this.#remembered.set(word, ids);
@@ -308,52 +307,6 @@ function startOf(ends: readonly number[], letter: number): number {
   let before = letter - 1;
   while (before >= 0 && ends[before] === ends[letter]) before--;
   return before < 0 ? 0 : ends[before]!;
-}
-
-/**
- * Joins neighbours while any pair has a merge: the one learned first, and among its places the leftmost.
- *
- * A token's id grows with the step that made it, so the smallest id among the possible results is the
- * next merge. `isDropped` passes one over until another is made; where all are passed over, the word stays as it is.
- */
-function replayMerges(
-  symbols: Int32Array,
-  joined: ReadonlyMap<number, number>,
-  isDropped: () => boolean = () => false,
-): number[] {
-  const size = symbols.length;
-  const next = Int32Array.from(symbols, (_, place) => place + 1);
-  const previous = Int32Array.from(symbols, (_, place) => place - 1);
-  const resultAt = (place: number): number | undefined =>
-    place < 0 || next[place]! >= size ? undefined : joined.get(pairKey(symbols[place]!, symbols[next[place]!]!));
-  // Merges wait as one number each: first by the token they make, then by place.
-  const queue = new Heap<number>((a, b) => a < b);
-  const propose = (place: number): void => {
-    const result = resultAt(place);
-    if (result !== undefined) queue.push(result * size + place);
-  };
-
-  for (let place = 0; place < size; place++) propose(place);
-  let passedOver: number[] = [];
-  for (let top = queue.pop(); top !== undefined; top = queue.pop()) {
-    const place = top % size;
-    const result = (top - place) / size;
-    if (symbols[place] === NONE || resultAt(place) !== result) continue;
-    if (isDropped()) {
-      passedOver.push(top);
-      continue;
-    }
-    // What was passed over in this step may be merged in the next one.
-    for (const other of passedOver) queue.push(other);
-    passedOver = [];
-    symbols[place] = result;
-    symbols[next[place]!] = NONE;
-    next[place] = next[next[place]!]!;
-    if (next[place]! < size) previous[next[place]!] = place;
-    propose(previous[place]!);
-    propose(place);
-  }
-  return Array.from(symbols).filter((symbol) => symbol !== NONE);
 }
 
 // ## Pitfall: the longest token is not the next one

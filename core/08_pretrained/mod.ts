@@ -1,0 +1,51 @@
+/**
+ * # 8 · Pre-trained models
+ *
+ * **Question.** Somebody has trained a model for weeks, and its files lie on a disk or behind a URL. How do they become the modules of the chapters before, so that all that
+ * was said of attention, layers and generation can be seen in a model that everybody knows?
+ *
+ * **Idea.** Everything that such a model computes has been explained. What is new is how it lies in files ([section](files/mod.ts)), and that its weights are stored in less than
+ * their full width ([section](quantised_weights.ts)). An architecture is then a table of names, and the few lines that no chapter has.
+ *
+ * | page                | answers                                                       |
+ * | ------------------- | ------------------------------------------------------------- |
+ * | `files`             | how a model is opened wherever it lies, and in which formats  |
+ * | `tokenizer_files`   | how a text becomes exactly the ids that a model was trained with |
+ * | `quantised_weights` | how a weight can be four bits                                 |
+ *
+ * @module
+ */
+
+export {
+  type ByteFile,
+  bytesSource,
+  type DroppedFile,
+  droppedSource,
+  type LoadOptions,
+  type LoadProgress,
+  type ModelSource,
+  readJson,
+  type ReadOptions,
+  readText,
+} from "./files/mod.ts";
+export { type Fetch, type UrlOptions, urlSource } from "./files/url.ts";
+export {
+  openWeights,
+  type ReadWeight,
+  weightNumbers,
+  type WeightPlace,
+  type Weights,
+  type WeightsOptions,
+} from "./files/weights.ts";
+export {
+  decodeGguf,
+  type ElementStorage,
+  type GgufHeader,
+  type GgufTensor,
+  type GgufValue,
+  readGguf,
+  storageOf,
+} from "./files/gguf.ts";
+export * from "./tokenizer_files/mod.ts";
+export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
+export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";

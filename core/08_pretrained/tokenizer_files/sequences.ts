@@ -1,0 +1,110 @@
+/**
+ * # From a text to what a model reads
+ *
+ * **Question.** BERT reads `[CLS] text [SEP]`, or two texts with a `[SEP]` behind each, and knows which token is of which; Llama reads a begin token. The tokenizer's file says so. How, and in which order
+ * are tokens added, and long texts cut?
+ *
+ * **Idea.** A template: a list of special tokens and places for the texts. What has to be cut off is cut from the texts before the template is filled, so that the special tokens always fit.
+ *
+ * **By hand.** `[CLS] A [SEP] B [SEP]` with texts of 5 and 3 tokens, and room for 9. The template takes 3, so 6 are left for the texts, and 2 have to go. They go from the longer one: 3 and 3 are kept, and $3 + 3 + 3 = 9$.
+ *
+ * ```ts
+ * import { keptLengths } from "@heed/heed/pretrained";
+ *
+ * const special = 3, room = 9;
+ * const kept = keptLengths([5, 3], room - special);
+ * console.log(room - special, kept.join(" "), special + kept[0]! + kept[1]!);
+ * ```
+ *
+ * ```text
+ * ```
+ *
+ * @module
+ */
+
+import { checkNumbers } from "../../engine/arguments.ts";
+import { checkValue, integer } from "../../engine/options.ts";
+import type { TextToken } from "../../02_words/before_tokens/tokenizer.ts";
+
+/** A part of a template: one of the texts, or special tokens. */
+export interface TemplatePart {
+  /** Which text stands here; absent for special tokens. */
+  readonly text?: "A" | "B";
+  /** Ids of the special tokens; absent for a text. */
+  readonly ids?: readonly number[];
+  /** The number of the part that the tokens here belong to. */
+  readonly typeId: number;
+}
+
+/** Where texts go among special tokens. */
+export interface Template {
+  /** For one text. */
+  readonly single: readonly TemplatePart[];
+  /** For two. */
+  readonly pair: readonly TemplatePart[];
+}
+
+/** A template that adds nothing. */
+export const plainTemplate: Template = {
+  single: [{ text: "A", typeId: 0 }],
+  pair: [{ text: "A", typeId: 0 }, { text: "B", typeId: 1 }],
+};
+
+/** A text as a model reads it. */
+export interface EncodedText {
+  /** Ids of the tokens, special ones included. */
+  readonly ids: number[];
+  /** Of which text each token is: 0, or 1 for the second; special tokens as the template says. */
+  readonly typeIds: number[];
+  /** 1 for a special token that the template added, 0 for a token of a text. */
+  readonly specialMask: number[];
+  /** Where each token stands in its text, `[start, end)`; 0 and 0 for added ones. */
+  readonly offsets: (readonly [start: number, end: number])[];
+}
+
+/** How many tokens a template adds. */
+export function addedBy(parts: readonly TemplatePart[]): number {
+  return parts.reduce((sum, part) => sum + (part.ids?.length ?? 0), 0);
+}
+
+/**
+ * How many tokens of each of two texts are kept where there is room for fewer.
+ *
+ * The longer text loses until both are equally long; then both have half, and the one that was longer the odd token, or else the second.
+ *
+ * @param lengths of one text or two, in tokens
+ * @param room for both together
+ * @returns how many of each are kept
+ */
+export function keptLengths(lengths: readonly number[], room: number): number[] {
+  checkNumbers("cut texts", "lengths", lengths);
+  checkValue("cut texts", "room", room, integer({ min: 0 }));
+  const [first = 0, second = 0] = lengths, [short, long] = [Math.min(first, second), Math.max(first, second)];
+  if (lengths.length < 2) return lengths.map((length) => Math.min(length, room));
+  if (first + second <= room) return [first, second];
+  const half = Math.floor(room / 2), kept = short <= half ? [short, Math.min(long, room - short)] : [half, room - half];
+  return first > second ? kept.reverse() : kept;
+}
+
+/**
+ * Fills a template.
+ *
+ * @param template where the texts go
+ * @param texts tokens of one text or two
+ * @returns ids and what belongs to them
+ */
+export function fillTemplate(template: Template, texts: readonly (readonly TextToken[])[]): EncodedText {
+  const filled: EncodedText = { ids: [], typeIds: [], specialMask: [], offsets: [] };
+  const add = (id: number, typeId: number, special: number, offset: readonly [number, number]): void => {
+    filled.ids.push(id);
+    filled.typeIds.push(typeId);
+    filled.specialMask.push(special);
+    filled.offsets.push(offset);
+  };
+  for (const part of texts.length > 1 ? template.pair : template.single) {
+    for (const id of part.ids ?? []) add(id, part.typeId, 1, [0, 0]);
+    const tokens = part.text === undefined ? [] : texts[part.text === "A" ? 0 : 1] ?? [];
+    for (const { id, start, end } of tokens) add(id, part.typeId, 0, [start, end]);
+  }
+  return filled;
+}
