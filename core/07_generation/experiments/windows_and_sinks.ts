@@ -263,9 +263,9 @@ export const experiment: Experiment<WhatIsLost> = {
   claims: {
     sink: { holds: ({ first }) => first.every((weight) => weight > 3 / (0.75 * CONTEXT)) },
     window: { holds: ({ excess: [none, one] }) => none!.every((nats, i) => nats > 1.5 * one![i]!) },
-    learned: { holds: ({ learned }) => learned.every(([fits, beyond]) => beyond > 4 * fits) },
     one: { holds: ({ excess: [, one, four] }) => one!.every((nats, i) => Math.abs(nats - four![i]!) < 0.03) },
     growing: { holds: ({ growing, excess: [, one] }) => growing.every((nats, i) => nats > 2 * one![i]!) },
+    learned: { holds: ({ learned }) => learned.every(([fits, beyond]) => beyond > 4 * fits) },
     lost: {
       holds: ({ recalled, early }) => recalled[FOUR]!.every((fraction, i) => fraction > 0.9 * early[i]!),
       refuted: true,
