@@ -82,11 +82,13 @@
  * const key = tensor([2.54, -1.035, 0.335], [1, 1, 1, 3]);
  * const remembered = await new KeyValueCache("int8").append(key, key).key.flatten().read();
  * console.log("step", (2.54 / 127).toFixed(2), "key", Array.from(remembered, (x) => x.toFixed(2)).join(" "));
+ * console.log("in steps", [2.54, -1.035, 0.335].map((x) => (x / 0.02).toFixed(2)).join(" "));
  * console.log("levels", Array.from(remembered, (x) => (x / 0.02).toFixed(0)).join(" "));
  * ```
  *
  * ```text
  * step 0.02 key 2.54 -1.04 0.34
+ * in steps 127.00 -51.75 16.75
  * levels 127 -52 17
  * ```
  *
