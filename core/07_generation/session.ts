@@ -75,7 +75,7 @@ export interface SessionOptions {
 
 /** Keys and values of one attention, or states, whose texts a session rearranges. */
 export interface SessionMemory extends KeyValueMemory, StateMemory {
-  /** Whether it grows with the text, and does not hold the states of a recurrent network; false by default. */
+  /** Whether it grows with the text, as states of a network do not; false by default. */
   readonly grows?: boolean;
   /** Looks at what is kept. */
   contents(): KeysAndValues;

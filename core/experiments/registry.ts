@@ -88,5 +88,6 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/kv_cache",
   "07_generation/experiments/windows_and_sinks",
   "08_pretrained/experiments/files",
+  "08_pretrained/experiments/tokenizer_files",
   "08_pretrained/experiments/quantised_weights",
 ].map(entryOf);

@@ -397,6 +397,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/08_pretrained/experiments/files.words.ts")).words,
   },
   {
+    name: "pretrained/tokenizer_files",
+    load: async () => (await import("../../core/08_pretrained/experiments/tokenizer_files.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/tokenizer_files.words.ts")).words,
+  },
+  {
     name: "pretrained/quantised_weights",
     load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
     words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,

@@ -112,8 +112,8 @@ function rangedFile(
     async read(begin, end, { signal }: ReadOptions = {}) {
       requireRange(begin, end, size);
       if (begin === end) return new Uint8Array(0);
-      const condition = version === undefined ? {} : { "if-range": version };
-      const range = { ...headers, ...condition, range: `bytes=${begin}-${end - 1}` };
+      const range: Record<string, string> = { ...headers, range: `bytes=${begin}-${end - 1}` };
+      if (version !== undefined) range["if-range"] = version;
       const response = await ask(fetch, url, range, signal);
       if (response.status !== 206 || sizeOf(url, response) !== size) {
         await response.body?.cancel();

@@ -47,6 +47,7 @@
  * ```
  *
  * ```text
+ * 7 6
  * ```
  *
  * **Sources.** The files are those of the library *tokenizers* (Moi and Patry, Hugging Face, 2019 to 2026); Taku Kudo and John Richardson 2018, *SentencePiece*.

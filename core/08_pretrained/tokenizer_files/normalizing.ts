@@ -178,17 +178,24 @@ export const nmt: Normalizer = {
   name: "nmt",
   options: {},
   apply(text) {
-    const edits: Edit[] = [];
-    for (const { 0: found, index } of text.text.matchAll(NMT)) {
-      edits.push({ start: index, end: index + 1, text: NMT_SPACE.test(found) ? " " : "" });
+    const edits: Edit[] = [], units = text.text;
+    for (let place = 0; place < units.length; place++) {
+      const unit = units.charCodeAt(place), isSpace = NMT_SPACES.has(unit);
+      if (isSpace || NMT_NOTHING.has(unit)) edits.push({ start: place, end: place + 1, text: isSpace ? " " : "" });
     }
     return text.edit(edits);
   },
 };
 
-const NMT =
-  /[\u0001-\u0008\u000b\u000e-\u001f\u007f\u008f\u009f\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/g;
-const NMT_SPACE = /[\t\n\f\r\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]/;
+const range = (first: number, last: number): number[] => Array.from({ length: last - first + 1 }, (_, i) => first + i);
+/** Code points that vanish. */
+const NMT_NOTHING: ReadonlySet<number> = new Set([...range(1, 8), 11, ...range(14, 31), 0x7f, 0x8f, 0x9f]);
+/** Code points that become a space. */
+const NMT_SPACES: ReadonlySet<number> = new Set([
+  ...[9, 10, 12, 13, 0x1680],
+  ...range(0x200b, 0x200f),
+  ...[0x2028, 0x2029, 0x2581, 0xfeff, 0xfffd],
+]);
 
 /** Writes bytes as GPT-2's letters, as a normalizer. */
 export const byteLevelNormalizer: Normalizer = {

@@ -6,17 +6,18 @@
  *
  * **Idea.** A template: a list of special tokens and places for the texts. What has to be cut off is cut from the texts before the template is filled, so that the special tokens always fit.
  *
- * **By hand.** `[CLS] A [SEP] B [SEP]` with texts of 5 and 3 tokens, and room for 9. The template takes 3, so 6 are left for the texts, and 2 have to go. They go from the longer one: 3 and 3 are kept, and $3 + 3 + 3 = 9$.
+ * **By hand.** `[CLS] A [SEP] B [SEP]` with texts of 5 and 3 tokens, and room for 9. The template takes 3, so $9 - 3 = 6$ are left for the texts, and $5 + 3 - 6 = 2$ have to go. They go from the longer one: 3 and 3 are kept, and $3 + 3 + 3 = 9$.
  *
  * ```ts
  * import { keptLengths } from "@heed/heed/pretrained";
  *
- * const special = 3, room = 9;
- * const kept = keptLengths([5, 3], room - special);
- * console.log(room - special, kept.join(" "), special + kept[0]! + kept[1]!);
+ * const special = 3, room = 9, left = room - special;
+ * const kept = keptLengths([5, 3], left);
+ * console.log(left, "kept", kept.join(" "), "gone", 5 + 3 - left, "all", special + kept[0]! + kept[1]!);
  * ```
  *
  * ```text
+ * 6 kept 3 3 gone 2 all 9
  * ```
  *
  * @module
