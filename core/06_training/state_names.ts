@@ -398,6 +398,24 @@ export function importState(
   tensors: ReadonlyMap<string, StoredTensor>,
   options: ImportOptions = {},
 ): ImportReport {
+  const { present, report } = compare(model, tensors, options, (present) => [
+    ["unfit", present.flatMap((row) => misfit(row, tensors.get(row.name)!))],
+    ["there twice and unlike", twins(present, tensors)],
+  ]);
+  for (const row of present) overwrite(row, tensors.get(row.name)!);
+  return report;
+}
+
+/** What is wrong with tensors, by what it is. */
+type Problems = readonly (readonly [what: string, found: readonly string[]])[];
+
+/** Compares what a file has with what a model needs, and refuses it with all that is wrong. */
+function compare(
+  model: Module,
+  tensors: ReadonlyMap<string, unknown>,
+  options: ImportOptions,
+  others: (present: readonly Row[]) => Problems,
+): { readonly present: readonly Row[]; readonly report: ImportReport } {
   checkInstance("import a state", "model", model, Module);
   checkValue("import a state", "tensors", tensors, mapByName());
   checkOptions("import a state", options, IMPORT);
@@ -411,11 +429,67 @@ export function importState(
   refuse([
     ["missing", isStrict ? lacking.map(({ name }) => quote(name)) : []],
     ["unexpected", isStrict ? unexpected.map((name) => quote(name)) : []],
-    ["unfit", present.flatMap((row) => misfit(row, tensors.get(row.name)!))],
-    ["there twice and unlike", twins(present, tensors)],
+    ...others(present),
   ], remedy(lacking.map(({ name }) => name), unexpected));
-  for (const row of present) overwrite(row, tensors.get(row.name)!);
-  return { missing: [...model.stateDict().keys()].filter((path) => !covered.has(path)), unexpected };
+  return {
+    present,
+    report: { missing: [...model.stateDict().keys()].filter((path) => !covered.has(path)), unexpected },
+  };
+}
+
+/** What the header of a file says of a tensor. */
+export interface AnnouncedTensor {
+  /** Its kind of element, `F32` or a block of quantised weights. */
+  readonly kind: string;
+  /** Extent of each axis. */
+  readonly shape: readonly number[];
+}
+
+/** An import of which nothing has been read. */
+export interface ImportPlan extends ImportReport {
+  /** Names of the tensors that are needed, in the order of the file. */
+  readonly names: readonly string[];
+  /**
+   * Overwrites what one tensor holds.
+   *
+   * @param name one of {@linkcode names}
+   * @param stored its elements
+   * @throws {TypeError} if it is not what the header said
+   */
+  write(name: string, stored: StoredTensor): void;
+}
+
+/**
+ * Compares the header of a file with a model, before a tensor is read.
+ *
+ * With it a model is filled tensor by tensor: nothing is read if not everything fits, and no more than one is held.
+ *
+ * @param model whose tensors will be overwritten
+ * @param announced what the header says of each tensor
+ * @param options what is not called as PyTorch calls it; whether all must be there
+ * @returns which tensors are needed, and what takes them
+ * @throws {TypeError} if a tensor is missing, unexpected, of another shape or kind, or a name leads nowhere; all of them are named
+ */
+export function planImport(
+  model: Module,
+  announced: ReadonlyMap<string, AnnouncedTensor>,
+  options: ImportOptions = {},
+): ImportPlan {
+  const { present, report } = compare(model, announced, options, (present) => [
+    ["unfit", present.flatMap((row) => unfit(row, announced.get(row.name)!))],
+  ]);
+  const rows = new Map(present.map((row) => [row.name, row]));
+  return {
+    ...report,
+    names: [...announced.keys()].filter((name) => rows.has(name)),
+    write(name, stored) {
+      const row = rows.get(name);
+      if (!row) throw new TypeError(`Cannot import ${quote(String(name))}: it is not a tensor of the plan`);
+      const [problem] = misfit(row, stored);
+      if (problem !== undefined) throw new TypeError(`Cannot import a tensor: ${problem}`);
+      overwrite(row, stored);
+    },
+  };
 }
 
 /** Whether a name needs no tensor of ours: it is left alone, or counts what `BatchNorm` does not. */
@@ -427,10 +501,16 @@ function isNeedless(name: string, names: StateNames, rows: ReadonlyMap<string, R
 /** How a tensor of theirs differs from what is needed. */
 function misfit(row: Row, stored: StoredTensor): string[] {
   checkStored("import", row.name, stored);
-  const { kind, shape } = stored, { dtype } = row.parts[0]![1], needed = shapeOf(row);
-  const found = kind === "BOOL" ? "bool" : /^[IU]/.test(kind) ? "int32" : "float32";
+  const wrong = unfit(row, stored);
   // Numbers that may be out of range are looked at before anything is overwritten.
-  if (found === dtype && found !== "float32") storedNumbers(stored, row.name);
+  if (wrong.length === 0 && row.parts[0]![1].dtype !== "float32") storedNumbers(stored, row.name);
+  return wrong;
+}
+
+/** The same, of what a header says. */
+function unfit(row: Row, { kind, shape }: AnnouncedTensor): string[] {
+  const { dtype } = row.parts[0]![1], needed = shapeOf(row);
+  const found = kind === "BOOL" ? "bool" : /^[IU]\d+$/.test(kind) ? "int32" : "float32";
   if (found === dtype && sameShape(shape, needed)) return [];
   return [`${quote(row.name)} is ${kind} ${format(shape)} instead of ${dtype} ${format(needed)}`];
 }
@@ -461,7 +541,7 @@ function remedy(missing: readonly string[], unexpected: readonly string[]): stri
 }
 
 /** Refuses a state with all that is wrong with it. */
-function refuse(problems: readonly (readonly [what: string, found: readonly string[]])[], remedy: string): void {
+function refuse(problems: Problems, remedy: string): void {
   const parts = problems.filter(([, found]) => found.length > 0).map(([what, found]) => {
     const more = found.length > SHOWN ? ` and ${found.length - SHOWN} more` : "";
     return `${found.length} ${found.length === 1 ? "is" : "are"} ${what} (${found.slice(0, SHOWN).join(", ")}${more})`;

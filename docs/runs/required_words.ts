@@ -7,7 +7,7 @@
  * of another sentence shows what a wrong demand does. BLEU is measured twice: of the whole sentences, and of what is left when the required word is taken out of translation and reference. Differences come with an interval: sentences are drawn again with replacement.
  *
  * ```sh
- * deno run -A mod.ts train translator --data cmn.txt --columns 2,1 --steps 950 --out models/cmn
+ * deno run -A mod.ts train translator --data cmn.txt --columns 2,1 --steps 1200 --out models/cmn
  * deno run -A docs/runs/required_words.ts --data cmn.txt --model models/cmn
  * ```
  *

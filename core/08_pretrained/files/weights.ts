@@ -242,7 +242,7 @@ async function listOf(source: ModelSource, path: string, options: ReadOptions): 
 // ## GGUF
 
 async function openGguf(path: string, file: ByteFile, options: ReadOptions): Promise<Weights> {
-  const { tensors, metadata } = await readGguf(file, options);
+  const { tensors, metadata } = await readGguf(file, { signal: options.signal });
   const parts = metadata.get("split.count");
   if (typeof parts === "number" && parts > 1) {
     throw new Error(

@@ -1,0 +1,150 @@
+/**
+ * # Opening a model
+ *
+ * **Question.** There is a folder, and somebody's model in it. How does it become a model of this book, without reading all of it at once and without guessing?
+ *
+ * **Idea.** The settings name an architecture, and each architecture is a value: what it reads from the settings, and what its file calls the tensors. The model is laid out first, without numbers. The header of the weights is [compared](../06_training/state_names.ts) with it, and everything that does not fit is said at once. Only then are the tensors read, one
+ * by one, each put where it belongs and forgotten.
+ *
+ * ```diagram
+ * model with numbers
+ * [one tensor after the other](files/weights.ts)
+ * nothing missing, nothing left over
+ * [names, shapes and kinds](../06_training/state_names.ts) <- layout
+ * header
+ * [weights, not yet read](files/weights.ts)
+ * safetensors or GGUF
+ *
+ * layout
+ * [architecture](llama.ts)
+ * [settings](settings.ts)
+ * config.json, or facts
+ * ```
+ *
+ * @module
+ */
+
+import { checkInstance } from "../engine/arguments.ts";
+import { Random } from "../engine/random.ts";
+import { checkOptions, type Checks, checkValue, string } from "../engine/options.ts";
+import { quote } from "../engine/shown.ts";
+import { planImport, type StateNames } from "../06_training/state_names.ts";
+import type { StoredKind } from "../06_training/safetensors.ts";
+import { DecoderOnly, type DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
+import { loadChecks, type LoadOptions, type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
+import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
+import { gpt2 } from "./gpt2.ts";
+import { llama } from "./llama.ts";
+import { Settings } from "./settings.ts";
+
+/** A kind of model that can be opened. */
+export interface Architecture {
+  /** What files call it. */
+  readonly words: readonly string[];
+  /**
+   * Reads the layout of a model.
+   *
+   * @param settings of its file
+   * @param weights whose format and names say what they are called
+   * @returns the layout, and what the file calls the tensors
+   * @throws {RangeError} if a setting asks for what is not computed here
+   */
+  read(settings: Settings, weights: Weights): { readonly options: DecoderOnlyOptions; readonly names: StateNames };
+}
+
+/** The architectures that can be opened. */
+const ARCHITECTURES: readonly Architecture[] = [llama, gpt2];
+
+/** Which weights are opened, and who hears of it. */
+export interface PretrainedOptions extends LoadOptions {
+  /** The file of the weights, where there are several; found by its usual name by default. */
+  readonly file?: string | undefined;
+}
+
+const pretrainedChecks: Checks<PretrainedOptions> = {
+  signal: loadChecks.signal,
+  onProgress: loadChecks.onProgress,
+  file: string,
+} as Checks<PretrainedOptions>;
+
+/**
+ * Opens a language model that somebody trained.
+ *
+ * @param source where it lies
+ * @param options which weights, progress, a signal
+ * @returns the book's own model, ready to generate
+ * @throws {RangeError} if its architecture or a setting is not known here
+ * @throws {TypeError} if tensors are missing, superfluous or of other shapes; all of them are named
+ */
+export async function fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<DecoderOnly> {
+  checkValue("open a model", "source", source, sourceCheck);
+  checkOptions("open a model", options, pretrainedChecks);
+  const weights = await openWeights(source, { signal: options.signal, file: options.file });
+  const { architecture, settings } = await settingsOf(source, weights, options);
+  const { options: layout, names } = architecture.read(settings, weights);
+  const model = new DecoderOnly(layout, Random.none);
+  await loadWeights(model, weights, names, options);
+  return model.eval() as DecoderOnly;
+}
+
+/** The architecture and its settings, from `config.json` or from the facts of a GGUF. */
+async function settingsOf(
+  source: ModelSource,
+  weights: Weights,
+  options: LoadOptions,
+): Promise<{ readonly architecture: Architecture; readonly settings: Settings }> {
+  if (weights.format === "gguf") {
+    const word = String(weights.metadata.get("general.architecture")),
+      tokens = weights.metadata.get("tokenizer.ggml.tokens");
+    const own = [...weights.metadata].filter(([name]) => name.startsWith(`${word}.`))
+      .map(([name, value]) => [name.slice(word.length + 1), value]);
+    const size = Array.isArray(tokens) ? { vocab_size: tokens.length } : {};
+    return {
+      architecture: architectureOf(word),
+      settings: new Settings({ ...size, ...Object.fromEntries(own) }, "the facts of the file"),
+    };
+  }
+  const config = await readJson(source, "config.json", { signal: options.signal });
+  if (typeof config !== "object" || config === null || Array.isArray(config)) {
+    throw new RangeError(`Cannot open the model of ${quote(source.name)}: there is no config.json with its settings`);
+  }
+  const settings = new Settings(config as Readonly<Record<string, unknown>>, "config.json");
+  return { architecture: architectureOf(settings.optionalText("model_type") ?? "of no name"), settings };
+}
+
+function architectureOf(word: string): Architecture {
+  const found = ARCHITECTURES.find(({ words }) => words.includes(word));
+  if (found) return found;
+  const known = ARCHITECTURES.flatMap(({ words }) => words).join(", ");
+  throw new RangeError(`Cannot open a model of the architecture ${quote(word)}: known are ${known}`);
+}
+
+/**
+ * Fills a model with weights, one tensor after the other.
+ *
+ * @param model which has the layout already
+ * @param weights of a file
+ * @param names what the file calls the tensors
+ * @param options progress, a signal
+ * @throws {TypeError} if tensors are missing, superfluous or of other shapes; nothing is changed then
+ */
+export async function loadWeights(
+  model: DecoderOnly,
+  weights: Weights,
+  names: StateNames,
+  options: LoadOptions = {},
+): Promise<void> {
+  checkInstance("load weights", "model", model, DecoderOnly);
+  const plan = planImport(model, weights.places, { names });
+  const { signal, onProgress } = options;
+  for await (const [name, weight] of weights.each(plan.names, { signal, onProgress })) {
+    const numbers = weightNumbers(weight, name), kind: StoredKind = numbers instanceof Int32Array ? "I32" : "F32";
+    const floats = numbers instanceof Float64Array ? Float32Array.from(numbers) : numbers;
+    const bytes = new Uint8Array(floats.buffer as ArrayBuffer, floats.byteOffset, floats.byteLength);
+    plan.write(name, { kind, shape: weight.shape, bytes });
+  }
+}
+
+// ## Pitfall: a model that is nearly right
+//
+// A wrong epsilon, the other form of GELU, positions that begin at 2: the model speaks, and a little worse than it should. No sentence shows it, only numbers. The tests of each architecture compare all logits with those of the library that the model was made with.

@@ -1,0 +1,171 @@
+/**
+ * # The LLaMA family
+ *
+ * **Question.** Llama, SmolLM2, Mistral and Qwen 2 are models of different houses. What does a program have to know to open any of them, and how much of it is new?
+ *
+ * **Idea.** Little. All of them are the [decoder](../05_transformer/decoder_only.ts) of the book with five choices, each of which a chapter has explained: the norm is [RMSNorm](../05_transformer/normalization.ts), positions are [rotary](../04_attention/positions/rotary.ts), the feed-forward is
+ * [gated](../05_transformer/feed_forward/mod.ts), several heads [share keys and values](../04_attention/multi_head.ts), and no matrix has a bias. What is left is to read sizes from a file of settings, and to say what the file of weights calls each tensor.
+ *
+ * **Formula.** One layer, with $g$ for the gated activation $\mathrm{silu}(x W_g) \odot (x W_u)$:
+ *
+ * $$h' = h + \mathrm{attention}(\mathrm{rms}(h)), \qquad h'' = h' + g(\mathrm{rms}(h'))\, W_d, \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{rms}(h_t)\, W^\top\big)$$
+ *
+ * | symbol       | in `model.safetensors`        | in a GGUF         | here                                |
+ * | ------------ | ----------------------------- | ----------------- | ----------------------------------- |
+ * | $W$          | `model.embed_tokens`          | `token_embd`      | `embedding`, and `head` if untied   |
+ * | $W_Q, W_K, W_V$ | `self_attn.q_proj`, `k_proj`, `v_proj` | `attn_q`, `attn_k`, `attn_v` | `attention.query`, `key`, `value` |
+ * | $W_O$        | `self_attn.o_proj`            | `attn_output`     | `attention.output`                  |
+ * | $W_g, W_u, W_d$ | `mlp.gate_proj`, `up_proj`, `down_proj` | `ffn_gate`, `ffn_up`, `ffn_down` | `feedForward.gate`, `up`, `down` |
+ * | first norm   | `input_layernorm`             | `attn_norm`       | `attentionResidual.norm`            |
+ * | second norm  | `post_attention_layernorm`    | `ffn_norm`        | `feedForwardResidual.norm`          |
+ *
+ * **By hand.** SmolLM2-135M has width 576, 30 layers, 9 heads of width 64 in 3 groups, 1536 inside the feed-forward, and 49152 tokens. A layer has $576 \cdot (576 + 192 + 192 + 576) = 884736$ weights in its attention, $3 \cdot 576 \cdot 1536 = 2654208$ in its feed-forward, and $2 \cdot 576 = 1152$ in its norms.
+ * With the table of $49152 \cdot 576 = 28311552$ and the last norm, that makes 134515008.
+ *
+ * ```ts
+ * const E = 576, F = 1536, V = 49152, groups = 3 * 64, layers = 30;
+ * const attention = E * (E + groups + groups + E), feedForward = 3 * E * F, norms = 2 * E;
+ * console.log(groups, attention, feedForward, norms, V * E);
+ * console.log(layers * (attention + feedForward + norms) + V * E + E);
+ * ```
+ *
+ * ```text
+ * ```
+ *
+ * **What differs between the houses.** Mistral attends to a window; Qwen 2 adds a bias to queries, keys and values alone; Llama 3.1 [slows](../04_attention/positions/rotary_scaling.ts) its rotation. All of it is in the settings.
+ *
+ * Sources: Hugo Touvron and others 2023, *LLaMA: Open and Efficient Foundation Language Models*; Abhimanyu Dubey and others 2024, *The Llama 3 Herd of Models*; Albert Jiang and others 2023, *Mistral 7B*; An Yang and others 2024, *Qwen2 Technical Report*; Loubna Ben Allal and others 2025, *SmolLM2*.
+ *
+ * @module
+ */
+
+import type { Json } from "../engine/json.ts";
+import type { StateNames } from "../06_training/state_names.ts";
+import { multiHead } from "../04_attention/multi_head.ts";
+import { rotary } from "../04_attention/positions/rotary.ts";
+import { linearScaling, llama3Scaling, type RotaryScaling } from "../04_attention/positions/rotary_scaling.ts";
+import type { DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
+import { swiGlu } from "../05_transformer/feed_forward/activations.ts";
+import { rmsNormalization } from "../05_transformer/normalization.ts";
+import type { Architecture } from "./architecture.ts";
+import { Settings } from "./settings.ts";
+
+// ## What the files call the tensors
+
+const HUGGING_FACE: StateNames = {
+  "model.embed_tokens": "embedding",
+  "model.norm": "norm",
+  "model.layers.*.input_layernorm": "layers.*.attentionResidual.norm",
+  "model.layers.*.self_attn.q_proj": "layers.*.attention.query",
+  "model.layers.*.self_attn.k_proj": "layers.*.attention.key",
+  "model.layers.*.self_attn.v_proj": "layers.*.attention.value",
+  "model.layers.*.self_attn.o_proj": "layers.*.attention.output",
+  "model.layers.*.post_attention_layernorm": "layers.*.feedForwardResidual.norm",
+  "model.layers.*.mlp.gate_proj": "layers.*.feedForward.gate",
+  "model.layers.*.mlp.up_proj": "layers.*.feedForward.up",
+  "model.layers.*.mlp.down_proj": "layers.*.feedForward.down",
+  // Angles, which are computed.
+  "model.layers.*.self_attn.rotary_emb.inv_freq": null,
+};
+
+const GGUF: StateNames = {
+  "token_embd": "embedding",
+  "output_norm": "norm",
+  "blk.*.attn_norm": "layers.*.attentionResidual.norm",
+  "blk.*.attn_q": "layers.*.attention.query",
+  "blk.*.attn_k": "layers.*.attention.key",
+  "blk.*.attn_v": "layers.*.attention.value",
+  "blk.*.attn_output": "layers.*.attention.output",
+  "blk.*.ffn_norm": "layers.*.feedForwardResidual.norm",
+  "blk.*.ffn_gate": "layers.*.feedForward.gate",
+  "blk.*.ffn_up": "layers.*.feedForward.up",
+  "blk.*.ffn_down": "layers.*.feedForward.down",
+};
+
+// ## What the settings say
+
+/** Llama, SmolLM2 and Mistral, by their settings. */
+export const llama: Architecture = {
+  words: ["llama", "mistral"],
+  read(settings, { format, places }) {
+    const options = format === "gguf" ? ofGguf(settings, !places.has("output.weight")) : ofConfig(settings);
+    const head: StateNames = format === "gguf" ? { "output": "head" } : { "lm_head": "head" };
+    // A tied head may be in the file as well; it is the table again.
+    const tied: StateNames = format === "gguf" ? {} : { "lm_head": "embedding" };
+    return { options, names: { ...format === "gguf" ? GGUF : HUGGING_FACE, ...options.tieHead ? tied : head } };
+  },
+};
+
+function ofConfig(settings: Settings): DecoderOnlyOptions {
+  settings.requireOneOf("hidden_act", ["silu"]);
+  settings.requireOneOf("attention_bias", [false]);
+  settings.requireOneOf("mlp_bias", [false]);
+  const hiddenSize = settings.count("hidden_size"), numHeads = settings.count("num_attention_heads");
+  const window = settings.optionalCount("sliding_window");
+  // Newer files keep all that concerns rotation in one object.
+  const rotation = settings.part("rope_parameters") ?? settings;
+  return {
+    vocabSize: settings.count("vocab_size"),
+    contextLength: settings.count("max_position_embeddings", 2048),
+    hiddenSize,
+    numHeads,
+    numLayers: settings.count("num_hidden_layers"),
+    numGroups: settings.count("num_key_value_heads", numHeads),
+    headSize: settings.count("head_dim", hiddenSize / numHeads),
+    feedForwardSize: settings.count("intermediate_size"),
+    positions: rotary({
+      base: rotation.number("rope_theta", 10000),
+      scaling: scalingOf(settings.part("rope_parameters") ?? settings.part("rope_scaling")),
+    }),
+    attention: multiHead(window === undefined ? {} : { window: { before: window - 1 } }),
+    activation: swiGlu,
+    norm: rmsNormalization({ epsilon: settings.number("rms_norm_eps", 1e-6) }),
+    bias: false,
+    tieHead: settings.flag("tie_word_embeddings", false),
+  };
+}
+
+/** How rotation is slowed, if it is. */
+function scalingOf(settings: Settings | undefined): RotaryScaling | undefined {
+  const kind = settings?.optionalText("rope_type") ?? settings?.optionalText("type") ?? "default";
+  switch (kind) {
+    case "default":
+      return undefined;
+    case "linear":
+      return linearScaling({ factor: settings!.number("factor") });
+    case "llama3":
+      return llama3Scaling({
+        factor: settings!.number("factor"),
+        trainedLength: settings!.count("original_max_position_embeddings"),
+        lowFrequencyFactor: settings!.number("low_freq_factor"),
+        highFrequencyFactor: settings!.number("high_freq_factor"),
+      });
+    default:
+      throw settings!.unknown("rope_type", kind as Json, ["default", "linear", "llama3"]);
+  }
+}
+
+function ofGguf(settings: Settings, tieHead: boolean): DecoderOnlyOptions {
+  const hiddenSize = settings.count("embedding_length"), numHeads = settings.count("attention.head_count");
+  return {
+    vocabSize: settings.count("vocab_size"),
+    contextLength: settings.count("context_length"),
+    hiddenSize,
+    numHeads,
+    numLayers: settings.count("block_count"),
+    numGroups: settings.count("attention.head_count_kv", numHeads),
+    headSize: settings.count("attention.key_length", hiddenSize / numHeads),
+    feedForwardSize: settings.count("feed_forward_length"),
+    // There neighbours are paired: whoever made the file has changed the order of the rows of both matrices.
+    positions: rotary({ base: settings.number("rope.freq_base", 10000), interleaved: true }),
+    activation: swiGlu,
+    norm: rmsNormalization({ epsilon: settings.number("attention.layer_norm_rms_epsilon", 1e-6) }),
+    bias: false,
+    tieHead,
+  };
+}
+
+// ## Pitfall: halves and neighbours
+//
+// A rotation turns pairs of coordinates. The files of Hugging Face pair the first half of a head with the second, a GGUF of this family neighbours, with the rows of two matrices exchanged to match. Who takes one for the other gets a model that writes words and no sentences. The test
+// "a GGUF of this family pairs neighbours" reads the same weights both ways.
