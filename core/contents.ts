@@ -220,7 +220,7 @@ export const CONTENTS: readonly Chapter[] = [
     folder: "08_pretrained",
     title: "Pre-trained models",
     sections: [
-      { pages: ["files", "files/url", "files/weights", "files/gguf"], planned: "Files" },
+      { pages: ["files", ...["url", "weights", "gguf", "settings"].map((name) => `files/${name}`)], planned: "Files" },
       {
         pages: [
           "tokenizer_files",
@@ -239,6 +239,7 @@ export const CONTENTS: readonly Chapter[] = [
         ],
         planned: "Tokenizer files",
       },
+      { pages: ["architecture"], numbered: false },
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },

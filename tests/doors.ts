@@ -132,6 +132,8 @@ const files = (): pretrained.ModelSource => pretrained.bytesSource(new Map([["a"
 const emptyGguf = (): Uint8Array => Uint8Array.from([..."GGUF\u0003".padEnd(24, "\0")], (c) => c.charCodeAt(0));
 
 const tokenizerJson = () => ({ model: { type: "BPE", vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b"] } });
+const withModel = (): pretrained.ModelSource =>
+  pretrained.bytesSource(new Map([["model.safetensors", aLlama.weights], ["config.json", aLlama.config]]));
 const published = (): pretrained.PretrainedTokenizer =>
   new pretrained.PretrainedTokenizer({ model: new words.WordLevel(["[UNK]", "a"]) });
 const withTokenizer = (): pretrained.ModelSource =>
@@ -153,6 +155,37 @@ function cached(): string {
   return folder;
 }
 let cache: string | undefined;
+
+/** The smallest Llama there can be, with its settings. */
+const aLlama = (() => {
+  const config = { model_type: "llama", vocab_size: 4, hidden_size: 4, num_attention_heads: 2, num_hidden_layers: 1 };
+  const sizes = { intermediate_size: 4, tie_word_embeddings: true };
+  const layer = "model.layers.0",
+    f32 = (...shape: number[]) => ({
+      kind: "F32" as const,
+      shape,
+      bytes: new Uint8Array(4 * shape.reduce((a, b) => a * b)),
+    });
+  const square = [
+    "self_attn.q_proj",
+    "self_attn.k_proj",
+    "self_attn.v_proj",
+    "self_attn.o_proj",
+    "mlp.gate_proj",
+    "mlp.up_proj",
+    "mlp.down_proj",
+  ];
+  const tensors = new Map([
+    ...["model.embed_tokens", ...square.map((part) => `${layer}.${part}`)].map((name) =>
+      [`${name}.weight`, f32(4, 4)] as const
+    ),
+    ...["model.norm", `${layer}.input_layernorm`, `${layer}.post_attention_layernorm`].map((name) =>
+      [`${name}.weight`, f32(4)] as const
+    ),
+  ]);
+  const bytes = new TextEncoder().encode(JSON.stringify({ ...config, ...sizes }));
+  return { config: bytes, weights: training.encodeSafetensors({ tensors }) };
+})();
 
 const encoded = (): Uint8Array => training.encodeSafetensors(stored());
 
@@ -919,6 +952,13 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "PretrainedTokenizer.decode": () => on(published(), [1], { specialTokens: true }),
   "PretrainedTokenizer.decodeStream": () => on(published(), [1], { specialTokens: true }),
   keptLengths: () => call([3, 2], 4),
+  fromPretrained: () =>
+    call(withModel(), { file: "model.safetensors", onProgress: nothing, signal: new AbortController().signal }),
+  planImport: () =>
+    call(linear(), new Map([["weight", { kind: "F32", shape: [4, 4] }], ["bias", { kind: "F32", shape: [4] }]]), {
+      strict: true,
+      names: {},
+    }),
   openTokenizer: () => call(withTokenizer(), {}),
   readTokenizerJson: () => call(tokenizerJson(), { begin: "a" }),
   readGgufTokenizer: () => call(tokenizerFacts()),

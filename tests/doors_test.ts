@@ -176,6 +176,7 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "Optimizer.compare": [0],
   storedNumbers: [0],
   readText: [0],
+  fromPretrained: [0],
   readTokenizerJson: [0],
   openTokenizer: [0],
   readJson: [0],

@@ -26,6 +26,7 @@
  * ```
  *
  * ```text
+ * 2304 0 to 767, 768 to 1535, 1536 to 2303
  * ```
  *
  * Source: Alec Radford, Jeffrey Wu, Rewon Child, David Luan, Dario Amodei and Ilya Sutskever 2019, *Language Models are Unsupervised Multitask Learners*.
@@ -37,12 +38,13 @@ import type { StateNames } from "../06_training/state_names.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
 import { geluTanh } from "../05_transformer/feed_forward/activations.ts";
 import { layerNormalization } from "../05_transformer/normalization.ts";
-import type { Architecture } from "./architecture.ts";
+import { type Architecture, settingsIn } from "./files/settings.ts";
 
 const parts = (kind: "weight" | "bias"): string[] =>
   ["query", "key", "value"].map((part) => `layers.*.attention.${part}.${kind}`);
 
-const NAMES: StateNames = {
+/** What the published files call the tensors. */
+export const gpt2Names: StateNames = {
   "wte": "embedding",
   "wpe": "positions",
   "ln_f": "norm",
@@ -63,14 +65,15 @@ const NAMES: StateNames = {
 
 /** The same, as the class with a head writes them. */
 const PREFIXED: StateNames = {
-  ...Object.fromEntries(Object.entries(NAMES).map(([name, row]) => [`transformer.${name}`, row])),
+  ...Object.fromEntries(Object.entries(gpt2Names).map(([name, row]) => [`transformer.${name}`, row])),
   "lm_head": "embedding",
 };
 
 /** GPT-2, by its settings. */
 export const gpt2: Architecture = {
   words: ["gpt2"],
-  read(settings, { format, places }) {
+  read(fields, { format, places }) {
+    const settings = settingsIn(fields, format);
     if (format === "gguf") throw settings.unknown("general.architecture", "gpt2", ["llama"]);
     settings.requireOneOf("activation_function", ["gelu_new", "gelu_pytorch_tanh"]);
     settings.requireOneOf("scale_attn_weights", [true]);
@@ -90,7 +93,7 @@ export const gpt2: Architecture = {
         norm: layerNormalization({ epsilon: settings.number("layer_norm_epsilon", 1e-5) }),
         tieHead: true,
       },
-      names: places.has("transformer.wte.weight") ? PREFIXED : NAMES,
+      names: places.has("transformer.wte.weight") ? PREFIXED : gpt2Names,
     };
   },
 };

@@ -30,9 +30,11 @@
  * ```
  *
  * ```text
+ * 192 884736 2654208 1152 28311552
+ * 134515008
  * ```
  *
- * **What differs between the houses.** Mistral attends to a window; Qwen 2 adds a bias to queries, keys and values alone; Llama 3.1 [slows](../04_attention/positions/rotary_scaling.ts) its rotation. All of it is in the settings.
+ * **What differs between the houses.** Mistral attends to a window. The later Llama models turn their queries and keys [more slowly](../04_attention/positions/rotary_scaling.ts), so that longer texts fit. Both stand in the settings. Qwen 2 adds a bias to queries, keys and values alone, which no setting of the decoder says yet: it is refused.
  *
  * Sources: Hugo Touvron and others 2023, *LLaMA: Open and Efficient Foundation Language Models*; Abhimanyu Dubey and others 2024, *The Llama 3 Herd of Models*; Albert Jiang and others 2023, *Mistral 7B*; An Yang and others 2024, *Qwen2 Technical Report*; Loubna Ben Allal and others 2025, *SmolLM2*.
  *
@@ -47,8 +49,7 @@ import { linearScaling, llama3Scaling, type RotaryScaling } from "../04_attentio
 import type { DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { swiGlu } from "../05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../05_transformer/normalization.ts";
-import type { Architecture } from "./architecture.ts";
-import { Settings } from "./settings.ts";
+import { type Architecture, type Settings, settingsIn } from "./files/settings.ts";
 
 // ## What the files call the tensors
 
@@ -87,14 +88,19 @@ const GGUF: StateNames = {
 /** Llama, SmolLM2 and Mistral, by their settings. */
 export const llama: Architecture = {
   words: ["llama", "mistral"],
-  read(settings, { format, places }) {
+  read(fields, { format, places }) {
+    const settings = settingsIn(fields, format);
     const options = format === "gguf" ? ofGguf(settings, !places.has("output.weight")) : ofConfig(settings);
-    const head: StateNames = format === "gguf" ? { "output": "head" } : { "lm_head": "head" };
-    // A tied head may be in the file as well; it is the table again.
-    const tied: StateNames = format === "gguf" ? {} : { "lm_head": "embedding" };
-    return { options, names: { ...format === "gguf" ? GGUF : HUGGING_FACE, ...options.tieHead ? tied : head } };
+    const { tieHead = false } = options;
+    if (format === "gguf") return { options, names: tieHead ? GGUF : { ...GGUF, "output": "head" } };
+    return { options, names: llamaNames(tieHead) };
   },
 };
+
+/** What files of Hugging Face call the tensors; a tied head may be there too. */
+export function llamaNames(tieHead: boolean): StateNames {
+  return { ...HUGGING_FACE, "lm_head": tieHead ? "embedding" : "head" };
+}
 
 function ofConfig(settings: Settings): DecoderOnlyOptions {
   settings.requireOneOf("hidden_act", ["silu"]);

@@ -11,6 +11,9 @@
  * | ------------------- | ------------------------------------------------------------- |
  * | `files`             | how a model is opened wherever it lies, and in which formats  |
  * | `tokenizer_files`   | how a text becomes exactly the ids that a model was trained with |
+ * | `architecture`      | how a folder becomes a model, tensor by tensor                |
+ * | `gpt2`              | what stands between the decoder and the weights of GPT-2      |
+ * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
  * | `quantised_weights` | how a weight can be four bits                                 |
  *
  * @module
@@ -28,6 +31,7 @@ export {
   type ReadOptions,
   readText,
 } from "./files/mod.ts";
+export type { Architecture } from "./files/settings.ts";
 export { type Fetch, type UrlOptions, urlSource } from "./files/url.ts";
 export {
   openWeights,
@@ -48,4 +52,7 @@ export {
 } from "./files/gguf.ts";
 export * from "./tokenizer_files/mod.ts";
 export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
+export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
+export { gpt2 } from "./gpt2.ts";
+export { llama } from "./llama.ts";
 export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";

@@ -89,5 +89,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "07_generation/experiments/windows_and_sinks",
   "08_pretrained/experiments/files",
   "08_pretrained/experiments/tokenizer_files",
+  "08_pretrained/experiments/gpt2",
+  "08_pretrained/experiments/llama",
   "08_pretrained/experiments/quantised_weights",
 ].map(entryOf);

@@ -402,6 +402,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/08_pretrained/experiments/tokenizer_files.words.ts")).words,
   },
   {
+    name: "pretrained/gpt2",
+    load: async () => (await import("../../core/08_pretrained/experiments/gpt2.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/gpt2.words.ts")).words,
+  },
+  {
+    name: "pretrained/llama",
+    load: async () => (await import("../../core/08_pretrained/experiments/llama.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/llama.words.ts")).words,
+  },
+  {
     name: "pretrained/quantised_weights",
     load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
     words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,

@@ -16,7 +16,8 @@ interface Case {
   readonly gguf?: string;
 }
 const cases = golden.cases as unknown as Record<string, Case>;
-const bytesOf = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+const bytesOf = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
 
 function sourceOf({ config, weights }: Case, more: Record<string, unknown> = {}): ModelSource {
@@ -82,7 +83,10 @@ Deno.test("an architecture, a setting or tensors that do not fit are refused wit
     [() => open(llama, { num_hidden_layers: 3 }), "are missing"],
     [() => open(llama, { num_hidden_layers: 1 }), "are unexpected"],
     [() => open(llama, { intermediate_size: 24 }), "are unfit"],
-    [() => open(changed(llama, (tensors) => void tensors.delete("model.norm.weight"))), '1 is missing ("model.norm.weight")'],
+    [
+      () => open(changed(llama, (tensors) => void tensors.delete("model.norm.weight"))),
+      '1 is missing ("model.norm.weight")',
+    ],
     [
       () => open(changed(llama, (tensors) => void tensors.set("extra", tensors.get("model.norm.weight")!))),
       '1 is unexpected ("extra")',

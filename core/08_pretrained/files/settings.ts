@@ -8,9 +8,34 @@
  * @module
  */
 
-import type { Json } from "../engine/json.ts";
-import { shown } from "../engine/options.ts";
-import { quote } from "../engine/shown.ts";
+import type { Json } from "../../engine/json.ts";
+import type { StateNames } from "../../06_training/state_names.ts";
+import type { DecoderOnlyOptions } from "../../05_transformer/decoder_only.ts";
+import type { Weights } from "./weights.ts";
+import { shown } from "../../engine/options.ts";
+import { quote } from "../../engine/shown.ts";
+
+// ## What an architecture says
+
+/** A kind of model that can be opened. */
+export interface Architecture {
+  /** What files call it. */
+  readonly words: readonly string[];
+  /**
+   * Reads the layout of a model.
+   *
+   * @param fields of `config.json`, or the facts of a GGUF without the word before them
+   * @param weights whose format and names say what they are called
+   * @returns the layout, and what the file calls the tensors
+   * @throws {RangeError} if a setting asks for what is not computed here
+   */
+  read(
+    fields: Readonly<Record<string, unknown>>,
+    weights: Weights,
+  ): { readonly options: DecoderOnlyOptions; readonly names: StateNames };
+}
+
+// ## Fields
 
 /** Fields by name, from `config.json` or the facts of a GGUF. */
 export class Settings {
@@ -99,4 +124,9 @@ export class Settings {
         : `Cannot open a model with ${name} = ${shown(value)} in ${quote(this.#where)}: it must be ${must}`,
     );
   }
+}
+
+/** The settings of a model, by how its weights are stored. */
+export function settingsIn(fields: Readonly<Record<string, unknown>>, format: "safetensors" | "gguf"): Settings {
+  return new Settings(fields, format === "gguf" ? "the facts of the file" : "config.json");
 }
