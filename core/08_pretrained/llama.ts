@@ -10,14 +10,14 @@
  *
  * $$h' = h + \mathrm{attention}(\mathrm{rms}(h)), \qquad h'' = h' + g(\mathrm{rms}(h'))\, W_d, \qquad P(x_{t+1} \mid x_{\le t}) = \mathrm{softmax}\big(\mathrm{rms}(h_t)\, W^\top\big)$$
  *
- * | symbol       | in `model.safetensors`        | in a GGUF         | here                                |
- * | ------------ | ----------------------------- | ----------------- | ----------------------------------- |
- * | $W$          | `model.embed_tokens`          | `token_embd`      | `embedding`, and `head` if untied   |
- * | $W_Q, W_K, W_V$ | `self_attn.q_proj`, `k_proj`, `v_proj` | `attn_q`, `attn_k`, `attn_v` | `attention.query`, `key`, `value` |
- * | $W_O$        | `self_attn.o_proj`            | `attn_output`     | `attention.output`                  |
- * | $W_g, W_u, W_d$ | `mlp.gate_proj`, `up_proj`, `down_proj` | `ffn_gate`, `ffn_up`, `ffn_down` | `feedForward.gate`, `up`, `down` |
- * | first norm   | `input_layernorm`             | `attn_norm`       | `attentionResidual.norm`            |
- * | second norm  | `post_attention_layernorm`    | `ffn_norm`        | `feedForwardResidual.norm`          |
+ * | part                         | `model.safetensors`                     | GGUF                             | here                              |
+ * | ---------------------------- | --------------------------------------- | -------------------------------- | --------------------------------- |
+ * | embeddings                   | `model.embed_tokens`                    | `token_embd`                     | `embedding`, and `head` if untied |
+ * | queries, keys, values        | `self_attn.q_proj`, `k_proj`, `v_proj`  | `attn_q`, `attn_k`, `attn_v`     | `attention.query`, `key`, `value` |
+ * | output of the attention      | `self_attn.o_proj`                      | `attn_output`                    | `attention.output`                |
+ * | gate, up and down            | `mlp.gate_proj`, `up_proj`, `down_proj` | `ffn_gate`, `ffn_up`, `ffn_down` | `feedForward.gate`, `up`, `down`  |
+ * | norm before the attention    | `input_layernorm`                       | `attn_norm`                      | `attentionResidual.norm`          |
+ * | norm before the feed-forward | `post_attention_layernorm`              | `ffn_norm`                       | `feedForwardResidual.norm`        |
  *
  * **By hand.** SmolLM2-135M has width 576, 30 layers, 9 heads of width 64 in 3 groups, 1536 inside the feed-forward, and 49152 tokens. A layer has $576 \cdot (576 + 192 + 192 + 576) = 884736$ weights in its attention, $3 \cdot 576 \cdot 1536 = 2654208$ in its feed-forward, and $2 \cdot 576 = 1152$ in its norms.
  * With the table of $49152 \cdot 576 = 28311552$ and the last norm, that makes 134515008.
@@ -25,12 +25,12 @@
  * ```ts
  * const E = 576, F = 1536, V = 49152, groups = 3 * 64, layers = 30;
  * const attention = E * (E + groups + groups + E), feedForward = 3 * E * F, norms = 2 * E;
- * console.log(groups, attention, feedForward, norms, V * E);
+ * console.log(E / 64, "heads", groups, attention, feedForward, norms, V * E);
  * console.log(layers * (attention + feedForward + norms) + V * E + E);
  * ```
  *
  * ```text
- * 192 884736 2654208 1152 28311552
+ * 9 heads 192 884736 2654208 1152 28311552
  * 134515008
  * ```
  *
