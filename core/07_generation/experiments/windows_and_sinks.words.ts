@@ -18,7 +18,7 @@ export const words: Words<WhatIsLost> = {
   title: "What a window loses",
   purpose:
     "A small model has read many short texts of an artificial language. It then reads one long text, with a cache that grows and with caches of a fixed size. " +
-    "Among the first tokens of the text stands a sign, which is asked for again and again. Change the number of sinks: when does the loss fall, and when is the sign recalled?",
+    "Among the first tokens of the text stands a sign, which is asked for again and again. Change the number of sinks, and see when the loss falls and when the sign is recalled.",
   controls: {
     size: { label: "Size of the cache", description: "Positions that a token attends to, itself included" },
     sinks: { label: "Sinks", description: "First tokens that are never evicted, in the first figure" },
