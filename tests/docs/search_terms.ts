@@ -50,7 +50,8 @@ const FOUND: Readonly<Record<string, string>> = {
   "generation/contrastive.html": "对比解码",
   "generation/minimum_bayes_risk.html": "最小贝叶斯风险 输出集成 自洽",
   "generation/speculative.html": "推测解码",
-  "glossary.html": "注意力下沉 非自回归 微调 预训练",
+  "generation/windows_and_sinks.html": "注意力下沉 注意力汇点",
+  "glossary.html": "非自回归 微调 预训练",
 };
 
 /** The same of the other half of the site, how it is made, whose index comes on demand. */
