@@ -15,4 +15,5 @@ export const ENTRIES: Readonly<Record<string, () => Promise<object>>> = {
   "@heed/heed/transformer": () => import("../../core/05_transformer/mod.ts"),
   "@heed/heed/training": () => import("../../core/06_training/mod.ts"),
   "@heed/heed/generation": () => import("../../core/07_generation/mod.ts"),
+  "@heed/heed/pretrained": () => import("../../core/08_pretrained/mod.ts"),
 };
