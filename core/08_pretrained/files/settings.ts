@@ -87,7 +87,8 @@ export class Settings {
   /** A string, or nothing where the file has none. */
   optionalText(name: string): string | undefined {
     const value = this.#get(name);
-    if (value === undefined || typeof value === "string") return value;
+    if (value === undefined) return undefined;
+    if (typeof value === "string") return value;
     throw this.#wrong(name, value, "a string");
   }
 
