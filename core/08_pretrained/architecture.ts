@@ -25,12 +25,12 @@
  */
 
 import { Random } from "../engine/random.ts";
-import { checkOptions, type Checks, checkValue, string } from "../engine/options.ts";
+import { abortSignal, callback, checkOptions, type Checks, checkValue, string } from "../engine/options.ts";
 import { quote } from "../engine/shown.ts";
 import { planImport, type StateNames } from "../06_training/state_names.ts";
 import type { StoredKind } from "../06_training/safetensors.ts";
 import { DecoderOnly } from "../05_transformer/decoder_only.ts";
-import { loadChecks, type LoadOptions, type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
+import { type LoadOptions, type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
 import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
 import { gpt2 } from "./gpt2.ts";
@@ -45,11 +45,7 @@ export interface PretrainedOptions extends LoadOptions {
   readonly file?: string | undefined;
 }
 
-const pretrainedChecks: Checks<PretrainedOptions> = {
-  signal: loadChecks.signal,
-  onProgress: loadChecks.onProgress,
-  file: string,
-} as Checks<PretrainedOptions>;
+const pretrainedChecks: Checks<PretrainedOptions> = { signal: abortSignal, onProgress: callback(), file: string };
 
 /**
  * Opens a language model that somebody trained.

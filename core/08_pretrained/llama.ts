@@ -43,7 +43,7 @@
 
 import type { Json } from "../engine/json.ts";
 import type { StateNames } from "../06_training/state_names.ts";
-import { multiHead } from "../04_attention/multi_head.ts";
+import { type AttentionScheme, multiHead } from "../04_attention/multi_head.ts";
 import { rotary } from "../04_attention/positions/rotary.ts";
 import { linearScaling, llama3Scaling, type RotaryScaling } from "../04_attention/positions/rotary_scaling.ts";
 import type { DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
@@ -106,6 +106,7 @@ function ofConfig(settings: Settings): DecoderOnlyOptions {
   settings.requireOneOf("hidden_act", ["silu"]);
   settings.requireOneOf("attention_bias", [false]);
   settings.requireOneOf("mlp_bias", [false]);
+  settings.requireOneOf("partial_rotary_factor", [1]);
   const hiddenSize = settings.count("hidden_size"), numHeads = settings.count("num_attention_heads");
   const window = settings.optionalCount("sliding_window");
   // Newer files keep all that concerns rotation in one object.
@@ -123,13 +124,17 @@ function ofConfig(settings: Settings): DecoderOnlyOptions {
       base: rotation.number("rope_theta", 10000),
       scaling: scalingOf(settings.part("rope_parameters") ?? settings.part("rope_scaling")),
     }),
-    attention: multiHead(window === undefined ? {} : { window: { before: window - 1 } }),
+    attention: attentionIn(window),
     activation: swiGlu,
     norm: rmsNormalization({ epsilon: settings.number("rms_norm_eps", 1e-6) }),
     bias: false,
     tieHead: settings.flag("tie_word_embeddings", false),
   };
 }
+
+/** An attention that sees so many positions, its own included; all where there is no window. */
+const attentionIn = (window: number | undefined): AttentionScheme =>
+  multiHead(window === undefined ? {} : { window: { before: window - 1 } });
 
 /** How rotation is slowed, if it is. */
 function scalingOf(settings: Settings | undefined): RotaryScaling | undefined {
@@ -153,6 +158,10 @@ function scalingOf(settings: Settings | undefined): RotaryScaling | undefined {
 
 function ofGguf(settings: Settings, tieHead: boolean): DecoderOnlyOptions {
   const hiddenSize = settings.count("embedding_length"), numHeads = settings.count("attention.head_count");
+  const headSize = settings.count("attention.key_length", hiddenSize / numHeads);
+  const window = settings.optionalCount("attention.sliding_window");
+  settings.requireOneOf("rope.scaling.type", ["none"]);
+  settings.requireOneOf("rope.dimension_count", [headSize]);
   return {
     vocabSize: settings.count("vocab_size"),
     contextLength: settings.count("context_length"),
@@ -160,8 +169,9 @@ function ofGguf(settings: Settings, tieHead: boolean): DecoderOnlyOptions {
     numHeads,
     numLayers: settings.count("block_count"),
     numGroups: settings.count("attention.head_count_kv", numHeads),
-    headSize: settings.count("attention.key_length", hiddenSize / numHeads),
+    headSize,
     feedForwardSize: settings.count("feed_forward_length"),
+    attention: attentionIn(window),
     // There neighbours are paired: whoever made the file has changed the order of the rows of both matrices.
     positions: rotary({ base: settings.number("rope.freq_base", 10000), interleaved: true }),
     activation: swiGlu,

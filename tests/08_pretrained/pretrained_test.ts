@@ -77,6 +77,7 @@ Deno.test("an architecture, a setting or tensors that do not fit are refused wit
     [() => open(llama, { model_type: "rwkv" }), 'the architecture "rwkv": known are llama, mistral, gpt2'],
     [() => open(llama, { hidden_act: "gelu" }), 'hidden_act = "gelu" in "config.json": known are silu'],
     [() => open(llama, { attention_bias: true }), "attention_bias = true"],
+    [() => open(llama, { partial_rotary_factor: 0.5 }), "partial_rotary_factor = 0.5"],
     [() => open(llama, { rope_parameters: { rope_type: "dynamic" } }), 'rope_type = "dynamic"'],
     [() => open(llama, { hidden_size: null }), '"config.json" has no hidden_size'],
     [() => open(llama, { num_hidden_layers: 2.5 }), "num_hidden_layers = 2.5"],

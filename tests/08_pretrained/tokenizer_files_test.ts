@@ -22,6 +22,7 @@ Deno.test("a part that is not known is refused by name", () => {
     [{ model, pre_tokenizer: { type: "Split", pattern: { Regex: "\\Gx" }, behavior: "Isolated" } }, "it has \\G"],
     [{ model, pre_tokenizer: { type: "Split", pattern: { String: "a" }, behavior: "Gone" } }, 'behavior = "Gone"'],
     [{ model: { ...model, merges: ["a"] } }, "a merge is"],
+    [{ model: { ...model, dropout: 0.1 } }, "dropout = 0.1"],
     [{ model: { ...model, merges: ["a b"] } }, '"b" is no token'],
     [{ model: { ...model, vocab: { a: -1 } } }, 'token "a" has the id -1'],
     [{ model, added_tokens: [{ content: "x" }] }, "id"],

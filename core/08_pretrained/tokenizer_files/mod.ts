@@ -195,8 +195,14 @@ const DECODERS: Table<back.Decoder> = {
 // ## Models
 
 const MODELS: Table<TokenModel> = {
-  BPE: (given) =>
-    new MergeModel({
+  BPE(given) {
+    const { dropout = null } = given;
+    if (dropout !== null && dropout !== 0) {
+      throw new SyntaxError(
+        `Cannot read a tokenizer with dropout = ${shown(dropout)}: a text has the same tokens each time`,
+      );
+    }
+    return new MergeModel({
       tokens: tokensIn(given),
       merges: mergesIn(given),
       unknown: optionalText(given, "unk_token"),
@@ -205,7 +211,8 @@ const MODELS: Table<TokenModel> = {
       ignoreMerges: flagIn(given, "ignore_merges", false),
       prefix: optionalText(given, "continuing_subword_prefix") ?? "",
       suffix: optionalText(given, "end_of_word_suffix") ?? "",
-    }),
+    });
+  },
   Unigram(given) {
     const { vocab } = given;
     if (!Array.isArray(vocab)) {

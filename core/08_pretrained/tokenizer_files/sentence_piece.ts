@@ -290,6 +290,9 @@ export function readSentencePiece(
         : "Cannot read a SentencePiece file of words or characters: unigram models and merges are read",
     );
   }
+  if (numberOf(trainer.get(24), 0) === 1) {
+    throw new SyntaxError("Cannot read a SentencePiece file with spaces behind words: they must stand before them");
+  }
   const table = messageIn(normalizer.get(2) ?? 0),
     id = (field: number, usual: number) => idOrNone(trainer, field, usual);
   return tokenizerOfPieces(pieces, {
