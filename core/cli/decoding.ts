@@ -106,6 +106,31 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
   return { search, of: decode };
 }
 
+/**
+ * The same with what the files of a model say: it holds where it goes together with what was asked for.
+ *
+ * @param given options as they were parsed
+ * @param usual what is done where nothing is asked for
+ * @param own options of the model's files
+ */
+export function decodingFor(
+  given: Readonly<Record<string, unknown>>,
+  usual: UsualDecoding,
+  own: DecodingChoice,
+): AskedDecoding {
+  const { temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff, ...rules } = own;
+  const drawn = Object.values({ temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff });
+  const ways = drawn.some((value) => value !== undefined) ? [{ ...usual, options: own, draws: true }] : [];
+  for (const way of [...ways, { ...usual, options: rules }]) {
+    try {
+      return readDecoding(given, way);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+    }
+  }
+  return readDecoding(given, usual);
+}
+
 /** A sentence of the library, with its options as they are typed: chance is asked for by `--stochastic`. */
 function spell(sentence: string): string {
   return sentence.replace(
