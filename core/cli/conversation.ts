@@ -77,7 +77,8 @@ export class Conversation implements Disposable {
         answer += piece;
         // What stands between the name of a speaker and what is said.
         const shown = isBlank ? piece.trimStart() : piece;
-        if (shown !== "") isBlank = false;
+        if (shown === "") continue;
+        isBlank = false;
         yield shown;
       }
     } finally {
@@ -103,9 +104,8 @@ export class Conversation implements Disposable {
 
   /** The tokens of a conversation; where they are too many, of its newest messages. */
   #prompt(said: readonly ConversationMessage[]): { messages: ConversationMessage[]; prompt: number[]; text: string } {
-    const { contextLength } = this.#opened.model, [system, rest] = said[0]!.role === "system"
-      ? [said.slice(0, 1), said.slice(1)]
-      : [[], said];
+    const { contextLength } = this.#opened.model,
+      [system, rest] = said[0]!.role === "system" ? [said.slice(0, 1), said.slice(1)] : [[], said];
     // A question and its answer go together.
     for (let from = 0; from < rest.length; from += 2) {
       const messages = [...system, ...rest.slice(from)], text = this.#template.render(messages);
@@ -123,13 +123,15 @@ export class Conversation implements Disposable {
   /** What is held, and the tokens of what follows; all anew where something before has changed. */
   #tokens(messages: readonly ConversationMessage[], text: string): number[] {
     const { vocabulary } = this.#opened, { text: before, tokens } = this.#held;
-    const isSame = before !== "" && text.startsWith(before) && messages.slice(0, -1).every((one, i) =>
-      this.#messages[i]?.content === one.content
-    );
+    const isSame = before !== "" && text.startsWith(before) &&
+      messages.slice(0, -1).every((one, i) => this.#messages[i]?.content === one.content);
     if (!isSame) return conversationTokens(this.#template, messages, vocabulary);
     // What follows begins behind an answer, and its message is text as any other.
-    const added = { ...this.#template, render: (last: readonly ConversationMessage[]) =>
-      this.#template.render([...messages.slice(0, -1), ...last]).slice(before.length) };
+    const added = {
+      ...this.#template,
+      render: (last: readonly ConversationMessage[]) =>
+        this.#template.render([...messages.slice(0, -1), ...last]).slice(before.length),
+    };
     return [...tokens, ...conversationTokens(added, messages.slice(-1), vocabulary)];
   }
 

@@ -106,6 +106,16 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
   return { search, of: decode };
 }
 
+/** Options that draw, and ask for chance by themselves. */
+const DRAWING: readonly string[] = [
+  ...["temperature", "topNSigma", "topK", "topP", "minP", "epsilonCutoff", "etaCutoff", "typicalP"],
+];
+
+/** Whether an option asks for chance. */
+export function asksForChance(given: Readonly<Record<string, unknown>>): boolean {
+  return DRAWING.some((name) => given[name] !== undefined);
+}
+
 /**
  * The same with what the files of a model say: it holds where it goes together with what was asked for.
  *
@@ -118,9 +128,8 @@ export function decodingFor(
   usual: UsualDecoding,
   own: DecodingChoice,
 ): AskedDecoding {
-  const { temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff, ...rules } = own;
-  const drawn = Object.values({ temperature, topK, topP, minP, typicalP, epsilonCutoff, etaCutoff });
-  const ways = drawn.some((value) => value !== undefined) ? [{ ...usual, options: own, draws: true }] : [];
+  const rules = Object.fromEntries(Object.entries(own).filter(([name]) => !DRAWING.includes(name)));
+  const ways = asksForChance(own) ? [{ ...usual, options: own, draws: true }] : [];
   for (const way of [...ways, { ...usual, options: rules }]) {
     try {
       return readDecoding(given, way);

@@ -43,11 +43,15 @@ const elements = (shape: readonly number[]): number => shape.reduce((product, ex
 /** The files that belong to it, with their bytes. */
 async function filesOf({ source, weights }: ModelFiles): Promise<string> {
   const own = new Set([...weights.places.values()].map(({ file }) => file));
-  const all = (await source.list?.() ?? [...own]).filter((path) => !path.split("/").some((part) => part.startsWith(".")));
-  const shown = await Promise.all(all.slice(0, 20).map(async (path) => {
-    const file = await source.open(path);
-    return `${path} (${count(file?.size ?? 0)} bytes)`;
-  }));
+  const all = (await source.list?.() ?? [...own]).filter((path) =>
+    !path.split("/").some((part) => part.startsWith("."))
+  );
+  const shown = await Promise.all(
+    all.slice(0, 20).map(async (path) => {
+      const file = await source.open(path);
+      return `${path} (${count(file?.size ?? 0)} bytes)`;
+    }),
+  );
   return [...shown, ...all.length > 20 ? [`and ${all.length - 20} more`] : []].join(", ");
 }
 
@@ -149,7 +153,10 @@ async function tokenizerRows(files: ModelFiles): Promise<Row[]> {
   const names = [...tokenizer.specialTokens.keys()];
   return [
     ["tokenizer", `${KINDS[kind] ?? kind}, ${count(tokenizer.vocabSize)} tokens`],
-    ["special tokens", `${names.slice(0, 8).join(" ") || "none"}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`],
+    [
+      "special tokens",
+      `${names.slice(0, 8).join(" ") || "none"}${names.length > 8 ? ` and ${names.length - 8} more` : ""}`,
+    ],
   ];
 }
 

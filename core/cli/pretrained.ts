@@ -100,11 +100,16 @@ export async function tokenizerAt(name: string, place: Place, values: HubValues)
 }
 
 /** Which files are brought for a tokenizer: all of the model where only a GGUF has it. */
-function tokenizerFilesOf(name: string, place: Place): ((path: string, all?: readonly string[]) => boolean) | undefined {
+function tokenizerFilesOf(
+  name: string,
+  place: Place,
+): ((path: string, all?: readonly string[]) => boolean) | undefined {
   if (place.kind !== "hub") return undefined;
   const whole = filesOf(name, place);
   return (path, all = []) =>
-    all.some((one) => /(^|\/)(tokenizer\.(json|model)|vocab\.(json|txt))$/.test(one)) ? isSmall(path) : whole(path, all);
+    all.some((one) => /(^|\/)(tokenizer\.(json|model)|vocab\.(json|txt))$/.test(one))
+      ? isSmall(path)
+      : whole(path, all);
 }
 
 // ## From a hub
@@ -137,7 +142,9 @@ export async function sourceOf(
     if (found) return found;
     const allowed = protocol === "https:" ? "--allow-net" : `--allow-net=${host}`;
     throw new DataError(
-      `Cannot open ${quote(name)}: it is neither on the disk nor in the cache ${quote(cache)}, and ${host} is asked only with ${allowed}`,
+      `Cannot open ${quote(name)}: it is neither on the disk nor in the cache ${
+        quote(cache)
+      }, and ${host} is asked only with ${allowed}`,
     );
   }
   const status = new StatusLine(5000);
@@ -177,11 +184,14 @@ function filesOf(name: string, { file }: HubPlace): (path: string, all?: readonl
   const isBeside = (path: string): boolean => isModelFile(path) && !isWeights(path) && !path.endsWith("/model.json");
   if (file !== undefined) return (path) => path === file || isBeside(path);
   return (path, all = []) => {
-    const gguf = all.filter((one) => one.endsWith(".gguf")), tensors = all.filter((one) => one.endsWith(".safetensors"));
+    const gguf = all.filter((one) => one.endsWith(".gguf")),
+      tensors = all.filter((one) => one.endsWith(".safetensors"));
     if (tensors.length === 0 && gguf.length > 1) {
       const names = gguf.slice(0, 20).map((one) => quote(one)).join(", ");
       throw new DataError(
-        `Cannot choose a file of ${quote(name)}: it has ${names}${gguf.length > 20 ? ", …" : ""}; write OWNER/NAME/FILE.gguf`,
+        `Cannot choose a file of ${quote(name)}: it has ${names}${
+          gguf.length > 20 ? ", …" : ""
+        }; write OWNER/NAME/FILE.gguf`,
       );
     }
     return isModelFile(path) && !(tensors.length > 0 && path.endsWith(".gguf")) &&
@@ -289,7 +299,9 @@ export async function jinjaOf({ source, weights }: ModelFiles): Promise<string |
   for (const path of ["chat_template.json", "tokenizer_config.json"]) {
     const { chat_template: found } = await settingsOf(source, path);
     if (typeof found === "string") return found;
-    const all = Array.isArray(found) ? found as readonly { readonly name?: unknown; readonly template?: unknown }[] : [];
+    const all = Array.isArray(found)
+      ? found as readonly { readonly name?: unknown; readonly template?: unknown }[]
+      : [];
     const usual = all.find(({ name }) => name === "default") ?? all[0];
     if (typeof usual?.template === "string") return usual.template;
   }

@@ -13,7 +13,7 @@ import { type ModelValues, openAny } from "../any_model.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { chatTemplate, templateOption } from "../chat_templates.ts";
 import { Conversation } from "../conversation.ts";
-import { decodingFor, decodingOptions, printable, readDecoding } from "../decoding.ts";
+import { asksForChance, decodingFor, decodingOptions, printable, readDecoding } from "../decoding.ts";
 import { deviceOptions, weightsOption } from "../device.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { readLines } from "../files.ts";
@@ -52,8 +52,7 @@ export const command: Command = defineCommand({
   },
   async run(values, [name]) {
     if (!name) throw new UsageError("Cannot chat without a model: name a folder, a GGUF file, or OWNER/NAME on a hub");
-    if (values.prompt === "") throw new UsageError("Cannot answer an empty message: --prompt must say something");
-    const usual = { draws: false, random: new Random(values.seed) };
+    const usual = { draws: asksForChance(values), random: new Random(values.seed) };
     // Whatever does not depend on the model is refused before it is read.
     readDecoding(values, usual);
     const opened = await openAny(name, values as ModelValues);
@@ -67,7 +66,11 @@ export const command: Command = defineCommand({
     });
     const keyboard = new Keyboard();
     try {
-      if (values.prompt !== undefined) return await answer(conversation, values.prompt, keyboard);
+      if (values.prompt !== undefined) {
+        // Where there is one answer, its end is that of the program.
+        if (!await answer(conversation, values.prompt, keyboard)) throw new Interrupted();
+        return;
+      }
       for await (const message of keyboard.messages()) await answer(conversation, message, keyboard);
     } finally {
       keyboard.close();
@@ -75,13 +78,15 @@ export const command: Command = defineCommand({
   },
 });
 
-/** Writes an answer as it comes, until it ends or Ctrl-C ends it. */
-async function answer(conversation: Conversation, message: string, keyboard: Keyboard): Promise<void> {
+/** Writes an answer as it comes; false if Ctrl-C has ended it. */
+async function answer(conversation: Conversation, message: string, keyboard: Keyboard): Promise<boolean> {
   const signal = keyboard.begin();
   try {
     for await (const piece of conversation.answer(message, signal)) standardOutput.write(printable(piece));
+    return true;
   } catch (error) {
     if (!signal.aborted) throw error;
+    return false;
   } finally {
     keyboard.end();
     line();
@@ -93,9 +98,11 @@ class Keyboard {
   readonly #isWatched = Deno.stdin.isTerminal();
   readonly #gone = Promise.withResolvers<never>();
   #answer: AbortController | undefined;
+  #isGone = false;
   readonly #listener = (): void => {
-    if (this.#answer && !this.#answer.signal.aborted) this.#answer.abort(new Interrupted());
-    else this.#gone.reject(new Interrupted());
+    if (this.#answer && !this.#answer.signal.aborted) return this.#answer.abort(new Interrupted());
+    this.#isGone = true;
+    this.#gone.reject(new Interrupted());
   };
 
   constructor() {
@@ -111,6 +118,7 @@ class Keyboard {
     for (;;) {
       if (this.#isWatched) standardOutput.write(message === "" ? "> " : "… ");
       const { done, value } = await Promise.race([lines.next(), this.#gone.promise]);
+      if (this.#isGone) throw new Interrupted();
       if (done) break;
       if (value.text.endsWith("\\")) {
         message += `${value.text.slice(0, -1)}\n`;
@@ -125,8 +133,14 @@ class Keyboard {
     if (this.#isWatched) line();
   }
 
-  /** An answer begins: its signal. */
+  /**
+   * An answer begins.
+   *
+   * @returns its signal
+   * @throws {Interrupted} if Ctrl-C came before it
+   */
   begin(): AbortSignal {
+    if (this.#isGone) throw new Interrupted();
     this.#answer = new AbortController();
     return this.#answer.signal;
   }

@@ -47,16 +47,22 @@ export const command: Command = defineCommand({
     ...deviceOptions,
   },
   async run(values, [name, path]) {
-    if (!name || !path) throw new UsageError("Cannot measure without a model and a text: write heed perplexity MODEL FILE");
+    if (!name || !path) {
+      throw new UsageError("Cannot measure without a model and a text: write heed perplexity MODEL FILE");
+    }
     const { context, stride, json } = values;
     if (stride !== undefined && stride > (context ?? USUAL_WINDOW)) {
-      throw new UsageError(`Cannot use --stride ${stride} with windows of ${context ?? USUAL_WINDOW}: tokens would be left out`);
+      throw new UsageError(
+        `Cannot use --stride ${stride} with windows of ${context ?? USUAL_WINDOW}: tokens would be left out`,
+      );
     }
     const text = textOf(path === "-" ? await new Response(Deno.stdin.readable).bytes() : await readBytes(path), path);
     const opened = await openAny(name, values as ModelValues), { vocabulary } = opened;
     const tokens = Int32Array.from(vocabulary.encode(text)), model = opened.model as unknown as LanguageModel;
     const beginToken = opened.encode("").at(-1), least = beginToken === undefined ? 2 : 1;
-    if (tokens.length < least) throw new DataError(`Cannot measure on ${named(path)}: it has fewer than ${least} tokens`);
+    if (tokens.length < least) {
+      throw new DataError(`Cannot measure on ${named(path)}: it has fewer than ${least} tokens`);
+    }
     if (context !== undefined && context > model.contextLength) {
       throw new UsageError(`Cannot use --context ${context}: the model sees ${model.contextLength} tokens`);
     }
@@ -112,5 +118,7 @@ function report(
     ["bits per byte", write(bitsPerByte)],
   ] as const;
   for (const [name, value] of rows) line(`  ${padEnd(name, 22)}${escapeControl(value)}`);
-  if (bitsPerByte === undefined) line("The tokens do not give the text back: there are no bits per character and byte.");
+  if (bitsPerByte === undefined) {
+    line("The tokens do not give the text back: there are no bits per character and byte.");
+  }
 }

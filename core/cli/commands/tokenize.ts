@@ -101,7 +101,9 @@ function checkTogether(values: Given, texts: readonly string[]): void {
     }
   }
   if (values.ids && values.decode) refuse("--ids", "--decode", "ids are read, and text is written");
-  if (values.tokenizer !== undefined && values.model !== undefined) refuse("--tokenizer", "--model", "one of the two cuts");
+  if (values.tokenizer !== undefined && values.model !== undefined) {
+    refuse("--tokenizer", "--model", "one of the two cuts");
+  }
   for (const given of ["tokenizer", "model"] as const) {
     if (values[given] === undefined) continue;
     for (const name of ["train", "algorithm", "level", "vocabSize", "minFrequency", "out"] as const) {

@@ -34,6 +34,7 @@ const NAMES: Readonly<Record<Role, string>> = { system: "System", user: "User", 
 /** The form for models that have none of their own: lines of speakers. The next speaker's name ends an answer. */
 export const plainTemplate: ChatTemplate = {
   render: (messages) =>
-    [...messages.map(({ role, content }) => `${NAMES[role as Role] ?? role}: ${content}\n`), `${NAMES.assistant}:`].join(""),
+    [...messages.map(({ role, content }) => `${NAMES[role as Role] ?? role}: ${content}\n`), `${NAMES.assistant}:`]
+      .join(""),
   stop: Object.values(NAMES).map((name) => `\n${name}:`),
 };
