@@ -45,8 +45,8 @@ export type ChatTemplateSource =
 
 /** What a command line says of models. */
 export interface ModelValues extends HubValues {
-  /** How weights are kept. */
-  readonly weights: PackedFormat;
+  /** How weights are kept; undefined as the file has them. */
+  readonly weights: PackedFormat | undefined;
   /** What computes. */
   readonly device: DeviceName;
   /** On how many threads. */
@@ -74,10 +74,10 @@ export async function openAny(folder: string, values: ModelValues): Promise<Open
   if (!await hasNGrams(folder)) {
     const saved = await readTextModel(folder);
     await chooseDevice(values);
-    const model = openModel(saved, values.weights), { vocabulary } = saved.notes;
+    const model = openModel(saved, values.weights ?? "float32"), { vocabulary } = saved.notes;
     return own(model, vocabulary);
   }
-  if (values.weights !== "float32") {
+  if (values.weights !== undefined && values.weights !== "float32") {
     throw new UsageError(`Cannot use --weights ${values.weights} with an n-gram model: it has no weights`);
   }
   if (values.device === "webgpu") {

@@ -48,7 +48,8 @@ export async function openPretrained(name: string, place: Place, values: ModelVa
   await chooseDevice(values);
   const status = new StatusLine();
   const model = await fromPretrained(source, {
-    weights,
+    opened: weights,
+    weights: values.weights === undefined ? "stored" : "float32",
     onProgress: ({ loaded, total }) => status.update(`reading ${quote(name)}: ${Math.round(100 * loaded / total)} %`),
   });
   status.clear();
