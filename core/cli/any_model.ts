@@ -16,7 +16,6 @@ import type { DecodingChoice } from "./decoding.ts";
 import { chooseDevice } from "./device.ts";
 import { UsageError } from "./errors.ts";
 import { hasNGrams, load } from "./model_kinds.ts";
-import { openModel, readTextModel } from "./models.ts";
 import { foreignPlace, type HubValues } from "./places.ts";
 import { noSpecialTokensOf } from "./tokenizers.ts";
 
@@ -72,6 +71,7 @@ export async function openAny(folder: string, values: ModelValues): Promise<Open
     return await openPretrained(folder, place, values);
   }
   if (!await hasNGrams(folder)) {
+    const { openModel, readTextModel } = await load<typeof import("./models.ts")>("models.ts");
     const saved = await readTextModel(folder);
     await chooseDevice(values);
     const model = openModel(saved, values.weights ?? "float32"), { vocabulary } = saved.notes;

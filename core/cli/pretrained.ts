@@ -43,9 +43,12 @@ export type Fields = Readonly<Record<string, unknown>>;
  * @param values device, how weights are kept, and where hubs are
  */
 export async function openPretrained(name: string, place: Place, values: ModelValues): Promise<OpenedModel> {
+  // To ask for a GPU takes as long as to read a header, and waits for others.
+  const chosen = chooseDevice(values);
+  chosen.catch(() => {});
   const { source, weights } = await openFiles(name, place, values);
   const vocabulary = await tokenizerOf({ source, weights });
-  await chooseDevice(values);
+  await chosen;
   const status = new StatusLine();
   const model = await fromPretrained(source, {
     opened: weights,
