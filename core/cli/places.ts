@@ -58,7 +58,9 @@ export function hubPlace(name: string): HubPlace | undefined {
 }
 
 /**
- * Where a model lies that this program did not save; undefined for its own folders, and for what is not there at all.
+ * Where a model lies that this program did not save.
+ *
+ * Undefined for its own folders, and for what is not there at all.
  *
  * @param name a path, or `owner/name`
  */
