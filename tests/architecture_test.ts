@@ -718,7 +718,8 @@ Deno.test("every task is granted what it names and no more, and packages are tho
         wrong.push(`${name}: writes`);
       }
       const [, config] = /--config (\S+)/.exec(part) ?? [];
-      const needsLock = config !== undefined && exists(config.replace(/[^/]*$/, "deno.lock"));
+      // In the root Deno writes one for the package of chat templates, where somebody has met one; it is not committed.
+      const needsLock = config?.includes("/") === true && exists(config.replace(/[^/]*$/, "deno.lock"));
       if (needsLock && !part.includes("--frozen")) wrong.push(`${name}: no --frozen`);
     }
   }

@@ -21,8 +21,11 @@ export async function describeForeign(name: string, place: Place, values: HubVal
   const isGguf = weights.format === "gguf", config = isGguf ? ofGguf(files) : await settingsOf(source, "config.json");
   const places = [...weights.places.values()], sizes = sizesOf(config);
   const numbers = places.reduce((sum, { shape }) => sum + elements(shape), 0);
-  const { context } = sizes, cache = cacheBytes(sizes);
-  const uses = isLanguageModel(config) ? ["generate", "chat", "serve", "perplexity", "tokenize"] : ["tokenize"];
+  const { context } = sizes, writes = isLanguageModel(config), cache = writes ? cacheBytes(sizes) : undefined;
+  const uses = writes ? ["generate", "chat", "serve", "perplexity", "tokenize"] : ["tokenize"];
+  const template = writes
+    ? await jinjaOf(files) === undefined ? "no: lines of speakers are written" : "yes"
+    : undefined;
   return [
     ["where", source.name],
     ["files", await filesOf(files)],
@@ -33,7 +36,7 @@ export async function describeForeign(name: string, place: Place, values: HubVal
     ["context", context === undefined ? "unknown" : `${count(context)} tokens`],
     ["memory", memoryOf(numbers, cache, context)],
     ...await tokenizerRows(files),
-    ["chat template", await jinjaOf(files) === undefined ? "no: lines of speakers are written" : "yes"],
+    ...template === undefined ? [] : [["chat template", template] as const],
     ["used by", uses.map((word) => `heed ${word}`).join(", ")],
   ];
 }
