@@ -13,6 +13,8 @@
  * | `tokenizer_files`   | how a text becomes exactly the ids that a model was trained with |
  * | `architecture`      | how a folder becomes a model, tensor by tensor                |
  * | `gpt2`              | what stands between the decoder and the weights of GPT-2      |
+ * | `bert`              | which heads an encoder has, and what its files call them      |
+ * | `sentence_vectors`  | how a text becomes one vector, and texts are found by meaning |
  * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
  * | `quantised_weights` | how a weight can be four bits                                 |
  *
@@ -52,7 +54,8 @@ export {
 } from "./files/gguf.ts";
 export * from "./tokenizer_files/mod.ts";
 export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
-export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
+export { encoderFromPretrained, fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";
+export { bert, bertNames, distilbert } from "./bert.ts";
 export { llama } from "./llama.ts";
 export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";
