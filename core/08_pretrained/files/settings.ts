@@ -84,6 +84,11 @@ export class Settings {
     throw this.#wrong(name, value, "a number");
   }
 
+  /** The same, or nothing where the file has none. */
+  optionalNumber(name: string): number | undefined {
+    return this.has(name) ? this.number(name) : undefined;
+  }
+
   /** True or false. */
   flag(name: string, usual: boolean): boolean {
     const value = this.#get(name) ?? usual;
