@@ -72,11 +72,11 @@ import { layerNormalization, type Norm } from "./normalization.ts";
 /**
  * How an {@linkcode EncoderOnly} is laid out.
  *
- * The defaults are the base model of BERT: 12 layers of width 768 with 12 heads, post-norm, with learned positions up to
- * 512, {@linkcode gelu}, an epsilon of 1e-12, a tied head, and a dropout of 0.1.
+ * The defaults are the base model of BERT: those of the smallest GPT-2 for the sizes, but for a `contextLength` of 512; and post-norm
+ * layers, {@linkcode gelu}, norms with an epsilon of 1e-12, and `dropout: 0.1`.
  */
 export interface EncoderOnlyOptions extends TransformerOptions {
-  /** Kinds of text that a token may be of, each with a vector that is added; 0 for none; 2 by default. */
+  /** Kinds of text, each with a vector that its tokens get; 0 for none; 2 by default. */
   readonly numTypes?: number | undefined;
   /** Whether a norm stands on the sum of the embeddings; true by default. */
   readonly embeddingNorm?: boolean | undefined;

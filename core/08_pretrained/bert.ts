@@ -342,7 +342,7 @@ function ofGguf(settings: Settings): { readonly options: EncoderOnlyOptions; rea
 
 // ## Pitfall: two biases
 //
-// The head of BERT has a bias of its own and one in its decoder. Nearly all files have them as one tensor under two names, so a reader may leave either out. In a file in which they differ, the one of the decoder is added and the other one is not used. The test "bert, masked words, untied: all logits are the library's" has such a file.
+// The head of BERT has a bias of its own and one in its decoder. Nearly all files have them as one tensor under two names, so a reader may leave either out. In a file in which they differ, the one of the decoder is added and the other one is not used. The test "a head of words adds the bias of its decoder" has such a file.
 
 // ## Pitfall: positions that begin at two
 //

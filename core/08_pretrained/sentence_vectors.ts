@@ -440,7 +440,7 @@ export function nearestVectors(
 
 // ## What similarity sees
 //
-// The recorded run has all-MiniLM-L6-v2, 22.7 million weights, read sentences in groups: a statement, the same in other words, its negation, and what has only words in common with it.
+// The recorded run has all-MiniLM-L6-v2 read sentences in groups: a statement, the same in other words, its negation, and what has only words in common with it.
 //
 // ```picture sentence_vectors_run Cosines between sentences, by a model that was trained on pairs.
 // ```

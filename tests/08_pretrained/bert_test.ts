@@ -160,13 +160,18 @@ onReference("positions of a RoBERTa begin behind its padding", async () => {
   assert(await far(fromZero, roberta) > 0.1);
 });
 
-onReference("a head of words adds the bias of each word", async () => {
-  const model = await encoderFromPretrained(sourceOf(masked));
+onReference("a head of words adds the bias of its decoder", async () => {
+  const untied = cases["bert, masked words, untied"]!, model = await encoderFromPretrained(sourceOf(untied));
+  const { tensors } = decodeSafetensors(bytesOf(untied.weights)), scores = rows(untied.logits!);
   const hidden = noGrad(() => own(batch(model, 0)));
-  const withBias = noGrad(() => model.score(hidden));
-  model.head!.bias.assign(tensor(Array(24).fill(0)));
-  const without = noGrad(() => model.score(hidden));
-  assert(await withBias.sub(without).abs().max().item() > 0.05);
+  const distanceWith = async (numbers: Float32Array): Promise<number> => {
+    model.head!.bias.assign(tensor(numbers));
+    return await noGrad(() => model.score(hidden).sub(scores).abs().max()).item();
+  };
+  const biasOf = (name: string) => new Float32Array(tensors.get(name)!.bytes.slice().buffer);
+  assert(await distanceWith(biasOf("cls.predictions.decoder.bias")) < 2e-5);
+  assert(await distanceWith(biasOf("cls.predictions.bias")) > 0.05);
+  assert(await distanceWith(new Float32Array(24)) > 0.05);
 });
 
 // ## Refusals
@@ -183,7 +188,10 @@ Deno.test("an encoder, a setting or tensors that do not fit are refused with the
     [() => open(bert, { hidden_size: null }), '"config.json" has no hidden_size'],
     [() => open(bert, { num_hidden_layers: 3 }), "are missing"],
     [() => open(bert, { num_hidden_layers: 1 }), "are unexpected"],
-    [() => open(bert, { type_vocab_size: 3 }), '"embeddings.token_type_embeddings.weight" is F32 [2, 8] instead of float32 [3, 8]'],
+    [
+      () => open(bert, { type_vocab_size: 3 }),
+      '"embeddings.token_type_embeddings.weight" is F32 [2, 8] instead of float32 [3, 8]',
+    ],
     [() => open(roberta, { pad_token_id: -1 }), "pad_token_id = -1"],
     [() => open(without(bert, "embeddings.LayerNorm.bias")), '1 is missing ("embeddings.LayerNorm.bias")'],
     [() => open(without(bert, "pooler.dense.bias")), '1 is missing ("pooler.dense.bias")'],

@@ -41,6 +41,8 @@ MODELS = {
     "distilbert": (DistilBertModel, DistilBertConfig(**DISTIL)),
     "distilbert, masked words": (DistilBertForMaskedLM, DistilBertConfig(**DISTIL)),
 }
+# Sentences of words of one letter, of which "a" has id 5, between [CLS] and [SEP].
+SENTENCES = ["a b c", "d", "s r q p o n m l k j i h", "e f g h i j", ""]
 # Two rows, of which the second one is padded.
 TOKENS = [[4, 9, 14, 5, 9, 12, 6, 5], [13, 15, 8, 9, 7]]
 TYPES = [[0, 0, 0, 0, 1, 1, 1, 1], [0, 0, 0, 1, 1]]
@@ -83,6 +85,19 @@ def blocks(model, config, path):
     writer.close()
 
 
+def pooled_sentences(model):
+    """Vectors of sentences, each read alone: the formulas of sentence-transformers."""
+    found = {"mean": [], "max": [], "first": [], "last": [], "normalized mean": []}
+    for sentence in SENTENCES:
+        ids = [2] + [5 + ord(letter) - ord("a") for letter in sentence.split()] + [3]
+        hidden = model(torch.tensor([ids])).last_hidden_state[0]
+        mean = hidden.sum(0) / len(ids)
+        vectors = [mean, hidden.max(0).values, hidden[0], hidden[-1], torch.nn.functional.normalize(mean, dim=0)]
+        for kind, vector in zip(found, rounded(torch.stack(vectors))):
+            found[kind].append(vector)
+    return found
+
+
 def rounded(tensor):
     return [[round(float(x), 6) for x in row] for row in tensor]
 
@@ -123,7 +138,9 @@ for index, (name, (kind, config)) in enumerate(MODELS.items()):
         **({} if pooled is None else {"pooled": rounded(pooled)}),
     }
     if name == "bert":
+        with torch.no_grad():
+            sentences = {"texts": SENTENCES, **pooled_sentences(model)}
         blocks(model, config, os.path.join(folder, "small.gguf"))
         cases[name]["gguf"] = base64.b64encode(read("small.gguf")).decode()
 
-print(json.dumps({"versions": {"transformers": transformers.__version__, "torch": torch.__version__}, "tokens": TOKENS, "types": TYPES, "cases": cases}))
+print(json.dumps({"versions": {"transformers": transformers.__version__, "torch": torch.__version__}, "tokens": TOKENS, "types": TYPES, "sentences": sentences, "cases": cases}))

@@ -159,9 +159,9 @@ export class SinusoidalPositions implements InputPositions {
 
 /** A table with one trainable row per position, added to the input. */
 export class LearnedPositions extends Module implements InputPositions {
-  /** The table, one row for each position of the longest sequence, `[T, E]`; unused rows may stand before them. */
+  /** The table, one row for each position of the longest sequence, `[T, E]`. */
   readonly weight: Tensor;
-  /** The row of position 0. */
+  /** The row of position 0; those before it are not used. */
   readonly firstRow: number;
 
   /**
@@ -170,7 +170,7 @@ export class LearnedPositions extends Module implements InputPositions {
    * @param contextLength number of positions
    * @param hiddenSize width of a row
    * @param random where the first values come from
-   * @param options the standard deviation, 0.02 by default, and the row of position 0
+   * @param options the standard deviation and the row of position 0; 0.02 and 0 by default
    * @throws {RangeError} if the deviation is negative
    */
   constructor(
@@ -219,7 +219,7 @@ export class LearnedPositions extends Module implements InputPositions {
 export interface LearnedOptions {
   /** Standard deviation of the first values; that of the embedded words by default, or 0.02. */
   readonly deviation?: number | undefined;
-  /** The row of position 0, where a program left rows unused before it, as RoBERTa's did with two; 0 by default. */
+  /** The row of position 0; RoBERTa's program left two before it unused; 0 by default. */
   readonly firstRow?: number | undefined;
 }
 
