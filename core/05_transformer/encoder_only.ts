@@ -49,14 +49,15 @@
  */
 
 import { readPairs } from "../engine/allowed.ts";
-import { aTensorLike, checkInstance, checkTensors } from "../engine/arguments.ts";
+import { aTensorLike, checkInstance, checkSizes, checkTensors } from "../engine/arguments.ts";
 import { shareChance } from "../engine/chance.ts";
 import { parameter, zeros } from "../engine/create.ts";
 import { Dropout } from "../engine/dropout.ts";
 import { type Initialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkFunction, checkOptions, type Checks, flag, integer } from "../engine/options.ts";
+import { callback, checkOptions, type Checks, flag, integer } from "../engine/options.ts";
+import { partOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { asOptionalTensor, asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
@@ -65,9 +66,9 @@ import { multiHead } from "../04_attention/multi_head.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
 import type { InputPositions } from "../04_attention/positions/scheme.ts";
 import { below, Encoder, type EncoderCall, encoderChecks } from "./encoder.ts";
-import { type Activation, type GatedActivation, gelu } from "./feed_forward/activations.ts";
+import { type Activation, activationCheck, type GatedActivation, gelu } from "./feed_forward/activations.ts";
 import { type Complete, complete, layerOptionsOf, transformerChecks, type TransformerOptions } from "./layout.ts";
-import { layerNormalization, type Norm } from "./normalization.ts";
+import { layerNormalization, type Norm, type Normalization } from "./normalization.ts";
 
 /**
  * How an {@linkcode EncoderOnly} is laid out.
@@ -190,7 +191,8 @@ export class EncoderOnly extends Module {
     const stack = { ...layerOptionsOf(layout), numLayers, closingNorm, positions: rule, initialization };
     this.encoder = new Encoder(stack, random);
     this.pooler = layout.pooler ? new Linear(hiddenSize, hiddenSize, random, { initialization: start }) : undefined;
-    this.head = layout.wordHead ? new WordHead(layout, random, start) : undefined;
+    const { activation, tieHead } = layout, head = { activation, norm, bias, tieHead, initialization: start };
+    this.head = layout.wordHead ? new WordHead(hiddenSize, vocabSize, random, head) : undefined;
     shareChance(this.chances(), random);
   }
 
@@ -284,6 +286,28 @@ export class EncoderOnly extends Module {
   }
 }
 
+/** How a {@linkcode WordHead} is laid out. */
+export interface WordHeadOptions {
+  /** The bend behind the matrix; of a gated one, what the gate passes through; {@linkcode gelu} by default. */
+  readonly activation?: Activation | GatedActivation | undefined;
+  /** Which norm; {@linkcode layerNormalization} by default. */
+  readonly norm?: Normalization | undefined;
+  /** Whether the norm has a bias; true by default. */
+  readonly bias?: boolean | undefined;
+  /** Whether the table of embeddings is what vectors are compared with; true by default. */
+  readonly tieHead?: boolean | undefined;
+  /** How the matrices start; {@linkcode glorot} by default. */
+  readonly initialization?: Initialization | undefined;
+}
+
+const HEAD: Checks<WordHeadOptions> = {
+  activation: activationCheck,
+  norm: partOf("a norm, such as rmsNormalization()", ({ create }) => create !== undefined),
+  bias: flag,
+  tieHead: flag,
+  initialization: callback(),
+};
+
 /** From vectors to scores of words: a matrix, the activation, a norm, and the table of the words. */
 export class WordHead extends Module {
   /** Makes of a vector what is compared with the words. */
@@ -300,17 +324,20 @@ export class WordHead extends Module {
   /**
    * Starts from random weights.
    *
-   * @param layout of the model
+   * @param hiddenSize width of a vector
+   * @param vocabSize number of words
    * @param random where the first values come from
-   * @param initialization how the matrices start
+   * @param options activation, norm, tying
+   * @throws {TypeError} if an option is unknown
    */
-  constructor(layout: Complete<EncoderOnlyOptions>, random: Random, initialization: Initialization) {
+  constructor(hiddenSize: number, vocabSize: number, random: Random, options: WordHeadOptions = {}) {
     super();
-    checkOptions("build a head", layout, CHECKS);
+    checkOptions("build a head", options, HEAD);
+    checkSizes("build a head", { hiddenSize, vocabSize });
     checkRandom("build a head", random);
-    checkFunction("draw a matrix by", initialization);
-    const { hiddenSize, vocabSize, norm, bias, tieHead, activation } = layout;
-    this.activation = withoutGate(activation);
+    const { activation = gelu, norm = layerNormalization(), bias = true, tieHead = true, initialization } = options;
+    // A head has one matrix, and nothing that a gate could weigh.
+    this.activation = "gate" in activation ? activation.gate : activation;
     this.transform = new Linear(hiddenSize, hiddenSize, random, { initialization });
     this.norm = norm.create(hiddenSize, { bias });
     this.decoder = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, { bias: false, initialization });
@@ -333,7 +360,24 @@ export class WordHead extends Module {
   }
 }
 
-/** A head has one matrix, and nothing that a gate could weigh. */
-function withoutGate(activation: Activation | GatedActivation): Activation {
-  return "gate" in activation ? activation.gate : activation;
-}
+// ## What is hidden, and how often
+//
+// BERT hides 15 of 100 tokens. Of those, 80 of 100 become MASK, 10 another token, and 10 stay what they are; all of them are asked for. MASK stands in no text that the model is later asked to read, and a model that had seen nothing else at the hidden places would have learned nothing about the others. The [experiment](experiments/encoder_only.ts) hides characters of reviews so, and then asks for their mood.
+
+// ## Three uses
+//
+// | use                       | call                                        | what is trained on it                     |
+// | ------------------------- | ------------------------------------------- | ----------------------------------------- |
+// | a hidden word             | `model.score(model.encode(tokens))`         | nothing more                              |
+// | a class of a whole text   | `model.pool(hidden)`, and one more matrix   | both, on texts with labels                |
+// | a vector of a whole text  | the mean of `hidden`                        | pairs of texts ([section](../08_pretrained/sentence_vectors.ts)) |
+
+// ## Pitfall: loss at every position
+//
+// Whoever computes the loss at all positions teaches the model to copy: at the places that are not hidden the answer stands in the input. The loss falls fast and says nothing. The test "EncoderOnly() learns hidden words, and not to copy" asks for the hidden ones alone.
+
+// ## Exercise
+//
+// A decoder predicts one token at each position, a masked encoder at fifteen of a hundred. Which of the two learns more from the same text in the same time, and what does the other one get in return?
+//
+// **Hint.** Count the predictions of one pass, and the words that each of them may use.
