@@ -26,6 +26,7 @@
  * | `classifiers.ts`, `ngrams.ts`, `word_vectors.ts` | saved models that are no networks    |
  * | `any_model.ts`, `second_models.ts` | a language model of any kind, and one beside it    |
  * | `json_lines.ts`                    | texts as JSON, for programs                        |
+ * | `encoders.ts`                      | pre-trained encoders, and the texts that they read |
  * | `serving/…`                        | what `serve` reads and answers                     |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
@@ -64,6 +65,9 @@ export const COMMANDS: readonly Heading[] = [
   { name: "serve", summary: "Answer requests over HTTP with a language model" },
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
+  { name: "embed", summary: "Make vectors of texts with a pre-trained encoder" },
+  { name: "search", summary: "Find the texts that mean most nearly what is asked" },
+  { name: "fill-mask", summary: "Say which words may stand behind a mask" },
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
@@ -72,7 +76,7 @@ export const COMMANDS: readonly Heading[] = [
 
 /** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */
 export async function loadCommand({ name }: Heading): Promise<Command> {
-  const file = new URL(`./cli/commands/${name.replaceAll(" ", "_")}.ts`, import.meta.url);
+  const file = new URL(`./cli/commands/${name.replaceAll(/[ -]/g, "_")}.ts`, import.meta.url);
   return (await import(file.href)).command;
 }
 

@@ -973,7 +973,13 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "PretrainedTokenizer.encode": () => on(published(), "a", { specialTokens: true }),
   "PretrainedTokenizer.tokenize": () => on(published(), "a", { specialTokens: true }),
   "PretrainedTokenizer.prepare": () =>
-    on(published(), "a", { pair: "a", addSpecialTokens: true, maxLength: 3, truncationSide: "left" }),
+    on(published(), "a", {
+      pair: "a",
+      addSpecialTokens: true,
+      specialTokens: true,
+      maxLength: 3,
+      truncationSide: "left",
+    }),
   "PretrainedTokenizer.decode": () => on(published(), [1], { specialTokens: true }),
   "PretrainedTokenizer.decodeStream": () => on(published(), [1], { specialTokens: true }),
   keptLengths: () => call([3, 2], 4),
@@ -991,6 +997,8 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       signal: new AbortController().signal,
     }),
   nearestVectors: () => call([1, 2], [[1, 2], [3, 4]], { topK: 1 }),
+  fillMask: async () =>
+    call(masked(), (await pretrained.openSentenceModel(withEncoder())).tokenizer, "a [MASK]", { topK: 1 }),
   planImport: () =>
     call(linear(), new Map([["weight", { kind: "F32", shape: [4, 4] }], ["bias", { kind: "F32", shape: [4] }]]), {
       strict: true,

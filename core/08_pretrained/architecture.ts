@@ -25,7 +25,7 @@
  */
 
 import { Random } from "../engine/random.ts";
-import { abortSignal, callback, checkOptions, type Checks, checkValue, string } from "../engine/options.ts";
+import { abortSignal, callback, checkOptions, type Checks, checkValue, object, string } from "../engine/options.ts";
 import { quote } from "../engine/shown.ts";
 import { planImport, type StateNames } from "../06_training/state_names.ts";
 import type { StoredKind } from "../06_training/safetensors.ts";
@@ -49,9 +49,16 @@ const ENCODERS: readonly Architecture<EncoderOnlyOptions>[] = [bert, distilbert]
 export interface PretrainedOptions extends LoadOptions {
   /** The file of the weights, where there are several; found by its usual name by default. */
   readonly file?: string | undefined;
+  /** The weights, where they are open already; those of the source are opened by default. Excludes `file`. */
+  readonly weights?: Weights | undefined;
 }
 
-const pretrainedChecks: Checks<PretrainedOptions> = { signal: abortSignal, onProgress: callback(), file: string };
+const pretrainedChecks: Checks<PretrainedOptions> = {
+  signal: abortSignal,
+  onProgress: callback(),
+  file: string,
+  weights: object<Weights>("weights, as openWeights() returns them", (value) => "places" in value && "each" in value),
+};
 
 /**
  * Opens a language model that somebody trained.
@@ -93,7 +100,10 @@ async function open<Options, M extends Module>(
 ): Promise<M> {
   checkValue("open a model", "source", source, sourceCheck);
   checkOptions("open a model", options, pretrainedChecks);
-  const weights = await openWeights(source, { signal: options.signal, file: options.file });
+  if (options.weights && options.file !== undefined) {
+    throw new TypeError("Cannot open a model with weights and file: the weights are those of a file");
+  }
+  const weights = options.weights ?? await openWeights(source, { signal: options.signal, file: options.file });
   const { word, fields } = await settingsOf(source, weights, options);
   const { options: layout, names } = architectureOf(word, architectures).read(fields, weights);
   const model = create(layout);

@@ -35,44 +35,27 @@
  * 23837184 7087872 590592 109482240
  * ```
  *
- * **A hidden word.** The program opens a folder and asks for what is behind a mask; `heed fill-mask` does the same from the terminal. The folder here is made in memory, with random weights, so the words mean nothing.
- *
- * ```ts
- * import { Random, tensor } from "@heed/heed/engine";
- * import { encodeSafetensors, exportState } from "@heed/heed/training";
- * import { EncoderOnly } from "@heed/heed/transformer";
- * import { bertNames, bytesSource, encoderFromPretrained } from "@heed/heed/pretrained";
- *
- * const sizes = { vocabSize: 20, contextLength: 8, hiddenSize: 8, numLayers: 1, numHeads: 2 };
- * const weights = await exportState(new EncoderOnly(sizes, new Random(1)), { names: bertNames });
- * const config = { model_type: "bert", vocab_size: 20, max_position_embeddings: 8, hidden_size: 8, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 32 };
- * const source = bytesSource(new Map([
- *   ["config.json", new TextEncoder().encode(JSON.stringify(config))],
- *   ["model.safetensors", encodeSafetensors({ tensors: weights })],
- * ]));
- *
- * const model = await encoderFromPretrained(source);
- * const MASK = 3, hidden = model.encode([[1, 7, MASK, 9, 2]]);
- * console.log("scores", model.score(hidden.at(1, 2)).shape.join(" × "), "pooled", model.pool(hidden).shape.join(" × "));
- * ```
- *
- * ```text
- * scores 1 × 20 pooled 1 × 8
- * ```
- *
  * Sources: Devlin, Chang, Lee and Toutanova 2019, *BERT: Pre-training of Deep Bidirectional Transformers for Language Understanding*; Liu and others 2019, *RoBERTa: A Robustly Optimized BERT Pretraining Approach*; Sanh, Debut, Chaumond and Wolf 2019, *DistilBERT, a Distilled Version of BERT*; Wang, Wei, Dong, Bao, Yang and Zhou 2020, *MiniLM: Deep Self-Attention Distillation for Task-Agnostic Compression of Pre-Trained Transformers*; Conneau and others 2020, *Unsupervised Cross-lingual Representation Learning at Scale*.
  *
  * @module
  */
 
+import { checkInstance, checkText } from "../engine/arguments.ts";
+import { noGrad } from "../engine/autograd.ts";
+import { withBackend } from "../engine/device.ts";
+import { take } from "../engine/indexing.ts";
 import type { Json } from "../engine/json.ts";
+import { checkOptions, type Checks, integer } from "../engine/options.ts";
+import { release, scope } from "../engine/scope.ts";
 import type { StateNames } from "../06_training/state_names.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
-import type { EncoderOnlyOptions } from "../05_transformer/encoder_only.ts";
+import { softmax } from "../02_words/softmax.ts";
+import { EncoderOnly, type EncoderOnlyOptions } from "../05_transformer/encoder_only.ts";
 import { type Activation, gelu, geluTanh, relu, silu } from "../05_transformer/feed_forward/activations.ts";
 import { layerNormalization } from "../05_transformer/normalization.ts";
 import { type Architecture, type Settings, settingsIn } from "./files/settings.ts";
 import type { Weights } from "./files/weights.ts";
+import { PretrainedTokenizer } from "./tokenizer_files/tokenizer.ts";
 
 // ## What the files call the tensors
 //
@@ -314,6 +297,101 @@ function ofGguf(settings: Settings): { readonly options: EncoderOnlyOptions; rea
     },
     names: GGUF,
   };
+}
+
+// ## A hidden word
+//
+// A text with a mask is cut with the mask as one token, and the scores behind it are all that is computed of the vocabulary. `heed fill-mask` asks so from the terminal. The model of this program has random weights, so its words mean nothing.
+//
+// ```ts
+// import { Random } from "@heed/heed/engine";
+// import { EncoderOnly } from "@heed/heed/transformer";
+// import { bytesSource, fillMask, openTokenizer } from "@heed/heed/pretrained";
+//
+// const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "capital", "of", "france", "is", "paris"];
+// const files = bytesSource(new Map([["vocab.txt", new TextEncoder().encode(words.join("\n"))]]));
+// const tokenizer = await openTokenizer(files);
+// const sizes = { vocabSize: words.length, contextLength: 16, hiddenSize: 8, numLayers: 1, numHeads: 2 };
+// const model = new EncoderOnly(sizes, new Random(1)).eval();
+// const [mask] = await fillMask(model, tokenizer, "The capital of France is [MASK].", { topK: 3 });
+// for (const { token, probability } of mask!.candidates) console.log(probability.toFixed(3), token);
+// ```
+//
+// ```text
+// ```
+
+/** What may stand behind a mask. */
+export interface MaskCandidate {
+  /** The token, as the vocabulary has it. */
+  readonly token: string;
+  /** Its id. */
+  readonly id: number;
+  /** How probable it is, in [0, 1]. */
+  readonly probability: number;
+}
+
+/** A mask of a text, and what may stand there. */
+export interface FilledMask {
+  /** Its place among the tokens, special ones included. */
+  readonly position: number;
+  /** The most probable first. */
+  readonly candidates: readonly MaskCandidate[];
+}
+
+/** How many candidates are wanted. */
+export interface FillMaskOptions {
+  /** Most candidates of each mask; 5 by default. */
+  readonly topK?: number | undefined;
+}
+
+const FILL: Checks<FillMaskOptions> = { topK: integer() };
+
+/** What families call the token that hides a word. */
+const MASKS = ["[MASK]", "<mask>"];
+
+/**
+ * Says what may stand behind the masks of a text.
+ *
+ * @param model with a head that scores words
+ * @param tokenizer of the model
+ * @param text with one `[MASK]` or more; `<mask>` means the same
+ * @param options how many candidates
+ * @returns every mask, from left to right; each is filled for itself, the others hidden
+ * @throws {RangeError} if the text has no mask, or more tokens than the model reads
+ * @throws {TypeError} if the model has no head that scores words
+ */
+export async function fillMask(
+  model: EncoderOnly,
+  tokenizer: PretrainedTokenizer,
+  text: string,
+  options: FillMaskOptions = {},
+): Promise<FilledMask[]> {
+  checkInstance("fill a mask", "model", model, EncoderOnly);
+  checkInstance("fill a mask", "tokenizer", tokenizer, PretrainedTokenizer);
+  checkText("fill a mask", "text", text);
+  checkOptions("fill a mask", options, FILL);
+  if (!model.head) throw new TypeError("Cannot fill a mask: the model has no head that scores words");
+  const mask = MASKS.find((token) => tokenizer.idOf(token) !== undefined);
+  if (mask === undefined) throw new RangeError(`Cannot fill a mask: the tokenizer has none of ${MASKS.join(", ")}`);
+  const written = MASKS.reduce((whole, other) => whole.replaceAll(other, mask), text);
+  const { ids, typeIds } = tokenizer.prepare(written, { specialTokens: true }), maskId = tokenizer.idOf(mask);
+  const positions = [...ids.keys()].filter((i) => ids[i] === maskId);
+  if (positions.length === 0) throw new RangeError(`Cannot fill a mask: the text has no ${mask}`);
+  const logits = withBackend(model.embedding.weight.storage.device, () =>
+    scope(() =>
+      noGrad(() => {
+        const hidden = model.encode([ids], model.types && { types: [typeIds] }).squeeze(0);
+        return softmax(model.score(take(hidden, positions)));
+      })
+    ));
+  const probabilities = await logits.read(), { topK = 5 } = options, { vocabSize } = model;
+  release(logits);
+  return positions.map((position, row) => {
+    const own = probabilities.subarray(row * vocabSize, (row + 1) * vocabSize);
+    const best = Array.from(own.keys()).sort((a, b) => own[b]! - own[a]!).slice(0, topK);
+    const candidates = best.map((id) => ({ token: tokenizer.tokens[id] ?? "", id, probability: own[id]! }));
+    return { position, candidates };
+  });
 }
 
 // ## Seven ways to misread it

@@ -56,7 +56,15 @@ export * from "./tokenizer_files/mod.ts";
 export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
 export { encoderFromPretrained, fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";
-export { bert, bertNames, distilbert } from "./bert.ts";
+export {
+  bert,
+  bertNames,
+  distilbert,
+  type FilledMask,
+  fillMask,
+  type FillMaskOptions,
+  type MaskCandidate,
+} from "./bert.ts";
 export * from "./sentence_vectors.ts";
 export { llama } from "./llama.ts";
 export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";

@@ -67,6 +67,7 @@ import {
   callback,
   checkOptions,
   type Checks,
+  checkValue,
   flag,
   instance,
   integer,
@@ -83,7 +84,7 @@ import { padTokens } from "../02_words/embeddings.ts";
 import { lengthMask } from "../04_attention/masks.ts";
 import { EncoderOnly } from "../05_transformer/encoder_only.ts";
 import { encoderFromPretrained, type PretrainedOptions } from "./architecture.ts";
-import { type ModelSource, readJson } from "./files/mod.ts";
+import { type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
 import { type Settings, settingsIn } from "./files/settings.ts";
 import { openWeights } from "./files/weights.ts";
 import { openTokenizer } from "./tokenizer_files/opening.ts";
@@ -295,9 +296,11 @@ async function tokenized(
  * @throws {TypeError} if tensors are missing, superfluous or of other shapes; all of them are named
  */
 export async function openSentenceModel(source: ModelSource, options: PretrainedOptions = {}): Promise<SentenceModel> {
-  const encoder = await encoderFromPretrained(source, options), { signal } = options;
-  const tokenizer = await openTokenizer(source, { signal }), { hiddenSize } = encoder.options;
-  const weights = await openWeights(source, { signal, file: options.file });
+  checkValue("open a model", "source", source, sourceCheck);
+  const { file, signal, ...others } = options;
+  const weights = options.weights ?? await openWeights(source, { signal, file });
+  const encoder = await encoderFromPretrained(source, { ...others, signal, weights }), { hiddenSize } = encoder.options;
+  const tokenizer = await openTokenizer(source, { signal });
   if (weights.format === "gguf") {
     const kind = weights.metadata.get("bert.pooling_type") ?? 1, found = GGUF_POOLINGS.get(kind as number);
     if (!found) {
