@@ -362,7 +362,7 @@ export class WordHead extends Module {
 
 // ## What is hidden, and how often
 //
-// BERT hides 15 of 100 tokens. Of those, 80 of 100 become MASK, 10 another token, and 10 stay what they are; all of them are asked for. MASK stands in no text that the model is later asked to read, and a model that had seen nothing else at the hidden places would have learned nothing about the others. The [experiment](experiments/encoder_only.ts) hides characters of reviews so, and then asks for their mood.
+// BERT hides about every seventh token. Of those most become MASK, some another token, and some stay what they are; all of them are asked for (Devlin et al. 2019, §3.1). MASK stands in no text that the model is later asked to read, and a model that had seen nothing else at the hidden places would have learned nothing about the others. The [experiment](experiments/encoder_only.ts) hides one word of each text and lets three encoders guess it: one that sees both sides, and two that see one.
 
 // ## Three uses
 //

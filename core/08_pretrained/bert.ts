@@ -318,6 +318,9 @@ function ofGguf(settings: Settings): { readonly options: EncoderOnlyOptions; rea
 // ```
 //
 // ```text
+// 0.102 is
+// 0.097 [MASK]
+// 0.096 capital
 // ```
 
 /** What may stand behind a mask. */

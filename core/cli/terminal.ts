@@ -90,7 +90,7 @@ export function complain(text: string): void {
   } catch { /* Whoever closed it does not listen. */ }
 }
 
-/** A line on standard error that says how far something is, and vanishes; a plain one every few seconds where nobody watches. */
+/** A line on standard error that says how far something is, and vanishes. */
 export class StatusLine {
   readonly #isWatched = Deno.stderr.isTerminal();
   readonly #plainEvery: number;

@@ -30,7 +30,7 @@ export const words: Words<Hidden> = {
         percent(second[1]!)
       } of the second.`,
     loss: ({ nats }) =>
-      `Loss at the hidden words. At the end, on other texts: ${nats.map((loss) => loss.toFixed(2)).join(", ")} nats.`,
+      `Loss at the hidden words. At the end, on new samples: ${nats.map((loss) => loss.toFixed(2)).join(", ")} nats.`,
     texts: () => "Texts with a hidden word, and the word that each encoder takes for it.",
   },
   labels: {

@@ -20,8 +20,9 @@ export const words: Words<BertTraps> = {
   },
   constants: { couples: "词对", width: "宽度" },
   claims: {
-    loud: "归一化放在步骤之内，或位置晚一行开始，损失各增加超过半个纳特",
-    types: "没有词元类型，模型把一段文本的搭配当成另一段的：增加超过十分之一纳特",
+    loud: "位置晚一行开始，或没有词元类型，损失各增加超过半个纳特",
+    order: "归一化放在步骤之内，损失增加超过十分之一纳特，模型仍找到多数的词",
+    silent: "读了填充，或漏了词的偏置，在这里增加不到十分之一纳特",
     quiet: "另一种 GELU 和 1e-5 的 epsilon 增加不到 0.01 纳特：任何句子都看不出来",
   },
   captions: {
@@ -35,7 +36,7 @@ export const words: Words<BertTraps> = {
   reading: ({ nats, same }) => [
     `另一种 GELU 在这里使损失改变 ${Math.abs(nats[6]! - nats[0]!).toFixed(4)} 纳特，${
       percent(same[6]!, 3)
-    } 的词相同。这样的错误只有与原库的向量比较才能发现。`,
+    } 的词相同。这样的错误只有与原库的向量比较才能发现。填充在这里代价小，因为每行都短，填充不多；一批文本长短不一时，读到的可能多半是填充。`,
   ],
   labels: {
     right: "照原样",
