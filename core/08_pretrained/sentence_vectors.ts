@@ -232,9 +232,10 @@ export async function sentenceVectors(
   // A text without a token has a vector of zeros.
   const order = [...tokens.keys()].filter((i) => tokens[i]!.length > 0)
     .sort((a, b) => tokens[b]!.length - tokens[a]!.length);
-  for (let from = 0; from < order.length; from += batchSize) {
+  let done = 0;
+  for (const places of batchesOf(order, (i) => tokens[i]!.length, batchSize)) {
     await rest(signal);
-    const places = order.slice(from, from + batchSize), batch = places.map((i) => tokens[i]!);
+    const batch = places.map((i) => tokens[i]!);
     const unit = withBackend(encoder.embedding.weight.storage.device, () =>
       scope(() =>
         noGrad(() => {
@@ -245,9 +246,30 @@ export async function sentenceVectors(
     const numbers = await unit.read();
     release(unit);
     places.forEach((i, row) => vectors[i]!.set(numbers.subarray(row * width, (row + 1) * width)));
-    onProgress?.(from + places.length, order.length);
+    onProgress?.(done += places.length, order.length);
   }
   return vectors;
+}
+
+/** A text that is shorter than this fraction of the longest one of its batch begins another batch. */
+const ALIKE = 0.8;
+
+/** Most places of a batch, padding included: what lies between two layers then stays in a cache. */
+const PLACES = 512;
+
+/** Texts in the order of their lengths, the longest first, cut into batches. */
+function* batchesOf(order: readonly number[], lengthOf: (i: number) => number, batchSize: number): Generator<number[]> {
+  let batch: number[] = [];
+  for (const i of order) {
+    const longest = lengthOf(batch[0] ?? i);
+    const isFull = batch.length === batchSize || (batch.length + 1) * longest > PLACES || lengthOf(i) < ALIKE * longest;
+    if (batch.length > 0 && isFull) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(i);
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Vectors of a batch, `[B, E]`. */
