@@ -25,7 +25,16 @@
  */
 
 import { Random } from "../engine/random.ts";
-import { abortSignal, callback, checkOptions, type Checks, checkValue, object, string } from "../engine/options.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  type Checks,
+  checkValue,
+  object,
+  oneOf,
+  string,
+} from "../engine/options.ts";
 import { quote } from "../engine/shown.ts";
 import { planImport, type StateNames } from "../06_training/state_names.ts";
 import type { StoredKind } from "../06_training/safetensors.ts";
@@ -36,6 +45,7 @@ import { bert, distilbert } from "./bert.ts";
 import { type LoadOptions, type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
 import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
+import { BLOCK_KINDS, blockLevels } from "./quantised_weights.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 
@@ -50,14 +60,20 @@ export interface PretrainedOptions extends LoadOptions {
   /** The file of the weights, where there are several; found by its usual name by default. */
   readonly file?: string | undefined;
   /** The weights, where they are open already; those of the source are opened by default. Excludes `file`. */
-  readonly weights?: Weights | undefined;
+  readonly opened?: Weights | undefined;
+  /**
+   * `"stored"` keeps quantised weights in [their blocks](quantised_weights.ts), which devices multiply by directly; `"float32"` unpacks them, to
+   * train on or for exact numbers. `"stored"` by default.
+   */
+  readonly weights?: "stored" | "float32" | undefined;
 }
 
 const pretrainedChecks: Checks<PretrainedOptions> = {
   signal: abortSignal,
   onProgress: callback(),
   file: string,
-  weights: object<Weights>("weights, as openWeights() returns them", (value) => "places" in value && "each" in value),
+  opened: object<Weights>("weights, as openWeights() returns them", (value) => "places" in value && "each" in value),
+  weights: oneOf(["stored", "float32"]),
 };
 
 /**
@@ -100,10 +116,10 @@ async function open<Options, M extends Module>(
 ): Promise<M> {
   checkValue("open a model", "source", source, sourceCheck);
   checkOptions("open a model", options, pretrainedChecks);
-  if (options.weights && options.file !== undefined) {
-    throw new TypeError("Cannot open a model with weights and file: the weights are those of a file");
+  if (options.opened && options.file !== undefined) {
+    throw new TypeError("Cannot open a model with opened and file: the weights are those of a file");
   }
-  const weights = options.weights ?? await openWeights(source, { signal: options.signal, file: options.file });
+  const weights = options.opened ?? await openWeights(source, { signal: options.signal, file: options.file });
   const { word, fields } = await settingsOf(source, weights, options);
   const { options: layout, names } = architectureOf(word, architectures).read(fields, weights);
   const model = create(layout);
@@ -157,11 +173,14 @@ async function loadWeights(
   model: Module,
   weights: Weights,
   names: StateNames,
-  options: LoadOptions,
+  options: PretrainedOptions,
 ): Promise<void> {
   const plan = planImport(model, weights.places, { names });
   const { signal, onProgress } = options;
   for await (const [name, weight] of weights.each(plan.names, { signal, onProgress })) {
+    if (options.weights !== "float32" && BLOCK_KINDS.includes(weight.kind)) {
+      if (plan.keep(name, blockLevels(weight.kind, weight.shape, weight.bytes))) continue;
+    }
     const numbers = weightNumbers(weight, name), kind: StoredKind = numbers instanceof Int32Array ? "I32" : "F32";
     const floats = numbers instanceof Float64Array ? Float32Array.from(numbers) : numbers;
     const bytes = new Uint8Array(floats.buffer as ArrayBuffer, floats.byteOffset, floats.byteLength);

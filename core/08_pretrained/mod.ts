@@ -67,4 +67,4 @@ export {
 } from "./bert.ts";
 export * from "./sentence_vectors.ts";
 export { llama } from "./llama.ts";
-export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";
+export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";

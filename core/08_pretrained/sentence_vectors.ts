@@ -320,11 +320,11 @@ async function tokenized(
 export async function openSentenceModel(source: ModelSource, options: PretrainedOptions = {}): Promise<SentenceModel> {
   checkValue("open a model", "source", source, sourceCheck);
   const { file, signal, ...others } = options;
-  const weights = options.weights ?? await openWeights(source, { signal, file });
-  const encoder = await encoderFromPretrained(source, { ...others, signal, weights }), { hiddenSize } = encoder.options;
+  const opened = options.opened ?? await openWeights(source, { signal, file });
+  const encoder = await encoderFromPretrained(source, { ...others, signal, opened }), { hiddenSize } = encoder.options;
   const tokenizer = await openTokenizer(source, { signal });
-  if (weights.format === "gguf") {
-    const kind = weights.metadata.get("bert.pooling_type") ?? 1, found = GGUF_POOLINGS.get(kind as number);
+  if (opened.format === "gguf") {
+    const kind = opened.metadata.get("bert.pooling_type") ?? 1, found = GGUF_POOLINGS.get(kind as number);
     if (!found) {
       throw new RangeError(`Cannot open sentence vectors with pooling_type = ${String(kind)}: known are 1 to 3`);
     }

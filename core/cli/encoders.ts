@@ -53,6 +53,8 @@ async function opened<T>(
   await chooseDevice(values);
   try {
     const model = await open(source, {
+      // Blocks of a file stay as they are, unless another format is asked for.
+      weights: values.weights === "float32" ? "stored" : "float32",
       onProgress: ({ loaded, total }) => status.update(`reading ${quote(path)}: ${Math.round(100 * loaded / total)} %`),
     });
     const { weights } = values, encoder = encoderIn(model);
