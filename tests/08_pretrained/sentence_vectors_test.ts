@@ -104,7 +104,12 @@ Deno.test("sentenceVectors() takes any number of texts, and says how far it is",
   assertEquals(await sentenceVectors(model, []), []);
   const told: number[][] = [], many = Array.from({ length: 70 }, (_, i) => texts[i % texts.length]!);
   const found = await sentenceVectors(model, many, { onProgress: (...numbers) => void told.push(numbers) });
-  assertEquals([told, found.length], [[[32, 70], [64, 70], [70, 70]], 70]);
+  assertEquals([told.at(-1), found.length], [[70, 70], 70]);
+  // Texts of like lengths are read together, and no more than 32 at once.
+  assertEquals(told.map(([done]) => done), [14, 28, 42, 56, 70]);
+  const small: number[] = [], batchSize = 5;
+  await sentenceVectors(model, many, { batchSize, onProgress: (done) => void small.push(done) });
+  assert(small.every((done, i) => done - (small[i - 1] ?? 0) <= batchSize) && small.at(-1) === 70, String(small));
   assertEquals(nearestVectors(found[1]!, found, { topK: 3 }).map(({ index }) => index % texts.length), [1, 1, 1]);
   const stop = new AbortController();
   const onProgress = () => stop.abort(new Error("enough"));
