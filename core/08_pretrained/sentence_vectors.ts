@@ -55,7 +55,7 @@
  * @module
  */
 
-import { checkList, checkNumbers, checkSizes, checkTensors, isListOfNumbers } from "../engine/arguments.ts";
+import { checkList, checkNumbers, checkTensors, isListOfNumbers } from "../engine/arguments.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { withBackend } from "../engine/device.ts";
