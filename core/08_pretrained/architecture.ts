@@ -68,7 +68,8 @@ export interface PretrainedOptions extends LoadOptions {
   readonly weights?: "stored" | "float32" | undefined;
 }
 
-const pretrainedChecks: Checks<PretrainedOptions> = {
+/** What {@linkcode PretrainedOptions} may be. */
+export const pretrainedChecks: Checks<PretrainedOptions> = {
   signal: abortSignal,
   onProgress: callback(),
   file: string,

@@ -83,7 +83,7 @@ import type { Tensor } from "../engine/tensor.ts";
 import { padTokens } from "../02_words/embeddings.ts";
 import { lengthMask } from "../04_attention/masks.ts";
 import { EncoderOnly } from "../05_transformer/encoder_only.ts";
-import { encoderFromPretrained, type PretrainedOptions } from "./architecture.ts";
+import { encoderFromPretrained, pretrainedChecks, type PretrainedOptions } from "./architecture.ts";
 import { type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
 import { type Settings, settingsIn } from "./files/settings.ts";
 import { openWeights } from "./files/weights.ts";
@@ -319,6 +319,7 @@ async function tokenized(
  */
 export async function openSentenceModel(source: ModelSource, options: PretrainedOptions = {}): Promise<SentenceModel> {
   checkValue("open a model", "source", source, sourceCheck);
+  checkOptions("open a model", options, pretrainedChecks);
   const { file, signal, ...others } = options;
   const opened = options.opened ?? await openWeights(source, { signal, file });
   const encoder = await encoderFromPretrained(source, { ...others, signal, opened }), { hiddenSize } = encoder.options;
