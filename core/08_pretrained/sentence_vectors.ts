@@ -311,6 +311,16 @@ async function tokenized(
 /**
  * Opens a model of sentence vectors that somebody trained.
  *
+ * @example
+ * ```ts ignore
+ * import { openSentenceModel, sentenceVectors } from "@heed/heed/pretrained";
+ * import { folderSource } from "@heed/heed/host";
+ *
+ * const model = await openSentenceModel(folderSource("all-MiniLM-L6-v2"));
+ * const [vector] = await sentenceVectors(model, ["A man is playing a guitar."]);
+ * console.log(vector!.length);
+ * ```
+ *
  * @param source where it lies, as sentence-transformers saves it, or an encoder alone
  * @param options which weights, progress, a signal
  * @returns the encoder, its tokenizer, and what its files say of pooling
