@@ -220,6 +220,8 @@ if (!options.quick) {
   const record = {
     date: new Date().toISOString().slice(0, 10),
     machine: await describeMachine(limits),
+    // Of a machine with other work than this, figures are to be measured again.
+    load: Deno.loadavg(),
     texts: TEXTS.length,
     tokens,
     peers: names,
