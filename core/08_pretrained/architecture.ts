@@ -35,9 +35,10 @@ import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
+import { starcoder2 } from "./starcoder2.ts";
 
-/** The architectures that can be opened. */
-const ARCHITECTURES: readonly Architecture[] = [llama, gpt2];
+/** The architectures that can be opened, and those of them that are written. */
+export const ARCHITECTURES: readonly Architecture[] = [llama, gpt2, starcoder2];
 
 /** Which weights are opened, and who hears of it. */
 export interface PretrainedOptions extends LoadOptions {
