@@ -82,6 +82,9 @@ const special = (id: number, content: string): AddedToken => ({
   ...{ singleWord: false, stripLeft: false, stripRight: false },
 });
 
+/** Its settings are those of the pre-tokenizer, and must be there. */
+const BYTE_LEVEL_DECODER: Fields = { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true };
+
 const specialTokensOf = ({ specialTokens }: Tokenizer): Fields[] =>
   [...specialTokens].map(([content, id]) => written(special(id, content)));
 
@@ -97,7 +100,7 @@ function ofBytePairs(tokenizer: BytePairEncoding): Description {
       ? { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true }
       : split(patternNamed("gpt2"), "Isolated", false),
     post_processor: null,
-    decoder: { type: isBytes ? "ByteLevel" : "Fuse" },
+    decoder: isBytes ? BYTE_LEVEL_DECODER : { type: "Fuse" },
     model: {
       type: "BPE",
       dropout: null,
@@ -338,7 +341,7 @@ const PRE_TOKENIZERS: Table = {
 
 const DECODERS: Table = {
   sequence: (given) => ({ type: "Sequence", decoders: each(DECODERS, "decoder", given) }),
-  byteLevel: () => ({ type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true }),
+  byteLevel: () => BYTE_LEVEL_DECODER,
   byteFallback: bare("ByteFallback"),
   fuse: bare("Fuse"),
   wordPiece: ({ prefix, cleanup }) => ({ type: "WordPiece", prefix: prefix!, cleanup: cleanup! }),
