@@ -1,10 +1,12 @@
 /** Small models of every layout that is exported, with weights that any kind of number holds exactly. */
 
+import { sinusoidal } from "../../core/04_attention/positions/absolute.ts";
 import { rotary } from "../../core/04_attention/positions/rotary.ts";
 import { linearScaling, llama3Scaling } from "../../core/04_attention/positions/rotary_scaling.ts";
+import { noPositions } from "../../core/04_attention/positions/scheme.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
 import { DecoderOnly, type DecoderOnlyOptions } from "../../core/05_transformer/decoder_only.ts";
-import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
+import { geGluTanh, gelu, relu, swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { layerNormalization, rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { Random } from "../../core/engine/random.ts";
@@ -35,6 +37,19 @@ export const LAYOUTS: Readonly<Record<string, DecoderOnlyOptions>> = {
   "llama, neighbours": { ...LLAMA, positions: rotary({ interleaved: true, scaling: linearScaling({ factor: 2 }) }) },
   "mistral": { ...LLAMA, positions: rotary(), attention: multiHead({ window: { before: 2 } }) },
   "starcoder2": { ...SIZES, positions: rotary(), numHeads: 4, numGroups: 2 },
+};
+
+/** Layouts that no family of published models has, and ONNX can say. */
+export const UNPUBLISHED: Readonly<Record<string, DecoderOnlyOptions>> = {
+  "post-norm, sinusoidal": { ...SIZES, placement: "post", positions: sinusoidal, activation: relu },
+  "no positions, gated": { ...SIZES, positions: noPositions, activation: geGluTanh, tieHead: false },
+  "half turned, neighbours": {
+    ...LLAMA,
+    headSize: 4,
+    positions: rotary({ share: 0.5, interleaved: true }),
+    attention: multiHead({ scale: 0.25, window: { before: 3 } }),
+  },
+  "half turned, halves": { ...SIZES, positions: rotary({ share: 0.5 }), activation: gelu },
 };
 
 /** What each model reads. */

@@ -54,17 +54,41 @@ def require_close(name, found, wanted):
         raise SystemExit(f"{name}: logits differ by {far}")
 
 
+def run_onnx(folder, own):
+    """What onnxruntime computes: two rows at once, another length, and the same text in two calls with a cache."""
+    session = lambda file: onnxruntime.InferenceSession(os.path.join(folder, file), providers=["CPUExecutionProvider"])
+    plain, cached = session("model.onnx"), session("cached/model.onnx")
+    (found,) = plain.run(["logits"], {"input_ids": numpy.array([TOKENS[::-1], TOKENS])})
+    require_close(f"{folder}, onnxruntime", found[1], own)
+    (short,) = plain.run(["logits"], {"input_ids": numpy.array([TOKENS[:4]])})
+    require_close(f"{folder}, onnxruntime, a prefix", short[0], own[:4])
+    # Other kinds of numbers hold these weights exactly; those of the last one lie in a file beside the model.
+    for kind in ["float16", "bfloat16"]:
+        (narrow,) = session(f"{kind}/model.onnx").run(["logits"], {"input_ids": numpy.array([TOKENS])})
+        require_close(f"{folder}, onnxruntime, {kind}", narrow[0], own)
+    past = {one.name: numpy.zeros([1, one.shape[1], 0, one.shape[3]], numpy.float32) for one in cached.get_inputs()[1:]}
+    names = [one.name for one in cached.get_outputs()]
+    first = dict(zip(names, cached.run(names, {"input_ids": numpy.array([TOKENS[:5]]), **past})))
+    past = {name: first[name.replace("past_key_values", "present")] for name in past}
+    second = dict(zip(names, cached.run(names, {"input_ids": numpy.array([TOKENS[5:]]), **past})))
+    require_close(f"{folder}, onnxruntime, with a cache", numpy.concatenate([first["logits"][0], second["logits"][0]]), own)
+    return {"file": sha256(read(folder, "model.onnx")), "cached": sha256(read(folder, "cached/model.onnx")), "logits": rows(found[1])}
+
+
 models = {}
 for name in sorted(os.listdir(os.path.join(root, "models"))):
     folder = os.path.join(root, "models", name)
+    own = numpy.array(json.loads(read("models", name, "heed_logits.json"))).reshape(len(TOKENS), -1)
+    one = models[name] = {"onnx": run_onnx(folder, own)}
+    if not os.path.exists(os.path.join(folder, "config.json")):
+        continue
     model = AutoModelForCausalLM.from_pretrained(folder, attn_implementation="eager").eval()
     with torch.no_grad():
         logits = model(torch.tensor([TOKENS])).logits[0].numpy()
-    own = numpy.array(json.loads(read("models", name, "heed_logits.json"))).reshape(logits.shape)
     require_close(f"{name}, transformers", logits, own)
     again = tempfile.mkdtemp()
     model.save_pretrained(again)
-    one = {
+    one |= {
         "class": type(model).__name__,
         "files": {file: sha256(read("models", name, file)) for file in ["config.json", "model.safetensors"]},
         "tensors": tensors(again),
@@ -72,12 +96,6 @@ for name in sorted(os.listdir(os.path.join(root, "models"))):
     }
     if tensors(folder) != one["tensors"]:
         raise SystemExit(f"{name}: transformers saves other tensors")
-    onnx = os.path.join(folder, "model.onnx")
-    if os.path.exists(onnx):
-        session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-        (found,) = session.run(["logits"], {"input_ids": numpy.array([TOKENS, TOKENS])})
-        require_close(f"{name}, onnxruntime", found[1], own)
-        one["onnx"] = {"file": sha256(read("models", name, "model.onnx")), "logits": rows(found[1])}
     if name in STEPPED:
         out = tempfile.mkdtemp()
         step = ["torchrun", "--nproc-per-node", "2", os.path.join(HERE, "export_step.py"), folder, out]
@@ -90,7 +108,6 @@ for name in sorted(os.listdir(os.path.join(root, "models"))):
             raise SystemExit(f"{name}: the step changed nothing")
         encode = lambda file: base64.b64encode(open(os.path.join(out, file), "rb").read()).decode()
         one["stepped"] = {**told, "config": json.load(open(os.path.join(out, "config.json"))), "weights": encode("model.safetensors")}
-    models[name] = one
 
 texts = {}
 for file in sorted(os.listdir(os.path.join(root, "tokenizers"))):

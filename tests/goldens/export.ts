@@ -1,11 +1,12 @@
 /** Writes, for export.py, what heed exports: models with their logits, and tokenizers; the folder is the argument. */
 
 import { fromPretrained } from "../../core/08_pretrained/architecture.ts";
+import { saveOnnx } from "../../core/08_pretrained/export/onnx.ts";
 import { savePretrained } from "../../core/08_pretrained/export/saving.ts";
 import { writeTokenizerJson } from "../../core/08_pretrained/export/tokenizer_json.ts";
 import { noGrad } from "../../core/engine/autograd.ts";
 import { folderSink, folderSource } from "../../core/host/sources.ts";
-import { exactModel, LAYOUTS, TOKENS } from "../08_pretrained/exported.ts";
+import { exactModel, LAYOUTS, TOKENS, UNPUBLISHED } from "../08_pretrained/exported.ts";
 import { TEXTS, TOKENIZERS } from "../08_pretrained/exported_tokenizers.ts";
 
 const [folder = "", back] = Deno.args;
@@ -17,10 +18,14 @@ if (back !== undefined) {
   console.log(await logitsOf(await fromPretrained(folderSource(folder))));
   Deno.exit();
 }
-for (const [name, layout] of Object.entries(LAYOUTS)) {
-  const model = exactModel(layout);
-  await savePretrained(model, folderSink(`${folder}/models/${name}`));
-  await Deno.writeTextFile(`${folder}/models/${name}/heed_logits.json`, await logitsOf(model));
+for (const [name, layout] of Object.entries({ ...LAYOUTS, ...UNPUBLISHED })) {
+  const model = exactModel(layout), place = `${folder}/models/${name}`;
+  if (name in LAYOUTS) await savePretrained(model, folderSink(place));
+  await saveOnnx(model, folderSink(place));
+  await saveOnnx(model, folderSink(`${place}/cached`), { cache: true });
+  await saveOnnx(model, folderSink(`${place}/float16`), { dtype: "float16" });
+  await saveOnnx(model, folderSink(`${place}/bfloat16`), { dtype: "bfloat16", maxModelBytes: 0 });
+  await Deno.writeTextFile(`${place}/heed_logits.json`, await logitsOf(model));
 }
 await Deno.mkdir(`${folder}/tokenizers`);
 for (const [name, train] of Object.entries(TOKENIZERS)) {

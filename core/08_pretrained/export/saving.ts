@@ -121,10 +121,9 @@ export async function savePretrained(
   if (tokenizer && from) {
     throw new TypeError("Cannot save a model with tokenizer and from: files that are copied have a tokenizer of their own");
   }
-  requireRoom(model, tokenizer);
   const { fields, names, change } = writtenAs(model);
   // What cannot be written is said before anything is.
-  const tokens = tokenizer && `${JSON.stringify(writeTokenizerJson(tokenizer))}\n`;
+  const beside = tokenizerFiles(model, tokenizer, chatTemplate);
   const files: string[] = [];
   const write = async (path: string, parts: AsyncIterable<Uint8Array>): Promise<void> => {
     signal?.throwIfAborted();
@@ -152,12 +151,7 @@ export async function savePretrained(
   if (shards.length > 1) await write("model.safetensors.index.json", textParts(indexOf(shards)));
 
   const copied = from ? await copyCompanions(from, write, options) : new Set<string>();
-  if (tokens !== undefined) await write("tokenizer.json", textParts(tokens));
-  if (tokens !== undefined || chatTemplate !== undefined && !copied.has("tokenizer_config.json")) {
-    await writeJson("tokenizer_config.json", tokenizerSettings(model, tokenizer, chatTemplate));
-  } else if (chatTemplate !== undefined && !copied.has("chat_template.jinja")) {
-    await write("chat_template.jinja", textParts(chatTemplate));
-  }
+  for (const [path, content] of beside) if (!copied.has(path)) await write(path, textParts(content));
   const roles = tokenizer || !from ? rolesOf(tokenizer) : await rolesIn(from, options);
   if (!copied.has("generation_config.json")) await writeJson("generation_config.json", { ...roles });
   await writeJson("config.json", { ...fields, ...roles, dtype });
@@ -203,19 +197,38 @@ function rolesOf(tokenizer: Tokenizer | undefined): RoleIds {
   };
 }
 
-function tokenizerSettings(model: DecoderOnly, tokenizer: Tokenizer | undefined, chatTemplate: string | undefined): Json {
-  const named = (id: number | undefined): Json => id === undefined ? null : tokenizer!.tokens[id]!;
+/**
+ * The files of a tokenizer, and of how a conversation becomes a text.
+ *
+ * @throws {TypeError} if it has more tokens than the model
+ */
+export function tokenizerFiles(
+  model: DecoderOnly,
+  tokenizer: Tokenizer | undefined,
+  chatTemplate?: string,
+): Map<string, string> {
+  requireRoom(model, tokenizer);
+  return new Map([
+    ...tokenizer
+      ? [
+        ["tokenizer.json", `${JSON.stringify(writeTokenizerJson(tokenizer))}\n`],
+        ["tokenizer_config.json", `${JSON.stringify(tokenizerSettings(model, tokenizer), null, 2)}\n`],
+      ] as const
+      : [],
+    ...chatTemplate === undefined ? [] : [["chat_template.jinja", chatTemplate]] as const,
+  ]);
+}
+
+function tokenizerSettings(model: DecoderOnly, tokenizer: Tokenizer): Json {
+  const named = (id: number | undefined): Json => id === undefined ? null : tokenizer.tokens[id]!;
   return {
     tokenizer_class: "PreTrainedTokenizerFast",
     model_max_length: model.contextLength,
     clean_up_tokenization_spaces: false,
-    ...tokenizer && {
-      bos_token: named(tokenizer.beginToken),
-      eos_token: named(tokenizer.endToken),
-      pad_token: named(tokenizer.padToken),
-      unk_token: named(tokenizer.unknownToken),
-    },
-    ...chatTemplate !== undefined && { chat_template: chatTemplate },
+    bos_token: named(tokenizer.beginToken),
+    eos_token: named(tokenizer.endToken),
+    pad_token: named(tokenizer.padToken),
+    unk_token: named(tokenizer.unknownToken),
   };
 }
 

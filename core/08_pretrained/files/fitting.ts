@@ -16,6 +16,18 @@ import type { NormOptions, Normalization } from "../../05_transformer/normalizat
 /** What stands in a table of misfits: what an option is, and what it must be if it is not that. */
 export type Misfit = readonly [found: unknown, needed: string | undefined];
 
+/** The options that whoever writes a layout looks at. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...["vocabSize", "contextLength", "hiddenSize", "numLayers", "numHeads", "numGroups", "headSize", "feedForwardSize"],
+  ...["attention", "positions", "activation", "norm", "placement", "closingNorm", "bias", "tieHead", "dropout"],
+]);
+
+/** Rows for the options that nobody here looks at: a model that has them computes something else. */
+export function unknownOptions(layout: Complete<DecoderOnlyOptions>): Record<string, Misfit> {
+  const others = Object.entries(layout).filter(([name, value]) => !KNOWN.has(name) && value !== undefined);
+  return Object.fromEntries(others.map(([name, value]) => [name, [value, "left out"]]));
+}
+
 /** The epsilon of a norm. */
 export function epsilonOf({ settings }: Normalization): number {
   return (settings as NormOptions | undefined)?.epsilon ?? 1e-5;
@@ -42,6 +54,7 @@ export function windowOf(layout: Complete<DecoderOnlyOptions>): number | undefin
 export function commonMisfits(layout: Complete<DecoderOnlyOptions>, norm: string): Record<string, Misfit> {
   const { placement, closingNorm, attention, headSize } = layout, { scale } = variantOf(layout);
   return {
+    ...unknownOptions(layout),
     placement: [placement, placement === "pre" ? undefined : '"pre"'],
     closingNorm: [closingNorm, closingNorm ? undefined : "true"],
     norm: [layout.norm, layout.norm.word === norm ? undefined : `"${norm}"`],
