@@ -86,7 +86,7 @@ const special = (id: number, content: string): AddedToken => ({
 const BYTE_LEVEL_DECODER: Fields = { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true };
 
 const specialTokensOf = ({ specialTokens }: Tokenizer): Fields[] =>
-  [...specialTokens].map(([content, id]) => written(special(id, content)));
+  [...specialTokens].toSorted(([, a], [, b]) => a - b).map(([content, id]) => written(special(id, content)));
 
 /** Ids by token, as files have them; an id that no token has is left out. */
 const vocabularyOf = (tokens: readonly string[]): Fields =>
