@@ -66,6 +66,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
+  { name: "export", summary: "Write a model for transformers, vLLM or ONNX" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
   { name: "info", summary: "Say what computes here, or what was saved" },
 ];
