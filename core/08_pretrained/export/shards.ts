@@ -17,7 +17,6 @@
  * @module
  */
 
-import { numberToHalf } from "../../engine/numbers.ts";
 import { quote } from "../../engine/shown.ts";
 import { storedNumbers, type StoredKind, type StoredTensor, tensorFront } from "../../06_training/safetensors.ts";
 import type { ExportPlan } from "../../06_training/state_names.ts";
@@ -115,40 +114,56 @@ export function elementsAs(name: string, stored: StoredTensor, kind: StoredKind)
     case "F32":
       return bytesOf(Float32Array.from(numbers));
     case "F16":
-      return bytesOf(halves(name, numbers, numberToHalf, 0x7c00, "float16, whose largest number is 65504"));
+      return bytesOf(halves(name, numbers, HALF, "float16, whose largest number is 65504"));
     default:
-      return bytesOf(halves(name, numbers, numberToBfloat, 0x7f80, "bfloat16"));
+      return bytesOf(halves(name, numbers, BFLOAT, "bfloat16"));
   }
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength);
 
-function halves(
-  name: string,
-  numbers: ArrayLike<number>,
-  narrow: (x: number) => number,
-  infinite: number,
-  what: string,
-): Uint16Array {
-  const found = new Uint16Array(numbers.length);
+/** A number of sixteen bits: its bits by those of a float32, and those of infinity. */
+interface Narrow {
+  readonly of: (bits: number) => number;
+  readonly infinite: number;
+}
+
+const BFLOAT: Narrow = { of: bfloatOf, infinite: 0x7f80 }, HALF: Narrow = { of: halfOf, infinite: 0x7c00 };
+
+function halves(name: string, numbers: ArrayLike<number>, { of, infinite }: Narrow, what: string): Uint16Array {
+  const floats = numbers instanceof Float32Array ? numbers : Float32Array.from(numbers);
+  const bits = new Uint32Array(floats.buffer, floats.byteOffset, floats.length), found = new Uint16Array(bits.length);
   for (let i = 0; i < found.length; i++) {
-    found[i] = narrow(numbers[i]!);
-    if ((found[i]! & 0x7fff) === infinite && Number.isFinite(numbers[i]!)) {
-      throw new RangeError(`Cannot write tensor ${quote(name)} as ${what}: it holds ${numbers[i]}`);
+    found[i] = of(bits[i]!);
+    if ((found[i]! & 0x7fff) === infinite && Number.isFinite(floats[i]!)) {
+      throw new RangeError(`Cannot write tensor ${quote(name)} as ${what}: it holds ${floats[i]}`);
     }
   }
   return found;
 }
 
-const FLOAT = new Float32Array(1), BITS = new Uint32Array(FLOAT.buffer);
+/** What lies below the bits that are kept decides: more than half goes up, and half to the even neighbour. */
+function roundOff(value: number, dropped: number): number {
+  const kept = value >>> dropped, rest = value & (1 << dropped) - 1, half = 1 << dropped - 1;
+  return kept + (rest > half || rest === half && kept & 1 ? 1 : 0);
+}
 
-/** The bfloat16 nearest to a number, ties to even: the upper half of a float32. */
-function numberToBfloat(x: number): number {
-  if (Number.isNaN(x)) return 0x7fc0;
-  FLOAT[0] = x;
-  const bits = BITS[0]!;
-  return (bits + 0x7fff + (bits >>> 16 & 1)) >>> 16;
+/** The bfloat16 nearest to a float32: its upper half. */
+function bfloatOf(bits: number): number {
+  const size = bits & 0x7fffffff;
+  return (size > 0x7f800000 ? 0x7fc0 : roundOff(size, 16)) | bits >>> 16 & 0x8000;
+}
+
+/** The float16 nearest to a float32: five bits of exponent instead of eight, ten of mantissa instead of 23. */
+function halfOf(bits: number): number {
+  const sign = bits >>> 16 & 0x8000, size = bits & 0x7fffffff, exponent = size >>> 23;
+  if (size > 0x7f800000) return sign | 0x7e00;
+  if (exponent > 142) return sign | 0x7c00;
+  // Exponents are counted from 112 less; rounding up may lead to the next one, whose bits follow.
+  if (exponent > 112) return sign | roundOff(size - (112 << 23), 13);
+  // Of numbers below 2⁻¹⁴ the steps are equal, and of those below 2⁻²⁵ none is left.
+  return exponent < 102 ? sign : sign | roundOff(size & 0x7fffff | 0x800000, 126 - exponent);
 }
 
 // ## Pitfall: half of the bits of a large number
