@@ -612,7 +612,7 @@ export async function exportState(model: Module, options: ExportOptions = {}): P
   checkInstance("export a state", "model", model, Module);
   checkOptions("export a state", options, EXPORT);
   const reading = [...rowsOf(model, options.names ?? {}).values()].map(readRow);
-  return new Map((await Promise.all(reading)).map((stored, i) => [stored.name, stored.tensor] as const));
+  return new Map((await Promise.all(reading)).map(({ name, tensor }) => [name, tensor] as const));
 }
 
 /** An export of which nothing has been read. */

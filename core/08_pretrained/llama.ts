@@ -131,11 +131,16 @@ export const llama: Architecture = {
         ...commonMisfits(layout, "rms"),
         positions: [positions, positions.word === "rotary" ? undefined : '"rotary"'],
         share: [share, share === 1 ? undefined : "1"],
-        scaling: [scaling, !scaling || ["linear", "llama3"].includes(scaling.word) ? undefined : '"linear" or "llama3"'],
+        scaling: [
+          scaling,
+          !scaling || ["linear", "llama3"].includes(scaling.word) ? undefined : '"linear" or "llama3"',
+        ],
         activation: [activation, activation.word === "swiglu" ? undefined : '"swiglu"'],
         bias: [bias, bias ? "false" : undefined],
       }),
-      change: interleaved ? (name, tensor) => /\.[qk]_proj\.weight$/.test(name) ? inHalves(tensor, headSize) : tensor : undefined,
+      change: interleaved
+        ? (name, tensor) => /\.[qk]_proj\.weight$/.test(name) ? inHalves(tensor, headSize) : tensor
+        : undefined,
     };
   },
 };

@@ -14,7 +14,9 @@
  * | `architecture`      | how a folder becomes a model, tensor by tensor                |
  * | `gpt2`              | what stands between the decoder and the weights of GPT-2      |
  * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
+ * | `starcoder2`        | what GPT-2 with rotary positions is called elsewhere          |
  * | `quantised_weights` | how a weight can be four bits                                 |
+ * | `export`            | how a model leaves, for transformers, vLLM or ONNX            |
  *
  * @module
  */
@@ -31,7 +33,7 @@ export {
   type ReadOptions,
   readText,
 } from "./files/mod.ts";
-export type { Architecture } from "./files/settings.ts";
+export type { Architecture, WrittenArchitecture } from "./files/settings.ts";
 export { type Fetch, type UrlOptions, urlSource } from "./files/url.ts";
 export {
   openWeights,
@@ -55,4 +57,6 @@ export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
 export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";
 export { llama } from "./llama.ts";
+export { starcoder2 } from "./starcoder2.ts";
 export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";
+export * from "./export/mod.ts";

@@ -92,4 +92,5 @@ export const EXPERIMENTS: readonly Entry[] = [
   "08_pretrained/experiments/gpt2",
   "08_pretrained/experiments/llama",
   "08_pretrained/experiments/quantised_weights",
+  "08_pretrained/experiments/export",
 ].map(entryOf);

@@ -244,7 +244,7 @@ async function writeBeside(
     const file = await open(temporary, "wx");
     try {
       if (bytes instanceof Uint8Array) await writeAll(file, bytes);
-      else { for await (const part of bytes) await writeAll(file, part); }
+      else for await (const part of bytes) await writeAll(file, part);
       // The name must not point to the new bytes before they are on the disk.
       await file.sync();
     } finally {

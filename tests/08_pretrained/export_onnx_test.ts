@@ -109,7 +109,10 @@ Deno.test("a graph says what it reads and what it makes, with the axes that vary
   assertEquals(outputs.at(-1), ["logits", float32, ["batch", "sequence", 20]]);
   assertEquals(outputs[0], ["present.0.key", float32, ["batch", 2, "total", 2]]);
   // What a node reads was made before it.
-  const known = new Set([...inner(graph, 5).map((one) => text(one, 8)), ...inner(graph, 11).map((one) => text(one, 1))]);
+  const known = new Set([
+    ...inner(graph, 5).map((one) => text(one, 8)),
+    ...inner(graph, 11).map((one) => text(one, 1)),
+  ]);
   for (const node of inner(graph, 1)) {
     for (const name of texts(node, 1)) assertEquals(known.has(name), true, `${text(node, 4)} reads ${name}`);
     for (const name of texts(node, 2)) known.add(name);
@@ -165,7 +168,7 @@ Deno.test("the bytes of a graph at once are those of its parts", async () => {
     return graph;
   };
   const parts: number[] = [];
-  for await (const part of make().parts(20)) { for (const byte of part) parts.push(byte); }
+  for await (const part of make().parts(20)) for (const byte of part) parts.push(byte);
   assertEquals(Uint8Array.from(parts), make().bytes(20));
 });
 

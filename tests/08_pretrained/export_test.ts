@@ -52,7 +52,9 @@ async function saved(model: DecoderOnly, options: SaveOptions = {}): Promise<Mem
 async function numbersOf(model: Module): Promise<Record<string, number[]>> {
   const entries = [...model.stateDict()];
   return Object.fromEntries(
-    await Promise.all(entries.map(async ([path, entry]): Promise<[string, number[]]> => [path, [...await entry.read()]])),
+    await Promise.all(
+      entries.map(async ([path, entry]): Promise<[string, number[]]> => [path, [...await entry.read()]]),
+    ),
   );
 }
 
@@ -257,7 +259,10 @@ Deno.test("a layout that no family has is refused with what does not fit", async
     [{ ...base, positions: alibi }, ['positions = "alibi"']],
     [{ ...base, activation: relu }, ['activation = "relu", which must be "geluTanh"']],
     [{ ...base, bias: false }, ["bias = false, which must be true"]],
-    [{ ...llama, headSize: 4, positions: rotary({ share: 0.5 }) }, ["the nearest is llama", "share = 0.5, which must be 1"]],
+    [{ ...llama, headSize: 4, positions: rotary({ share: 0.5 }) }, [
+      "the nearest is llama",
+      "share = 0.5, which must be 1",
+    ]],
     [{ ...llama, positions: rotary({ scaling: yarnScaling({ factor: 2, trainedLength: 8 }) }) }, ["yarn"]],
   ];
   for (const [options, sentences] of refusals) {
@@ -311,7 +316,11 @@ Deno.test("what stands beside a model is copied as it is", async () => {
 
 Deno.test("a tokenizer that does not belong to the model is refused, and one that is given twice", async () => {
   const tokenizer = await TOKENIZERS["characters alone"]!(), from = bytesSource(new Map());
-  await assertRejects(() => saved(gpt2(), { tokenizer }), TypeError, "Cannot save a model of 20 tokens with a tokenizer");
+  await assertRejects(
+    () => saved(gpt2(), { tokenizer }),
+    TypeError,
+    "Cannot save a model of 20 tokens with a tokenizer",
+  );
   await assertRejects(() => saved(gpt2(), { tokenizer, from }), TypeError, "tokenizer and from");
   assertThrows(() => bytesSink(3 as unknown as string), TypeError, "name");
 });

@@ -30,7 +30,11 @@ for (const [name, layout] of Object.entries({ ...LAYOUTS, ...UNPUBLISHED })) {
 await Deno.mkdir(`${folder}/tokenizers`);
 for (const [name, train] of Object.entries(TOKENIZERS)) {
   const tokenizer = await train();
-  const own = TEXTS.map((text) => ({ text, ids: tokenizer.encode(text), back: tokenizer.decode(tokenizer.encode(text)) }));
+  const own = TEXTS.map((text) => ({
+    text,
+    ids: tokenizer.encode(text),
+    back: tokenizer.decode(tokenizer.encode(text)),
+  }));
   await Deno.writeTextFile(`${folder}/tokenizers/${name}.json`, JSON.stringify(writeTokenizerJson(tokenizer)));
   await Deno.writeTextFile(`${folder}/tokenizers/${name}.own`, JSON.stringify(own));
 }

@@ -85,7 +85,11 @@ Deno.test("a folder takes files part by part, and a file is there once it is who
 Deno.test("a name that leads out of a folder is refused, and a folder that is a file", async () => {
   await inFolder(async (folder) => {
     for (const name of ["../a", "", "a/../../b", "."]) {
-      await assertRejects(() => folderSink(folder).write(name, parts(bytes)), RangeError, "must name a file in the folder");
+      await assertRejects(
+        () => folderSink(folder).write(name, parts(bytes)),
+        RangeError,
+        "must name a file in the folder",
+      );
     }
     await Deno.writeFile(`${folder}/file`, bytes);
     await assertRejects(() => folderSink(`${folder}/file`).write("a", parts(bytes)), FileError, "Cannot write");

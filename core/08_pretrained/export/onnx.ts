@@ -23,7 +23,16 @@
  */
 
 import { checkInstance } from "../../engine/arguments.ts";
-import { abortSignal, callback, checkOptions, type Checks, checkValue, flag, integer, oneOf } from "../../engine/options.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  type Checks,
+  checkValue,
+  flag,
+  integer,
+  oneOf,
+} from "../../engine/options.ts";
 import { sinusoidalPositions } from "../../04_attention/positions/absolute.ts";
 import { rotaryAngles, type RotaryOptions } from "../../04_attention/positions/rotary.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
@@ -34,9 +43,10 @@ import { epsilonOf, unknownOptions, variantOf, windowOf } from "../files/fitting
 import type { ReadOptions } from "../files/mod.ts";
 import { misfitsOf } from "../files/settings.ts";
 import { OnnxGraph } from "./onnx_file.ts";
-import { EXPORT_KINDS, type SaveProgress, tokenizerCheck, tokenizerFiles } from "./saving.ts";
+import { EXPORT_KINDS, type SaveProgress, tokenizerFiles } from "./saving.ts";
 import { elementsAs, type ExportKind, plannedTensors } from "./shards.ts";
 import { type ModelSink, sinkCheck, textParts } from "./sink.ts";
+import { tokenizerCheck } from "./tokenizer_json.ts";
 
 /** How a model is written as ONNX. */
 export interface OnnxOptions extends ReadOptions {
@@ -115,7 +125,8 @@ export async function saveOnnx(
 const POSITIONS = ["learned", "sinusoidal", "rotary", "none"];
 
 function requireSayable({ options }: DecoderOnly): void {
-  const { attention, norm, positions, activation } = options, bend = "gate" in activation ? activation.gate : activation;
+  const { attention, norm, positions, activation } = options,
+    bend = "gate" in activation ? activation.gate : activation;
   const wrong = misfitsOf({
     ...unknownOptions(options),
     attention: [attention, attention.word === "multiHead" ? undefined : '"multiHead"'],
@@ -192,7 +203,12 @@ async function graphOf(
   const single = (list: string): string => graph.node("Reshape", [list, none]);
   const end = single(graph.node("Add", [past, length]));
   const places = graph.node("Range", [single(past), end, graph.whole(1)]);
-  const allowed = allowedPairs(graph, places, graph.node("Range", [graph.whole(0), end, graph.whole(1)]), windowOf(options));
+  const allowed = allowedPairs(
+    graph,
+    places,
+    graph.node("Range", [graph.whole(0), end, graph.whole(1)]),
+    windowOf(options),
+  );
   const turn = await rotation(drawing, places);
 
   let hidden = graph.node("Gather", ["embedding.weight", ids]);
@@ -280,7 +296,12 @@ function attention(
   };
   const remember = (kind: number, added: string): string => {
     if (!memory) return added;
-    return graph.node("Concat", [memory[kind]!, added], { axis: 2 }, memory[kind]!.replace("past_key_values", "present"));
+    return graph.node(
+      "Concat",
+      [memory[kind]!, added],
+      { axis: 2 },
+      memory[kind]!.replace("past_key_values", "present"),
+    );
   };
   const query = turn(heads("query", numHeads));
   const key = remember(0, turn(heads("key", numGroups))), value = remember(1, heads("value", numGroups));

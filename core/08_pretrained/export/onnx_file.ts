@@ -183,11 +183,16 @@ export class OnnxGraph {
 
   /** The model as a file; none of its constants may be a weight that is not read yet. */
   bytes(operatorSet: number): Uint8Array {
-    const chunks = this.#model(operatorSet, this.#constants.map(({ front, bytes }) => [...front, ...message(9, [bytes])]));
+    const chunks = this.#model(
+      operatorSet,
+      this.#constants.map(({ front, bytes }) => [...front, ...message(9, [bytes])]),
+    );
     const bytes = new Uint8Array(lengthOf(chunks));
     let at = 0;
     for (const chunk of chunks) {
-      if (!(chunk instanceof Uint8Array)) throw new TypeError("Cannot write the graph at once: its weights are not read");
+      if (!(chunk instanceof Uint8Array)) {
+        throw new TypeError("Cannot write the graph at once: its weights are not read");
+      }
       bytes.set(chunk, at);
       at += chunk.length;
     }
@@ -206,7 +211,9 @@ export class OnnxGraph {
       if (beside === undefined || bytes.length < SMALL) return [...front, ...message(9, [bytes])];
       const place = { location: beside, offset: String(offset), length: String(bytes.length) };
       offset += bytes.length;
-      const entries = Object.entries(place).flatMap(([key, value]) => message(13, [...text(1, key), ...text(2, value)]));
+      const entries = Object.entries(place).flatMap(([key, value]) =>
+        message(13, [...text(1, key), ...text(2, value)])
+      );
       return [...front, ...entries, ...integer(14, 1)];
     });
     return inOrder(this.#model(operatorSet, constants));

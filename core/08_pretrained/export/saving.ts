@@ -13,12 +13,10 @@ import type { Json } from "../../engine/json.ts";
 import {
   abortSignal,
   callback,
-  type Check,
   checkOptions,
   type Checks,
   checkValue,
   integer,
-  object,
   oneOf,
   string,
 } from "../../engine/options.ts";
@@ -30,7 +28,7 @@ import { type ModelSource, readJson, type ReadOptions, sourceCheck } from "../fi
 import type { Architecture, WrittenArchitecture } from "../files/settings.ts";
 import { elementsAs, type ExportKind, indexOf, plannedTensors, shardBytes, shardsOf } from "./shards.ts";
 import { type ModelSink, sinkCheck, textParts } from "./sink.ts";
-import { writeTokenizerJson } from "./tokenizer_json.ts";
+import { tokenizerCheck, writeTokenizerJson } from "./tokenizer_json.ts";
 
 /** How far the writing of a model has come. */
 export interface SaveProgress {
@@ -57,12 +55,6 @@ export interface SaveOptions extends ReadOptions {
   /** Hears of every tensor that was written, and is waited for; nobody by default. */
   readonly onProgress?: ((progress: SaveProgress) => void | Promise<void>) | undefined;
 }
-
-/** A tokenizer as an option. */
-export const tokenizerCheck: Check<Tokenizer> = object<Tokenizer>(
-  "a tokenizer, with tokens, encode() and toJSON()",
-  (value) => ["tokens", "encode", "toJSON"].every((name) => name in value),
-);
 
 /** The kinds of numbers that are written. */
 export const EXPORT_KINDS: readonly ExportKind[] = ["float32", "float16", "bfloat16"];
@@ -119,7 +111,9 @@ export async function savePretrained(
   checkOptions("save a model", options, saveChecks);
   const { tokenizer, from, chatTemplate, dtype = "float32", maxShardBytes = MOST_BYTES, signal, onProgress } = options;
   if (tokenizer && from) {
-    throw new TypeError("Cannot save a model with tokenizer and from: files that are copied have a tokenizer of their own");
+    throw new TypeError(
+      "Cannot save a model with tokenizer and from: files that are copied have a tokenizer of their own",
+    );
   }
   const { fields, names, change } = writtenAs(model);
   // What cannot be written is said before anything is.
@@ -178,9 +172,9 @@ export function writtenAs(model: DecoderOnly): WrittenArchitecture {
   if (found) return found;
   const [nearest] = attempts.toSorted((a, b) => a.misfits.length - b.misfits.length);
   throw new RangeError(
-    `Cannot save the model as one of ${
-      attempts.map(({ fields }) => fields["model_type"]).join(", ")
-    }: the nearest is ${nearest!.fields["model_type"]}, and it does not fit with ${nearest!.misfits.join(", ")}`,
+    `Cannot save the model as one of ${attempts.map(({ fields }) => fields["model_type"]).join(", ")}: the nearest is ${
+      nearest!.fields["model_type"]
+    }, and it does not fit with ${nearest!.misfits.join(", ")}`,
   );
 }
 

@@ -18,7 +18,7 @@
  */
 
 import { quote } from "../../engine/shown.ts";
-import { storedNumbers, type StoredKind, type StoredTensor, tensorFront } from "../../06_training/safetensors.ts";
+import { type StoredKind, storedNumbers, type StoredTensor, tensorFront } from "../../06_training/safetensors.ts";
 import type { ExportPlan } from "../../06_training/state_names.ts";
 
 /** How many bits a weight has in the file. */
@@ -70,9 +70,7 @@ export function shardsOf(tensors: readonly PlannedTensor[], most: number): Shard
   }
   const padded = (number: number): string => String(number).padStart(5, "0");
   return groups.map((tensors, i) => ({
-    file: groups.length === 1
-      ? "model.safetensors"
-      : `model-${padded(i + 1)}-of-${padded(groups.length)}.safetensors`,
+    file: groups.length === 1 ? "model.safetensors" : `model-${padded(i + 1)}-of-${padded(groups.length)}.safetensors`,
     tensors,
   }));
 }
@@ -81,7 +79,9 @@ export function shardsOf(tensors: readonly PlannedTensor[], most: number): Shard
 export function indexOf(shards: readonly Shard[]): string {
   const all = shards.flatMap(({ file, tensors }) => tensors.map((tensor) => ({ ...tensor, file })));
   const total_size = all.reduce((sum, { bytes }) => sum + bytes, 0);
-  const weight_map = Object.fromEntries(all.map(({ name, file }) => [name, file] as const).sort(([a], [b]) => a < b ? -1 : 1));
+  const weight_map = Object.fromEntries(
+    all.map(({ name, file }) => [name, file] as const).sort(([a], [b]) => a < b ? -1 : 1),
+  );
   return `${JSON.stringify({ metadata: { total_size }, weight_map }, null, 2)}\n`;
 }
 

@@ -20,7 +20,7 @@
  */
 
 import type { Json } from "../../engine/json.ts";
-import { shown } from "../../engine/options.ts";
+import { type Check, checkValue, object } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import { patterns } from "../../02_words/before_tokens/patterns.ts";
 import { TokenizerPipeline } from "../../02_words/before_tokens/pipeline.ts";
@@ -51,14 +51,22 @@ interface Description {
   readonly added_tokens: readonly Fields[];
 }
 
+/** A tokenizer as an option. */
+export const tokenizerCheck: Check<Tokenizer> = object<Tokenizer>(
+  "a tokenizer, with tokens, encode() and toJSON()",
+  (value) => ["tokens", "encode", "toJSON"].every((name) => name in value),
+);
+
 /**
  * Writes a tokenizer as the library *tokenizers* reads it.
  *
  * @param tokenizer any of the book's
  * @returns plain data for `tokenizer.json`
  * @throws {RangeError} if a part has no word there, which the message names
+ * @throws {TypeError} if it is no tokenizer
  */
 export function writeTokenizerJson(tokenizer: Tokenizer): Json {
+  checkValue("write a tokenizer.json", "tokenizer", tokenizer, tokenizerCheck);
   return { version: "1.0", truncation: null, padding: null, ...descriptionOf(tokenizer) } as unknown as Json;
 }
 
@@ -67,8 +75,7 @@ function descriptionOf(tokenizer: Tokenizer): Description | Fields {
   if (tokenizer instanceof BytePairEncoding) return ofBytePairs(tokenizer);
   if (tokenizer instanceof Unigram) return ofUnigram(tokenizer);
   if (tokenizer instanceof TokenizerPipeline) return ofPipeline(tokenizer);
-  const { format } = typeof tokenizer?.toJSON === "function" ? tokenizer.toJSON() : { format: shown(tokenizer) };
-  throw refused("tokenizer", format);
+  throw refused("tokenizer", String(tokenizer.toJSON()?.format));
 }
 
 function refused(what: string, name: string): RangeError {
@@ -130,9 +137,7 @@ function ofUnigram(tokenizer: Unigram): Description {
   const space = { type: "Replace", pattern: { String: " " }, content: "▁" };
   return {
     // One is put in front even of a text that begins with a space.
-    normalizer: prefixSpace
-      ? { type: "Sequence", normalizers: [{ type: "Prepend", prepend: "▁" }, space] }
-      : space,
+    normalizer: prefixSpace ? { type: "Sequence", normalizers: [{ type: "Prepend", prepend: "▁" }, space] } : space,
     pre_tokenizer: null,
     post_processor: null,
     decoder: {
@@ -377,7 +382,9 @@ const CLASSES: Readonly<Record<string, string>> = { s: SPACES, d: "0-9", w: "A-Z
 /** Rewrites an expression of JavaScript where the other engine means something else. */
 function writeExpression(source: string): string {
   let inSet = false, written = "";
-  for (const { 0: found, groups } of source.matchAll(/\\u\{(?<long>[^}]*)\}|\\u(?<short>.{4})|\\(?<letter>.)|[^\\]/gsu)) {
+  for (
+    const { 0: found, groups } of source.matchAll(/\\u\{(?<long>[^}]*)\}|\\u(?<short>.{4})|\\(?<letter>.)|[^\\]/gsu)
+  ) {
     const { long, short, letter } = groups as Record<string, string | undefined>, code = long ?? short;
     if (code !== undefined) written += `\\x{${code}}`;
     else if (letter === undefined) {

@@ -11,7 +11,7 @@
 import type { AttentionVariant } from "../../04_attention/multi_head.ts";
 import type { DecoderOnlyOptions } from "../../05_transformer/decoder_only.ts";
 import type { Complete } from "../../05_transformer/layout.ts";
-import type { NormOptions, Normalization } from "../../05_transformer/normalization.ts";
+import type { Normalization, NormOptions } from "../../05_transformer/normalization.ts";
 
 /** What stands in a table of misfits: what an option is, and what it must be if it is not that. */
 export type Misfit = readonly [found: unknown, needed: string | undefined];

@@ -67,7 +67,9 @@ export function misfitsOf(
   rows: Readonly<Record<string, readonly [found: unknown, needed: string | undefined]>>,
 ): string[] {
   return Object.entries(rows).flatMap(([name, [found, needed]]) =>
-    needed === undefined ? [] : [`${name} = ${isPart(found) ? JSON.stringify(writePart(found)) : shown(found)}, which must be ${needed}`]
+    needed === undefined
+      ? []
+      : [`${name} = ${isPart(found) ? JSON.stringify(writePart(found)) : shown(found)}, which must be ${needed}`]
   );
 }
 

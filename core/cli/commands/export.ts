@@ -10,7 +10,12 @@ import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
 import { DecoderOnly } from "../../05_transformer/decoder_only.ts";
 import { fromPretrained } from "../../08_pretrained/architecture.ts";
 import { saveOnnx } from "../../08_pretrained/export/onnx.ts";
-import { EXPORT_KINDS, type SaveOptions, savePretrained, type SaveProgress } from "../../08_pretrained/export/saving.ts";
+import {
+  EXPORT_KINDS,
+  type SaveOptions,
+  savePretrained,
+  type SaveProgress,
+} from "../../08_pretrained/export/saving.ts";
 import type { ModelSource } from "../../08_pretrained/files/mod.ts";
 import { openWeights } from "../../08_pretrained/files/weights.ts";
 import { openTokenizer } from "../../08_pretrained/tokenizer_files/opening.ts";
@@ -46,11 +51,19 @@ export const command: Command = defineCommand({
     replace: flag("Write into a folder that has files"),
   },
   async run({ out, format, dtype, maxShardBytes, cache, replace }, [name]) {
-    if (name === undefined || name === "") throw new UsageError("Cannot export without a model: a folder or a file must be named");
-    if (out === undefined || out === "") throw new UsageError("Cannot export without a place: --out must name a folder");
-    if (cache && format !== "onnx") throw new UsageError(`Cannot use --cache with --format ${format}: only onnx has a graph`);
+    if (name === undefined || name === "") {
+      throw new UsageError("Cannot export without a model: a folder or a file must be named");
+    }
+    if (out === undefined || out === "") {
+      throw new UsageError("Cannot export without a place: --out must name a folder");
+    }
+    if (cache && format !== "onnx") {
+      throw new UsageError(`Cannot use --cache with --format ${format}: only onnx has a graph`);
+    }
     if (maxShardBytes !== undefined && format === "onnx") {
-      throw new UsageError("Cannot use --max-shard-bytes with --format onnx: it has one file, and one beside it from two gigabytes on");
+      throw new UsageError(
+        "Cannot use --max-shard-bytes with --format onnx: it has one file, and one beside it from two gigabytes on",
+      );
     }
     if (!replace) await refuseFilled(out);
     const { signal, stop } = interruption();
@@ -61,9 +74,21 @@ export const command: Command = defineCommand({
         const { tokenizer = beside.from && await tokenizerIn(beside.from) } = beside;
         const files = await saveOnnx(model, sink, { tokenizer, dtype, cache, signal, onProgress });
         onProgress();
-        return say(out, "ONNX", files, "Python", `onnxruntime.InferenceSession(${JSON.stringify(`${out}/model.onnx`)})`);
+        return say(
+          out,
+          "ONNX",
+          files,
+          "Python",
+          `onnxruntime.InferenceSession(${JSON.stringify(`${out}/model.onnx`)})`,
+        );
       }
-      const { architecture, files } = await savePretrained(model, sink, { ...beside, dtype, maxShardBytes, signal, onProgress });
+      const { architecture, files } = await savePretrained(model, sink, {
+        ...beside,
+        dtype,
+        maxShardBytes,
+        signal,
+        onProgress,
+      });
       onProgress();
       say(out, architecture, files, "Python", `AutoModelForCausalLM.from_pretrained(${JSON.stringify(out)})`);
     } finally {
@@ -88,7 +113,9 @@ async function refuseFilled(out: string): Promise<void> {
   const [first] = found.filter(({ isFile }) => isFile).map(({ name }) => name).sort();
   if (first === undefined) return;
   throw new DataError(
-    `Cannot export to ${quote(out)}: it has files, such as ${quote(first)}; --replace writes among them, --out names another folder`,
+    `Cannot export to ${quote(out)}: it has files, such as ${
+      quote(first)
+    }; --replace writes among them, --out names another folder`,
   );
 }
 
@@ -132,7 +159,9 @@ async function openForeign(name: string, signal: AbortSignal): Promise<Opened> {
 /** The tokenizer of a folder, if it has one. */
 async function tokenizerIn(source: ModelSource): Promise<Tokenizer | undefined> {
   const names = await source.list?.() ?? [];
-  return names.some((name) => /^(tokenizer\.(json|model)|vocab\.(json|txt))$/.test(name)) ? await openTokenizer(source) : undefined;
+  return names.some((name) => /^(tokenizer\.(json|model)|vocab\.(json|txt))$/.test(name))
+    ? await openTokenizer(source)
+    : undefined;
 }
 
 /** Tells on standard error how far the writing is, if a person watches; without a report it clears the line. */
@@ -143,7 +172,9 @@ function progress(out: string): (report?: SaveProgress) => void {
     if (!isWatched || report && performance.now() - told < 100) return;
     told = performance.now();
     const text = report
-      ? `${count(Math.round(report.written / 1e6))} of ${count(Math.round(report.total / 1e6))} MB in ${escapeControl(out)}`
+      ? `${count(Math.round(report.written / 1e6))} of ${count(Math.round(report.total / 1e6))} MB in ${
+        escapeControl(out)
+      }`
       : "";
     Deno.stderr.writeSync(encoder.encode(`\r\x1b[K${text}`));
   };
