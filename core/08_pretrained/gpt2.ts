@@ -117,7 +117,7 @@ export const gpt2: Architecture = {
         activation_function: "gelu_new",
         layer_norm_epsilon: epsilonOf(norm),
         tie_word_embeddings: tieHead,
-        // Said even where it is 0, since a file that does not say it means 0.1.
+        // Said even where nothing is dropped: a file that does not say it means that a tenth is.
         embd_pdrop: dropout,
         resid_pdrop: dropout,
         attn_pdrop: variantOf(layout).dropout ?? 0,

@@ -216,7 +216,9 @@ export async function tryFile(path: string, bytes: Uint8Array<ArrayBuffer>): Pro
 }
 
 /**
- * Replaces a file in one step by one whose bytes come part after part; on an error the old one is untouched.
+ * Replaces a file in one step by parts that come one after the other.
+ *
+ * On an error the old one is untouched.
  *
  * @param path of the file
  * @param parts its new contents, in order

@@ -85,16 +85,28 @@
  *
  * ## In Python
  *
- * `heed export MODEL --out FOLDER` writes the folder, and three lines open it:
+ * `heed export MODEL --out FOLDER` writes the folder. A language model of 135 million weights, which somebody has stored in four bits:
+ *
+ * ```sh
+ * heed export SmolLM2-135M-Instruct.Q4_1.gguf --out smollm2 --dtype bfloat16
+ * ```
+ *
+ * ```text
+ * Saved in smollm2 as llama: model.safetensors, tokenizer.json, tokenizer_config.json, chat_template.jinja, generation_config.json, config.json
+ * To open it in Python:
+ *   AutoModelForCausalLM.from_pretrained("smollm2")
+ * ```
+ *
+ * Three lines open it:
  *
  * ```py
  * from transformers import AutoModelForCausalLM, AutoTokenizer
  *
- * model, tokenizer = AutoModelForCausalLM.from_pretrained("FOLDER"), AutoTokenizer.from_pretrained("FOLDER")
+ * model, tokenizer = AutoModelForCausalLM.from_pretrained("smollm2"), AutoTokenizer.from_pretrained("smollm2")
  * print(tokenizer.decode(model.generate(**tokenizer("The cat", return_tensors="pt"))[0]))
  * ```
  *
- * From there on it is a model like any other: `torchrun --nproc-per-node 8 train.py` trains it on eight processors, `vllm serve FOLDER` answers with it, and what they save is [opened](../architecture.ts) here again. The tests hold what a recipe has found: `transformers` computes the logits of this book, saves the bytes that it has read, and two processes of
+ * From there on it is a model like any other: `torchrun --nproc-per-node 8 train.py` trains it on eight processors, `vllm serve smollm2` answers with it, and what they save is [opened](../architecture.ts) here again. The tests hold what a recipe has found: `transformers` computes the logits of this book, saves the bytes that it has read, and two processes of
  * `torchrun` make a step, after which the logits agree here again.
  *
  * Sources: Thomas Wolf and others 2020, *Transformers: State-of-the-Art Natural Language Processing*; the format *safetensors* (Hugging Face, 2022); *Open Neural Network Exchange* (2017).
@@ -102,9 +114,9 @@
  * @module
  */
 
-export { type ExportKind } from "./shards.ts";
-export { bytesSink, type MemorySink, type ModelSink } from "./sink.ts";
 export { type SavedPretrained, type SaveOptions, savePretrained, type SaveProgress } from "./saving.ts";
+export type { ExportKind } from "./shards.ts";
+export { bytesSink, type MemorySink, type ModelSink } from "./sink.ts";
 export { writeTokenizerJson } from "./tokenizer_json.ts";
 export { type OnnxOptions, saveOnnx } from "./onnx.ts";
 
@@ -124,7 +136,7 @@ export { type OnnxOptions, saveOnnx } from "./onnx.ts";
 
 // ## Pitfall: settings that are left out
 //
-// What a file of settings does not say means what the class of the model says, and not 0. Of GPT-2, dropout is then 0.1: the logits are the same, since nothing is dropped when a model is used, and training goes another way. The test "dropout stands in the settings of GPT-2 even where it is 0" holds it.
+// What a file of settings does not say means what the class of the model says, and not nothing. The class of GPT-2 drops then: the logits are the same, since nothing is dropped when a model is used, and training goes another way. The test "dropout stands in the settings of GPT-2 even where it is 0" holds it.
 
 // ## What half of the bits costs
 //

@@ -54,9 +54,9 @@ export interface OnnxOptions extends ReadOptions {
   readonly tokenizer?: Tokenizer | undefined;
   /** Bits of a weight in the file; float32 by default. Sums are float32 always. */
   readonly dtype?: ExportKind | undefined;
-  /** Whether keys and values of earlier calls are inputs, and all of them outputs; false by default. */
+  /** Whether keys and values are inputs, and with those of the call outputs; false by default. */
   readonly cache?: boolean | undefined;
-  /** Most bytes of weights within the model, the others lie beside it; 2,000,000,000 by default, and no more. */
+  /** Most bytes of weights in the model; more lie beside it; 2,000,000,000 by default. */
   readonly maxModelBytes?: number | undefined;
   /** Hears of every tensor that was written, and is waited for; nobody by default. */
   readonly onProgress?: ((progress: SaveProgress) => void | Promise<void>) | undefined;

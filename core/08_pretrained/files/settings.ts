@@ -51,7 +51,7 @@ export interface WrittenArchitecture {
   readonly fields: Readonly<Record<string, Json>>;
   /** What the file of weights calls the tensors, each once. */
   readonly names: StateNames;
-  /** Options that the files have no word for, each with what they would need; none if the layout fits. */
+  /** Options that the files have no word for, with what they must be; none if all fits. */
   readonly misfits: readonly string[];
   /** What becomes of a tensor on the way into the file; nothing by default. */
   readonly change?: ((name: string, tensor: StoredTensor) => StoredTensor) | undefined;

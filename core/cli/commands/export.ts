@@ -153,7 +153,8 @@ async function openForeign(name: string, signal: AbortSignal): Promise<Opened> {
   if (format === "safetensors") return { model, from: source };
   const template = metadata.get("tokenizer.chat_template");
   const chatTemplate = typeof template === "string" ? template : undefined;
-  return { model, tokenizer: await openTokenizer(source, { signal }), chatTemplate };
+  const tokenizer = metadata.has("tokenizer.ggml.tokens") ? await openTokenizer(source, { signal }) : undefined;
+  return { model, tokenizer, chatTemplate };
 }
 
 /** The tokenizer of a folder, if it has one. */
