@@ -460,7 +460,9 @@ export interface ImportPlan extends ImportReport {
    */
   write(name: string, stored: StoredTensor): void;
   /**
-   * Keeps a tensor in levels, as the file has it, if it is a matrix that the model only multiplies by or looks rows up in.
+   * Keeps a tensor in levels, as the file has it.
+   *
+   * It has to be a matrix that the model multiplies by or looks rows up in, on a device that has a layout for levels.
    *
    * @param name one of {@linkcode names}
    * @param source its levels
@@ -503,11 +505,12 @@ export function planImport(
   };
 }
 
-/** Keeps levels in the weights that a tensor of theirs holds: rows of the file are columns of matrices, or rows of a table. */
+/** Keeps levels where a device has a layout for them: rows of the file are columns of matrices, or rows of a table. */
 function keepLevels(weights: ReadonlyMap<string, Weight>, { transposed, parts }: Row, source: LevelSource): boolean {
   const kept = parts.map(([path, entry]) => {
     const weight = weights.get(path);
-    return weight?.form === entry && weight.isTable !== transposed ? weight : undefined;
+    const isFit = weight?.form === entry && weight.isTable !== transposed && weight.storage.device.levels;
+    return isFit ? weight : undefined;
   });
   if (!kept.every((weight) => weight !== undefined) || (!transposed && kept.length > 1)) return false;
   let from = 0;
