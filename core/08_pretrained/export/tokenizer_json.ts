@@ -140,15 +140,12 @@ function ofUnigram(tokenizer: Unigram): Description {
     normalizer: prefixSpace ? { type: "Sequence", normalizers: [{ type: "Prepend", prepend: "▁" }, space] } : space,
     pre_tokenizer: null,
     post_processor: null,
-    decoder: {
-      type: "Sequence",
-      decoders: [
-        { type: "Replace", pattern: { String: "▁" }, content: " " },
-        ...byteFallback ? [{ type: "ByteFallback" }] : [],
-        { type: "Fuse" },
-        ...prefixSpace ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : [],
-      ],
-    },
+    decoder: inRow(
+      { type: "Replace", pattern: { String: "▁" }, content: " " },
+      ...byteFallback ? [bare("ByteFallback")()] : [],
+      { type: "Fuse" },
+      ...prefixSpace ? [{ type: "Strip", content: " ", start: 1, stop: 0 }] : [],
+    ),
     model: {
       type: "Unigram",
       unk_id: tokenizer.unknownToken,
@@ -269,6 +266,9 @@ const each = (table: Table, what: string, { parts }: Given): Fields[] =>
 
 const bare = (type: string) => (): Fields => ({ type });
 
+/** Decoders one after the other. */
+const inRow = (...decoders: readonly Fields[]): Fields => ({ type: "Sequence", decoders });
+
 const NORMALIZERS: Table = {
   sequence: (given) => ({ type: "Sequence", normalizers: each(NORMALIZERS, "normalizer", given) }),
   nfc: bare("NFC"),
@@ -357,15 +357,13 @@ const DECODERS: Table = {
   replace: ({ pattern, content }) => ({ type: "Replace", pattern: { String: pattern! }, content: content! }),
   strip: ({ content, start, stop }) => ({ type: "Strip", content: content!, start: start!, stop: stop! }),
   // A space between words, and none beside a line break.
-  words: () => ({
-    type: "Sequence",
-    decoders: [
+  words: () =>
+    inRow(
       { type: "WordPiece", prefix: "\0", cleanup: false },
       { type: "Fuse" },
       { type: "Replace", pattern: { String: " \n" }, content: "\n" },
       { type: "Replace", pattern: { String: "\n " }, content: "\n" },
-    ],
-  }),
+    ),
 };
 
 // ## Expressions
