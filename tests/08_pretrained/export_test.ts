@@ -9,6 +9,7 @@ import { decodeSafetensors, readHeader } from "../../core/06_training/safetensor
 import { fromPretrained } from "../../core/08_pretrained/architecture.ts";
 import { bytesSource, type ModelSource } from "../../core/08_pretrained/files/mod.ts";
 import { type SaveOptions, savePretrained } from "../../core/08_pretrained/export/saving.ts";
+import { saveOnnx } from "../../core/08_pretrained/export/onnx.ts";
 import { elementsAs } from "../../core/08_pretrained/export/shards.ts";
 import { bytesSink, type MemorySink } from "../../core/08_pretrained/export/sink.ts";
 import { tensor } from "../../core/engine/create.ts";
@@ -269,6 +270,16 @@ Deno.test("a layout that no family has is refused with what does not fit", async
     const model = new DecoderOnly(options as DecoderOnly["options"], new Random(1));
     const error = await assertRejects(() => saved(model), RangeError, "Cannot save the model as one of llama, gpt2");
     for (const sentence of sentences) assertEquals(error.message.includes(sentence), true, error.message);
+  }
+});
+
+Deno.test("an option or a setting that no writer knows is refused, and not left out", async () => {
+  const model = gpt2(), norm = { ...model.options.norm, settings: { epsilon: 1e-5, shift: 2 } };
+  for (const more of [{ depth: 3 }, { norm }]) {
+    const odd = Object.defineProperty(gpt2(), "options", { value: { ...model.options, ...more } }) as DecoderOnly;
+    const name = "depth" in more ? "depth = 3" : "shift = 2";
+    await assertRejects(() => saved(odd), RangeError, `${name}, which must be left out`);
+    await assertRejects(() => saveOnnx(odd, bytesSink()), RangeError, `${name}, which must be left out`);
   }
 });
 

@@ -125,11 +125,12 @@ export async function saveOnnx(
 const POSITIONS = ["learned", "sinusoidal", "rotary", "none"];
 
 function requireSayable({ options }: DecoderOnly): void {
-  const { attention, norm, positions, activation } = options,
+  const { attention, norm, positions, activation, placement } = options,
     bend = "gate" in activation ? activation.gate : activation;
   const wrong = misfitsOf({
     ...unknownOptions(options),
     attention: [attention, attention.word === "multiHead" ? undefined : '"multiHead"'],
+    placement: [placement, ["pre", "post"].includes(placement) ? undefined : '"pre" or "post"'],
     norm: [norm, ["layer", "rms"].includes(norm.word) ? undefined : '"layer" or "rms"'],
     positions: [positions, POSITIONS.includes(positions.word) ? undefined : `one of ${POSITIONS.join(", ")}`],
     activation: [activation, BENDS[bend.word] ? undefined : `made of one of ${Object.keys(BENDS).join(", ")}`],

@@ -22,10 +22,21 @@ const KNOWN: ReadonlySet<string> = new Set([
   ...["attention", "positions", "activation", "norm", "placement", "closingNorm", "bias", "tieHead", "dropout"],
 ]);
 
-/** Rows for the options that nobody here looks at: a model that has them computes something else. */
+/** The settings of parts that whoever writes a layout looks at. */
+const KNOWN_SETTINGS: Readonly<Record<"attention" | "norm" | "positions", ReadonlySet<string>>> = {
+  attention: new Set(["scale", "window", "dropout"]),
+  norm: new Set(["epsilon"]),
+  positions: new Set(["deviation", "base", "interleaved", "share", "scaling"]),
+};
+
+/** Rows for what nobody here looks at, options and settings of parts: a model that has them computes something else. */
 export function unknownOptions(layout: Complete<DecoderOnlyOptions>): Record<string, Misfit> {
-  const others = Object.entries(layout).filter(([name, value]) => !KNOWN.has(name) && value !== undefined);
-  return Object.fromEntries(others.map(([name, value]) => [name, [value, "left out"]]));
+  const others = Object.entries(layout).filter(([name]) => !KNOWN.has(name));
+  const settings = Object.entries(KNOWN_SETTINGS).flatMap(([part, known]) =>
+    Object.entries(layout[part as keyof typeof KNOWN_SETTINGS].settings ?? {}).filter(([name]) => !known.has(name))
+  );
+  const given = [...others, ...settings].filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given.map(([name, value]): [string, Misfit] => [name, [value, "left out"]]));
 }
 
 /** The epsilon of a norm. */
