@@ -96,7 +96,7 @@ import {
   mapByName,
   object,
 } from "../engine/options.ts";
-import { type LevelSource, PackedMatrix } from "../engine/packed.ts";
+import { type LevelSource, packLevels } from "../engine/levels.ts";
 import { scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { Tensor } from "../engine/tensor.ts";
@@ -518,7 +518,7 @@ function keepLevels(weights: ReadonlyMap<string, Weight>, { transposed, parts }:
     const [K, N] = weight.isTable ? [weight.shape[1]!, weight.shape[0]!] : [weight.shape[0]!, weight.shape[1]!];
     const start = from, rows = { ...source, shape: [N, K] as const };
     const part = { ...rows, rows: (row: number, count: number) => source.rows(start + row, count) };
-    const { storage } = weight, packed = PackedMatrix.ofLevels(part, weight.isTable, storage.device);
+    const { storage } = weight, packed = packLevels(part, weight.isTable, storage.device);
     weight.replace(packed);
     storage.release();
     from += N;

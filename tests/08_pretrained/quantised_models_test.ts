@@ -5,7 +5,7 @@ import { noGrad } from "../../core/engine/autograd.ts";
 import { tensor } from "../../core/engine/create.ts";
 import { backend } from "../../core/engine/device.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
-import { PackedMatrix } from "../../core/engine/packed.ts";
+import { packLevels } from "../../core/engine/levels.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { fromPretrained } from "../../core/08_pretrained/architecture.ts";
 import { bytesSource, type ModelSource } from "../../core/08_pretrained/files/mod.ts";
@@ -51,7 +51,7 @@ onEveryBackend("a model with kept blocks writes the same with a cache and withou
 Deno.test("every kind of block is kept as it is unpacked", async () => {
   for (const kind of BLOCK_KINDS) {
     const bytes = bytesOf(blocks.blocks[kind as keyof typeof blocks.blocks].bytes), numbers = unpackBlocks(kind, bytes);
-    const table = PackedMatrix.ofLevels(blockLevels(kind, [1, numbers.length], bytes), true, backend());
+    const table = packLevels(blockLevels(kind, [1, numbers.length], bytes), true, backend());
     const kept = Float32Array.from(await table.read());
     assertEquals(kept.map((x) => x + 0), numbers.map((x) => x + 0), kind);
   }

@@ -6,7 +6,8 @@ import { backend, withBackend } from "../../core/engine/device.ts";
 import { withoutFusion } from "../../core/engine/fusable.ts";
 import { pack, quantize } from "../../core/engine/inference.ts";
 import { Linear } from "../../core/engine/linear.ts";
-import { levelNumbers, type LevelSource, PackedMatrix, roundRows } from "../../core/engine/packed.ts";
+import { levelNumbers, type LevelSource, packLevels } from "../../core/engine/levels.ts";
+import { roundRows } from "../../core/engine/packed.ts";
 import { Random } from "../../core/engine/random.ts";
 import { tensor } from "../../core/engine/create.ts";
 
@@ -47,8 +48,8 @@ for (const form of forms) {
   onEveryBackend(`${name} are kept as they come`, async () => {
     for (const [N, K] of [[1, 32], [9, 64], [40, 96], [2050, 32]] as const) {
       const given = source(form, N, K), numbers = levelNumbers(form, given.rows(0, N));
-      const matrix = PackedMatrix.ofLevels(given, false, backend()),
-        table = PackedMatrix.ofLevels(given, true, backend());
+      const matrix = packLevels(given, false, backend()),
+        table = packLevels(given, true, backend());
       assertEquals([matrix.shape, table.shape, table.format], [[K, N], [N, K], "some"]);
       assertEquals(Float32Array.from(await table.read()), numbers);
       await assertClose(matrix.unpack().transpose(), tensor(numbers, [N, K]), { rtol: 0, atol: 0 });
@@ -60,7 +61,7 @@ for (const form of forms) {
 
   onEveryBackend(`${name} are multiplied as their definition says`, async () => {
     for (const [N, K] of [[1, 32], [9, 64], [40, 96], [17, 160]] as const) {
-      const given = source(form, N, K), packed = PackedMatrix.ofLevels(given, false, backend());
+      const given = source(form, N, K), packed = packLevels(given, false, backend());
       const numbers = tensor(levelNumbers(form, given.rows(0, N)), [N, K]);
       for (const rows of [1, 2, 3, 4, 5, 8, 33]) {
         const draws = new Draws(rows), x = draws.normal(rows, K).tensor(), bias = draws.normal(N).tensor();
@@ -79,7 +80,7 @@ for (const form of forms) {
       const device = createWasmDevice(options);
       return withBackend(device, () => {
         const x = new Draws(4).normal(most, K).tensor().slice(0, most - rows);
-        return PackedMatrix.ofLevels(given, false, device).multiply(x).read();
+        return packLevels(given, false, device).multiply(x).read();
       });
     };
     const all = await product({ threads: 1 }, most) as Float32Array;
@@ -92,7 +93,7 @@ for (const form of forms) {
 
 Deno.test("levels of a file are neither rounded again nor trained, and packing leaves them", () => {
   const form = forms[1]!, layer = new Linear(64, 8, new Random(1), { bias: false });
-  layer.weight.replace(PackedMatrix.ofLevels(source(form, 8, 64), false, backend()));
+  layer.weight.replace(packLevels(source(form, 8, 64), false, backend()));
   assert(pack(layer).weight.format === "some");
   assertThrows(() => quantize(layer, "int8"), TypeError, "they are in some");
   assertThrows(() => layer.train(), TypeError, "packed weights");
@@ -113,6 +114,6 @@ Deno.test("what is no matrix in levels is refused", () => {
     [{ ...good, rows: undefined as unknown as LevelSource["rows"] }, "rows"],
   ];
   for (const [given, message] of attempts) {
-    assertThrows(() => PackedMatrix.ofLevels(given, false, device), TypeError, message);
+    assertThrows(() => packLevels(given, false, device), TypeError, message);
   }
 });
