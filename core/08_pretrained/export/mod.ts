@@ -32,13 +32,13 @@
  *
  * $$\left\lceil \frac{k N}{M} \right\rceil$$
  *
- * | symbol | in code         | meaning                                            |
+ * | letter | option          | meaning                                            |
  * | ------ | --------------- | -------------------------------------------------- |
- * | $N$    | `weights`       | one number: weights of the model                   |
- * | $k$    | `width`         | one number: bytes of a weight, 4 or 2              |
+ * | $N$    | none            | one number: weights of the model                   |
+ * | $k$    | `dtype`         | one number: bytes of a weight, 4 or 2              |
  * | $M$    | `maxShardBytes` | one number: most bytes in a file                   |
  *
- * **By hand.** Llama 3.1 with 8 billion weights has a table of 128256 tokens and width 4096, and a head of the same shape. A layer has $4096 \cdot 4096 \cdot 2$ weights in queries and output, $4096 \cdot 1024 \cdot 2$ in keys and values, $3 \cdot 4096 \cdot 14336$ in its feed-forward and $2 \cdot 4096$ in its norms, together 218112000. With 32 layers and the last norm that makes
+ * **By hand.** One of the later Llamas has a table of 128256 tokens and width 4096, and a head of the same shape. A layer has $4096 \cdot 4096 \cdot 2$ weights in queries and output, $4096 \cdot 1024 \cdot 2$ in keys and values, $3 \cdot 4096 \cdot 14336$ in its feed-forward and $2 \cdot 4096$ in its norms, together 218112000. With 32 layers and the last norm that makes
  * 8030261248 weights, and 16060522496 bytes as bfloat16. Files of five gigabytes: four.
  *
  * ```ts

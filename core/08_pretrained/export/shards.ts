@@ -9,10 +9,10 @@
  *
  * $$b_j + \dots + b_{i-1} + b_i > M$$
  *
- * | symbol | in code         | meaning                       |
- * | ------ | --------------- | ----------------------------- |
- * | $b_i$  | `bytes`         | bytes of a tensor             |
- * | $M$    | `maxShardBytes` | most bytes of tensors in a file |
+ * | symbol | in code | meaning                         |
+ * | ------ | ------- | ------------------------------- |
+ * | $b_i$  | `bytes` | bytes of a tensor               |
+ * | $M$    | `most`  | most bytes of tensors in a file |
  *
  * @module
  */
