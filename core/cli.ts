@@ -75,6 +75,7 @@ export const COMMANDS: readonly Heading[] = [
   { name: "fill-mask", summary: "Say which words may stand behind a mask" },
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
+  { name: "export", summary: "Write a model for transformers, vLLM or ONNX" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
   { name: "info", summary: "Say what computes here, or what a model is" },
 ];

@@ -220,7 +220,10 @@ export const CONTENTS: readonly Chapter[] = [
     folder: "08_pretrained",
     title: "Pre-trained models",
     sections: [
-      { pages: ["files", ...["url", "weights", "gguf", "settings"].map((name) => `files/${name}`)], planned: "Files" },
+      {
+        pages: ["files", ...["url", "weights", "gguf", "settings", "fitting"].map((name) => `files/${name}`)],
+        planned: "Files",
+      },
       {
         pages: [
           "tokenizer_files",
@@ -244,14 +247,20 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert", "sentence_vectors"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },
-      { pages: ["llama"], planned: "The LLaMA family" },
+      { pages: ["llama", "starcoder2"], planned: "The LLaMA family" },
       { pages: ["marian"], planned: "Marian" },
       { pages: ["t5"], planned: "T5" },
       { pages: ["glm"], planned: "GLM" },
       { pages: ["vit"], planned: "ViT" },
       { pages: ["quantised_weights"], planned: "Quantised weights" },
       { pages: ["x_ray"], planned: "X-ray" },
-      { pages: ["export"], planned: "Export" },
+      {
+        pages: [
+          "export",
+          ...["saving", "shards", "sink", "tokenizer_json", "onnx", "onnx_file"].map((name) => `export/${name}`),
+        ],
+        planned: "Export",
+      },
     ],
   },
   {

@@ -1006,6 +1006,28 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     }),
   encodeConversation: () => call(published(), [{ role: "user", content: "a" }], () => "a"),
   openTokenizer: () => call(withTokenizer(), {}),
+  planExport: () => call(linear(), { names: {} }),
+  tensorFront: () => call(new Map([["a", { kind: "F32", shape: [2] }]]), new Map([["format", "pt"]])),
+  bytesSink: () => call("mine"),
+  savePretrained: () =>
+    call(decoder(), pretrained.bytesSink(), {
+      tokenizer: published(),
+      chatTemplate: "{{ messages }}",
+      dtype: "float16",
+      maxShardBytes: 99,
+      onProgress: nothing,
+      signal: new AbortController().signal,
+    }),
+  saveOnnx: () =>
+    call(decoder(), pretrained.bytesSink(), {
+      tokenizer: published(),
+      dtype: "float16",
+      cache: true,
+      maxModelBytes: 99,
+      onProgress: nothing,
+      signal: new AbortController().signal,
+    }),
+  writeTokenizerJson: () => call(published()),
   readTokenizerJson: () => call(tokenizerJson(), { begin: "a" }),
   readGgufTokenizer: () => call(tokenizerFacts()),
   readSentencePiece: () => call(Uint8Array.of(10, 5, 10, 1, 97, 24, 1), { begin: true, end: false }),
@@ -1014,6 +1036,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
 
   // Files and the terminal
   folderSource: () => call("models"),
+  folderSink: () => call("models"),
   downloadModel: () => call("a/b", cached(), () => Promise.reject(new Error("none")), { offline: true }),
   isModelFile: () => call("config.json"),
   folderStorage: () => call("models"),

@@ -165,6 +165,8 @@ const DATA: Readonly<Record<string, readonly number[]>> = {
   "Unigram.fromJSON": [0],
   readTokenizer: [0],
   byPattern: [0],
+  savePretrained: [1],
+  saveOnnx: [1],
   gated: [1],
   "EarlyStopping.watch": [1],
   complete: [0, 1],

@@ -123,18 +123,27 @@ export const aByteArray: Check<Uint8Array> = {
   fits: (value) => Object.prototype.toString.call(value) === "[object Uint8Array]",
 };
 
+const notesCheck: Check<ReadonlyMap<string, string>> = {
+  must: "a Map of strings by name",
+  fits: (value) => value instanceof Map && [...value].flat().every((text) => typeof text === "string"),
+};
+
 const fileChecks: Checks<WrittenFile> = {
   tensors: required(mapByName()),
-  metadata: {
-    must: "a Map of strings by name",
-    fits: (value) => value instanceof Map && [...value].flat().every((text) => typeof text === "string"),
-  },
+  metadata: notesCheck,
 };
 
 const storedChecks: Checks<StoredTensor> = {
   kind: required(oneOf([...WIDTHS.keys()] as StoredKind[])),
   shape: required(list("a list of whole numbers", (extent) => Number.isSafeInteger(extent) && (extent as number) >= 0)),
   bytes: required(aByteArray),
+};
+
+const outlinesCheck: Check<ReadonlyMap<string, TensorOutline>> = {
+  must: "a Map of kinds and shapes by name",
+  fits: (value) =>
+    value instanceof Map &&
+    [...value.values()].every((one) => storedChecks.kind.fits(one?.kind) && storedChecks.shape.fits(one?.shape)),
 };
 
 /** Largest header that is read, in bytes. */
@@ -192,7 +201,39 @@ export function checkStored(action: string, name: string, stored: StoredTensor):
   }
 }
 
-function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+/** What the header says of a tensor, before its place is known. */
+export interface TensorOutline {
+  /** What its elements are. */
+  readonly kind: StoredKind;
+  /** Extent of each axis. */
+  readonly shape: readonly number[];
+}
+
+/** All of a file but its numbers. */
+export interface TensorFront {
+  /** Length and header: the first bytes of the file. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Names of the tensors, in the order in which their bytes follow. */
+  readonly names: readonly string[];
+  /** Bytes of the whole file. */
+  readonly size: number;
+}
+
+/**
+ * Writes the first bytes of a file whose numbers are not there yet: a model is saved tensor by tensor.
+ *
+ * @param tensors what is known of each, by name
+ * @param metadata notes by name; none by default
+ * @returns the first bytes, and in which order the tensors follow
+ * @throws {TypeError} if a name is `__metadata__`
+ * @throws {RangeError} if there are more tensors, axes or bytes in the header than readers accept
+ */
+export function tensorFront(
+  tensors: ReadonlyMap<string, TensorOutline>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): TensorFront {
+  checkValue("write tensors", "tensors", tensors, outlinesCheck);
+  checkValue("write tensors", "metadata", metadata, notesCheck);
   const width = (kind: StoredKind): number => WIDTHS.get(kind)!;
   if (tensors.size > MAX_TENSORS) {
     throw new RangeError(`Cannot write ${tensors.size} tensors: readers accept ${MAX_TENSORS}`);
@@ -200,13 +241,13 @@ function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer
   const ordered = [...tensors].sort(([a, x], [b, y]) => width(y.kind) - width(x.kind) || (a < b ? -1 : 1));
   const entries: string[] = [];
   let end = 0;
-  for (const [name, { kind, shape, bytes }] of ordered) {
+  for (const [name, { kind, shape }] of ordered) {
     if (name === "__metadata__") throw new TypeError('Cannot write tensor "__metadata__": notes have that name');
     if (shape.length > MAX_AXES) {
       throw new RangeError(`Cannot write tensor ${quote(name)} of ${shape.length} axes: readers accept ${MAX_AXES}`);
     }
     const begin = end;
-    end += bytes.length;
+    end += byteCount(shape, width(kind));
     entries.push(JSON.stringify(name) + ":" + JSON.stringify({ dtype: kind, shape, data_offsets: [begin, end] }));
   }
   if (metadata.size) {
@@ -220,11 +261,18 @@ function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer
   if (start - 8 > MAX_TEXT) {
     throw new RangeError(`Cannot write a header of ${start - 8} bytes: the limit is ${MAX_TEXT}`);
   }
-  const file = new Uint8Array(start + end).fill(0x20, 8, start);
-  new DataView(file.buffer).setBigUint64(0, BigInt(start - 8), true);
-  file.set(header, 8);
-  let place = start;
-  for (const [, { bytes }] of ordered) {
+  const bytes = new Uint8Array(start).fill(0x20, 8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(start - 8), true);
+  bytes.set(header, 8);
+  return { bytes, names: ordered.map(([name]) => name), size: start + end };
+}
+
+function writeTensors({ tensors, metadata }: TensorFile): Uint8Array<ArrayBuffer> {
+  const { bytes: front, names, size } = tensorFront(tensors, metadata), file = new Uint8Array(size);
+  file.set(front);
+  let place = front.length;
+  for (const name of names) {
+    const { bytes } = tensors.get(name)!;
     file.set(bytes, place);
     place += bytes.length;
   }

@@ -78,7 +78,7 @@
  */
 
 import { checkInstance } from "../engine/arguments.ts";
-import type { Numbers } from "../engine/backend.ts";
+import type { DType, Numbers } from "../engine/backend.ts";
 import { noGrad } from "../engine/autograd.ts";
 import { tensor } from "../engine/create.ts";
 import { withBackend } from "../engine/device.ts";
@@ -614,18 +614,60 @@ function overwrite({ name, transposed, parts }: Row, stored: StoredTensor): void
 export async function exportState(model: Module, options: ExportOptions = {}): Promise<Map<string, StoredTensor>> {
   checkInstance("export a state", "model", model, Module);
   checkOptions("export a state", options, EXPORT);
-  const reading = [...rowsOf(model, options.names ?? {}).values()].map((row) => {
-    let stored: Promise<Map<string, StoredTensor>> | undefined;
-    scope(() =>
-      noGrad(() => {
-        const ours = row.parts.map(([, entry]) => entry instanceof Tensor ? entry : entry.unpack());
-        const whole = ours.length === 1 ? ours[0]! : concat(ours, -1);
-        stored = storeTensors(new Map([[row.name, row.transposed ? whole.transpose() : whole]]));
-      })
-    );
-    return stored!;
-  });
-  return new Map((await Promise.all(reading)).flatMap((stored) => [...stored]));
+  const reading = [...rowsOf(model, options.names ?? {}).values()].map(readRow);
+  return new Map((await Promise.all(reading)).map(({ name, tensor }) => [name, tensor] as const));
+}
+
+/** An export of which nothing has been read. */
+export interface ExportPlan {
+  /** What there is to read, by the names of the other library. */
+  readonly tensors: ReadonlyMap<string, { readonly dtype: DType; readonly shape: readonly number[] }>;
+  /**
+   * Reads one tensor.
+   *
+   * @param name one of {@linkcode tensors}
+   * @returns its elements
+   * @throws {TypeError} if there is none of that name
+   */
+  read(name: string): Promise<StoredTensor>;
+}
+
+/**
+ * Says what a model's tensors are called elsewhere, before one is read.
+ *
+ * With it a model is written tensor by tensor: no more than one is held beside it.
+ *
+ * @param model whose tensors will be read
+ * @param options what is not called as PyTorch calls it
+ * @returns names and shapes, and what reads a tensor
+ * @throws {TypeError} if a name leads nowhere
+ */
+export function planExport(model: Module, options: ExportOptions = {}): ExportPlan {
+  checkInstance("export a state", "model", model, Module);
+  checkOptions("export a state", options, EXPORT);
+  const rows = rowsOf(model, options.names ?? {});
+  return {
+    tensors: new Map(
+      [...rows.values()].map((row) => [row.name, { dtype: row.parts[0]![1].dtype, shape: shapeOf(row) }]),
+    ),
+    async read(name) {
+      const row = rows.get(name);
+      if (!row) throw new TypeError(`Cannot export ${quote(String(name))}: it is not a tensor of the plan`);
+      return (await readRow(row)).tensor;
+    },
+  };
+}
+
+/** Reads one tensor of theirs. */
+async function readRow(row: Row): Promise<{ readonly name: string; readonly tensor: StoredTensor }> {
+  const stored = scope(() =>
+    noGrad(() => {
+      const ours = row.parts.map(([, entry]) => entry instanceof Tensor ? entry : entry.unpack());
+      const whole = ours.length === 1 ? ours[0]! : concat(ours, -1);
+      return { reading: storeTensors(new Map([[row.name, row.transposed ? whole.transpose() : whole]])) };
+    })
+  ).reading;
+  return { name: row.name, tensor: (await stored).get(row.name)! };
 }
 
 // ## Pitfall: a square matrix

@@ -48,9 +48,10 @@ import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
 import { BLOCK_KINDS, blockLevels } from "./quantised_weights.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
+import { starcoder2 } from "./starcoder2.ts";
 
-/** The architectures that continue a text. */
-const DECODERS: readonly Architecture[] = [llama, gpt2];
+/** The architectures that continue a text; some of them are written too. */
+export const DECODERS: readonly Architecture[] = [llama, gpt2, starcoder2];
 
 /** The architectures that read a text in both directions. */
 const ENCODERS: readonly Architecture<EncoderOnlyOptions>[] = [bert, distilbert];

@@ -38,7 +38,8 @@ import type { StateNames } from "../06_training/state_names.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
 import { geluTanh } from "../05_transformer/feed_forward/activations.ts";
 import { layerNormalization } from "../05_transformer/normalization.ts";
-import { type Architecture, settingsIn } from "./files/settings.ts";
+import { type Architecture, misfitsOf, settingsIn } from "./files/settings.ts";
+import { commonMisfits, epsilonOf, variantOf, windowOf } from "./files/fitting.ts";
 
 const parts = (kind: "weight" | "bias"): string[] =>
   ["query", "key", "value"].map((part) => `layers.*.attention.${part}.${kind}`);
@@ -64,10 +65,15 @@ export const gpt2Names: StateNames = {
 };
 
 /** The same, as the class with a head writes them. */
-const PREFIXED: StateNames = {
-  ...Object.fromEntries(Object.entries(gpt2Names).map(([name, row]) => [`transformer.${name}`, row])),
-  "lm_head": "embedding",
-};
+const WITH_HEAD: StateNames = Object.fromEntries(
+  Object.entries(gpt2Names).map(([name, row]) => [`transformer.${name}`, row]),
+);
+
+/** All names of a file; a head that is the table of embeddings may be there too. */
+const namesIn = (isPrefixed: boolean, tieHead: boolean): StateNames => ({
+  ...isPrefixed ? WITH_HEAD : gpt2Names,
+  ...isPrefixed && { "lm_head": tieHead ? "embedding" : "head" },
+});
 
 /** GPT-2, by its settings. */
 export const gpt2: Architecture = {
@@ -78,7 +84,7 @@ export const gpt2: Architecture = {
     settings.requireOneOf("activation_function", ["gelu_new", "gelu_pytorch_tanh"]);
     settings.requireOneOf("scale_attn_weights", [true]);
     settings.requireOneOf("scale_attn_by_inverse_layer_idx", [false]);
-    settings.requireOneOf("tie_word_embeddings", [true]);
+    const tieHead = settings.flag("tie_word_embeddings", true);
     const hiddenSize = settings.count("n_embd", 768);
     return {
       options: {
@@ -91,9 +97,42 @@ export const gpt2: Architecture = {
         positions: learned(),
         activation: geluTanh,
         norm: layerNormalization({ epsilon: settings.number("layer_norm_epsilon", 1e-5) }),
-        tieHead: true,
+        tieHead,
       },
-      names: places.has("transformer.wte.weight") ? PREFIXED : gpt2Names,
+      names: namesIn(places.has("transformer.wte.weight"), tieHead),
+    };
+  },
+  write(layout) {
+    const { hiddenSize, numHeads, numGroups, headSize, tieHead, dropout, activation, norm, positions } = layout;
+    return {
+      fields: {
+        model_type: "gpt2",
+        architectures: ["GPT2LMHeadModel"],
+        vocab_size: layout.vocabSize,
+        n_positions: layout.contextLength,
+        n_embd: hiddenSize,
+        n_layer: layout.numLayers,
+        n_head: numHeads,
+        n_inner: layout.feedForwardSize,
+        activation_function: "gelu_new",
+        layer_norm_epsilon: epsilonOf(norm),
+        tie_word_embeddings: tieHead,
+        // Said even where nothing is dropped: a file that does not say it means that a tenth is.
+        embd_pdrop: dropout,
+        resid_pdrop: dropout,
+        attn_pdrop: variantOf(layout).dropout ?? 0,
+      },
+      // The head of a tied model is its table of embeddings, and is written once.
+      names: tieHead ? WITH_HEAD : namesIn(true, false),
+      misfits: misfitsOf({
+        ...commonMisfits(layout, "layer"),
+        positions: [positions, positions.word === "learned" ? undefined : '"learned"'],
+        activation: [activation, activation.word === "geluTanh" ? undefined : '"geluTanh"'],
+        bias: [layout.bias, layout.bias ? undefined : "true"],
+        numGroups: [numGroups, numGroups === numHeads ? undefined : `numHeads = ${numHeads}`],
+        headSize: [headSize, headSize * numHeads === hiddenSize ? undefined : `${hiddenSize} / ${numHeads}`],
+        window: [windowOf(layout), windowOf(layout) === undefined ? undefined : "all"],
+      }),
     };
   },
 };

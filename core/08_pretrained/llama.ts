@@ -42,14 +42,21 @@
  */
 
 import type { Json } from "../engine/json.ts";
+import type { StoredTensor } from "../06_training/safetensors.ts";
 import type { StateNames } from "../06_training/state_names.ts";
 import { type AttentionScheme, multiHead } from "../04_attention/multi_head.ts";
-import { rotary } from "../04_attention/positions/rotary.ts";
-import { linearScaling, llama3Scaling, type RotaryScaling } from "../04_attention/positions/rotary_scaling.ts";
+import { rotary, type RotaryOptions } from "../04_attention/positions/rotary.ts";
+import {
+  linearScaling,
+  type Llama3Options,
+  llama3Scaling,
+  type RotaryScaling,
+} from "../04_attention/positions/rotary_scaling.ts";
 import type { DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { swiGlu } from "../05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../05_transformer/normalization.ts";
-import { type Architecture, type Settings, settingsIn } from "./files/settings.ts";
+import { commonMisfits, epsilonOf, variantOf, windowOf } from "./files/fitting.ts";
+import { type Architecture, misfitsOf, type Settings, settingsIn } from "./files/settings.ts";
 
 // ## What the files call the tensors
 
@@ -95,7 +102,74 @@ export const llama: Architecture = {
     if (format === "gguf") return { options, names: tieHead ? GGUF : { ...GGUF, "output": "head" } };
     return { options, names: llamaNames(tieHead) };
   },
+  write(layout) {
+    const { numHeads, numGroups, headSize, tieHead, norm, positions, activation, bias } = layout;
+    const { base = 10000, interleaved = false, share = 1, scaling } = (positions.settings ?? {}) as RotaryOptions;
+    const window = windowOf(layout);
+    return {
+      fields: {
+        model_type: window ? "mistral" : "llama",
+        architectures: [window ? "MistralForCausalLM" : "LlamaForCausalLM"],
+        vocab_size: layout.vocabSize,
+        max_position_embeddings: layout.contextLength,
+        hidden_size: layout.hiddenSize,
+        intermediate_size: layout.feedForwardSize,
+        num_hidden_layers: layout.numLayers,
+        num_attention_heads: numHeads,
+        num_key_value_heads: numGroups,
+        head_dim: headSize,
+        hidden_act: "silu",
+        rms_norm_eps: epsilonOf(norm),
+        rope_theta: base,
+        rope_scaling: writtenScaling(scaling),
+        ...window ? { sliding_window: window } : { attention_bias: false, mlp_bias: false },
+        attention_dropout: variantOf(layout).dropout ?? 0,
+        tie_word_embeddings: tieHead,
+      },
+      names: tieHead ? HUGGING_FACE : llamaNames(false),
+      misfits: misfitsOf({
+        ...commonMisfits(layout, "rms"),
+        positions: [positions, positions.word === "rotary" ? undefined : '"rotary"'],
+        share: [share, share === 1 ? undefined : "1"],
+        scaling: [
+          scaling,
+          !scaling || ["linear", "llama3"].includes(scaling.word) ? undefined : '"linear" or "llama3"',
+        ],
+        activation: [activation, activation.word === "swiglu" ? undefined : '"swiglu"'],
+        bias: [bias, bias ? "false" : undefined],
+      }),
+      change: interleaved
+        ? (name, tensor) => /\.[qk]_proj\.weight$/.test(name) ? inHalves(tensor, headSize) : tensor
+        : undefined,
+    };
+  },
 };
+
+/** How the slowing of a rotation stands in the settings. */
+function writtenScaling(scaling: RotaryScaling | undefined): Json {
+  if (!scaling) return null;
+  const { factor, trainedLength, lowFrequencyFactor = 1, highFrequencyFactor = 4 } = scaling.settings as Llama3Options;
+  return {
+    rope_type: scaling.word,
+    factor,
+    ...scaling.word === "llama3" && {
+      original_max_position_embeddings: trainedLength,
+      low_freq_factor: lowFrequencyFactor,
+      high_freq_factor: highFrequencyFactor,
+    },
+  };
+}
+
+/** The rows of a matrix whose heads pair neighbours, in the order in which halves are paired. */
+function inHalves(tensor: StoredTensor, headSize: number): StoredTensor {
+  const { shape, bytes } = tensor, width = bytes.length / shape[0]!, changed = new Uint8Array(bytes.length);
+  for (let row = 0; row < shape[0]!; row++) {
+    const place = row % headSize, half = headSize / 2;
+    const from = row - place + (place < half ? 2 * place : 2 * (place - half) + 1);
+    changed.set(bytes.subarray(from * width, (from + 1) * width), row * width);
+  }
+  return { ...tensor, bytes: changed };
+}
 
 /** What files of Hugging Face call the tensors; a tied head may be there too. */
 export function llamaNames(tieHead: boolean): StateNames {

@@ -16,7 +16,9 @@
  * | `bert`              | which heads an encoder has, and what its files call them      |
  * | `sentence_vectors`  | how a text becomes one vector, and texts are found by meaning |
  * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
+ * | `starcoder2`        | what GPT-2 with rotary positions is called elsewhere          |
  * | `quantised_weights` | how a weight can be four bits                                 |
+ * | `export`            | how a model leaves, for transformers, vLLM or ONNX            |
  *
  * @module
  */
@@ -33,7 +35,7 @@ export {
   type ReadOptions,
   readText,
 } from "./files/mod.ts";
-export type { Architecture } from "./files/settings.ts";
+export type { Architecture, WrittenArchitecture } from "./files/settings.ts";
 export { type Fetch, type UrlOptions, urlSource } from "./files/url.ts";
 export {
   openWeights,
@@ -72,4 +74,6 @@ export {
 } from "./bert.ts";
 export * from "./sentence_vectors.ts";
 export { llama } from "./llama.ts";
+export { starcoder2 } from "./starcoder2.ts";
 export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";
+export * from "./export/mod.ts";

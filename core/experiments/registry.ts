@@ -94,4 +94,5 @@ export const EXPERIMENTS: readonly Entry[] = [
   "08_pretrained/experiments/bert",
   "08_pretrained/experiments/llama",
   "08_pretrained/experiments/quantised_weights",
+  "08_pretrained/experiments/export",
 ].map(entryOf);

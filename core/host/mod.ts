@@ -20,7 +20,7 @@
 
 export { FileError } from "./reasons.ts";
 export { downloadModel, type DownloadOptions, type DownloadProgress, isModelFile } from "./hub.ts";
-export { folderSource } from "./sources.ts";
+export { folderSink, folderSource } from "./sources.ts";
 export { folderStorage } from "./storage.ts";
 export { type ProgressBar, progressBar, type ProgressBarOptions } from "./progress_bar.ts";
 export type { Output } from "./terminal.ts";

@@ -12,7 +12,8 @@ import type { ByteFile, ModelSource, ReadOptions } from "../08_pretrained/files/
 import { requireRange, requireWhole } from "../engine/arguments.ts";
 import { type Check, checkValue } from "../engine/options.ts";
 import { FileError, systemReason } from "./reasons.ts";
-import { kindOf, named, unlessMissing } from "./storage.ts";
+import type { ModelSink } from "../08_pretrained/export/sink.ts";
+import { kindOf, makeFolder, named, replaceFileBy, unlessMissing } from "./storage.ts";
 
 const pathCheck: Check<string> = {
   must: "the path of a folder or a file",
@@ -65,6 +66,45 @@ export function folderSource(path: string): ModelSource {
   };
 }
 
+/**
+ * A folder as a place for the files of a model, in Deno, Node and Bun.
+ *
+ * A file is written beside the old one and takes its place in one step. The folder is made when the first file is written.
+ * In Deno, writing needs `--allow-read=FOLDER` and `--allow-write=FOLDER`.
+ *
+ * @example
+ * ```ts ignore
+ * import { savePretrained } from "@heed/heed/pretrained";
+ * import { folderSink } from "@heed/heed/host";
+ *
+ * await savePretrained(model, folderSink("my-model"), { tokenizer });
+ * ```
+ *
+ * @param folder its path
+ * @returns a place; nothing is made before something is written
+ * @throws {FileError} when a file cannot be written, by the method of what is returned
+ */
+export function folderSink(folder: string): ModelSink {
+  checkValue("save a model", "folder", folder, folderCheck);
+  return {
+    name: folder,
+    async write(path, parts, options) {
+      requireName(path);
+      const whole = `${folder}/${path}`;
+      await naming(whole, async () => {
+        const parent = whole.replace(/\/[^/]*$/, "");
+        if (!await unlessMissing(() => stat(parent))) await makeFolder(parent);
+        await replaceFileBy(whole, parts, options?.signal);
+      }, { action: "write", signal: options?.signal });
+    },
+  };
+}
+
+const folderCheck: Check<string> = {
+  must: "the path of a folder",
+  fits: (value) => typeof value === "string" && value !== "",
+};
+
 /** Refuses a name that leads out of the folder. */
 function requireName(name: string): void {
   const parts = typeof name === "string" ? name.split("/") : [""];
@@ -102,7 +142,7 @@ async function openFile(path: string): Promise<ByteFile | undefined> {
         } finally {
           await file.close();
         }
-      }, signal);
+      }, { signal });
     },
   };
 }
@@ -111,7 +151,11 @@ async function openFile(path: string): Promise<ByteFile | undefined> {
 const BLOCK = 2 ** 24;
 
 /** Turns what the system reports into one sentence that names the file. */
-async function naming<T>(path: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+async function naming<T>(
+  path: string,
+  work: () => Promise<T>,
+  { action = "read", signal }: { readonly action?: "read" | "write"; readonly signal?: AbortSignal | undefined } = {},
+): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -119,6 +163,6 @@ async function naming<T>(path: string, work: () => Promise<T>, signal?: AbortSig
     if ((error as { readonly code?: unknown }).code === undefined && (error as Error).name !== "NotCapable") {
       throw error;
     }
-    throw new FileError(`Cannot read ${named(path)}: ${systemReason(error)}`, { cause: error });
+    throw new FileError(`Cannot ${action} ${named(path)}: ${systemReason(error)}`, { cause: error });
   }
 }

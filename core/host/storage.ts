@@ -77,7 +77,7 @@ export function folderStorage(folder: string): CheckpointStorage {
 }
 
 /** Makes a folder. What it lies in is looked at, which Deno asks permission for, only where that is missing too. */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
@@ -215,9 +215,29 @@ export async function tryFile(path: string, bytes: Uint8Array<ArrayBuffer>): Pro
   await writeBeside(path, bytes, (temporary) => rm(temporary));
 }
 
+/**
+ * Replaces a file in one step by parts that come one after the other.
+ *
+ * On an error the old one is untouched.
+ *
+ * @param path of the file
+ * @param parts its new contents, in order
+ * @param signal what stops it; nothing does by default
+ */
+export async function replaceFileBy(
+  path: string,
+  parts: AsyncIterable<Uint8Array>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await writeBeside(path, parts, (temporary) => {
+    signal?.throwIfAborted();
+    return rename(temporary, path);
+  });
+}
+
 async function writeBeside(
   path: string,
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array<ArrayBuffer> | AsyncIterable<Uint8Array>,
   finish: (temporary: string) => Promise<void>,
 ): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.partial`;
@@ -225,7 +245,8 @@ async function writeBeside(
     // It fails where a file has this name.
     const file = await open(temporary, "wx");
     try {
-      await writeAll(file, bytes);
+      if (bytes instanceof Uint8Array) await writeAll(file, bytes);
+      else for await (const part of bytes) await writeAll(file, part);
       // The name must not point to the new bytes before they are on the disk.
       await file.sync();
     } finally {

@@ -426,4 +426,9 @@ export const EXPERIMENTS: readonly Entry[] = [
     load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
     words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,
   },
+  {
+    name: "pretrained/export",
+    load: async () => (await import("../../core/08_pretrained/experiments/export.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/export.words.ts")).words,
+  },
 ];

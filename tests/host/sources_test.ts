@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { openWeights, weightNumbers } from "../../core/08_pretrained/files/weights.ts";
 import { encodeSafetensors } from "../../core/06_training/safetensors.ts";
 import { FileError } from "../../core/host/reasons.ts";
-import { folderSource } from "../../core/host/sources.ts";
+import { folderSink, folderSource } from "../../core/host/sources.ts";
 
 async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -55,5 +55,43 @@ Deno.test("a file that is written while it is read is noticed, and one that is n
     }
     await assertRejects(() => folderSource(`${folder}/none`).open("a"), FileError, "there is no such file or folder");
     await assertRejects(() => folderSource(`${folder}/none`).list!(), FileError, "there is no such file or folder");
+  });
+});
+
+async function* parts(...all: readonly (Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
+  for (const part of all) {
+    await Promise.resolve();
+    if (part instanceof Error) throw part;
+    yield part;
+  }
+}
+
+Deno.test("a folder takes files part by part, and a file is there once it is whole", async () => {
+  await inFolder(async (root) => {
+    const folder = `${root}/new/deep`, sink = folderSink(folder);
+    await sink.write("a.bin", parts(bytes.slice(0, 7), bytes.slice(7)));
+    await sink.write("inner/b.bin", parts(bytes));
+    assertEquals(await Deno.readFile(`${folder}/a.bin`), bytes);
+    assertEquals(await Deno.readFile(`${folder}/inner/b.bin`), bytes);
+    // What breaks off leaves what was there.
+    await assertRejects(() => sink.write("a.bin", parts(bytes.slice(3), new Error("gone"))), Error, "gone");
+    const stopped = AbortSignal.abort(new Error("enough"));
+    await assertRejects(() => sink.write("a.bin", parts(bytes), { signal: stopped }), Error, "enough");
+    assertEquals(await Deno.readFile(`${folder}/a.bin`), bytes);
+    assertEquals((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort(), ["a.bin", "inner"]);
+  });
+});
+
+Deno.test("a name that leads out of a folder is refused, and a folder that is a file", async () => {
+  await inFolder(async (folder) => {
+    for (const name of ["../a", "", "a/../../b", "."]) {
+      await assertRejects(
+        () => folderSink(folder).write(name, parts(bytes)),
+        RangeError,
+        "must name a file in the folder",
+      );
+    }
+    await Deno.writeFile(`${folder}/file`, bytes);
+    await assertRejects(() => folderSink(`${folder}/file`).write("a", parts(bytes)), FileError, "Cannot write");
   });
 });

@@ -11,7 +11,7 @@
 import type { Weights } from "../inputs/gpt.ts";
 import type { ModelLayout } from "../workloads.ts";
 import { type Adapter, causalBias, type Kernel, type Session as GptSession } from "./adapter.ts";
-import { Graph } from "./onnx_graph.ts";
+import { OnnxGraph } from "../../../core/08_pretrained/export/onnx_file.ts";
 
 interface OnnxTensor {
   readonly data: Float32Array;
@@ -53,10 +53,10 @@ export function onnxAdapter(load: (threads: number) => Runtime | Promise<Runtime
   async function kernel(
     inputs: Readonly<Record<string, Input>>,
     shape: readonly number[],
-    build: (graph: Graph) => void,
+    build: (graph: OnnxGraph) => void,
     { variant, operatorSet = 20 }: { variant?: string; operatorSet?: number } = {},
   ): Promise<Kernel> {
-    const graph = new Graph();
+    const graph = new OnnxGraph();
     for (const [name, { data, shape }] of Object.entries(inputs)) graph.constant(data, shape, name);
     build(graph);
     graph.output("result", shape);
@@ -133,7 +133,7 @@ export function onnxAdapter(load: (threads: number) => Runtime | Promise<Runtime
 
 /** GPT-2 with the keys and values of earlier calls as inputs and outputs. */
 function gptGraph({ hiddenSize: E, numHeads: H, numLayers, vocabSize }: ModelLayout, weights: Weights): Uint8Array {
-  const D = E / H, graph = new Graph();
+  const D = E / H, graph = new OnnxGraph();
   for (const [name, { data, shape }] of Object.entries(weights)) graph.constant(data, shape, name);
   graph.input("ids", "int64", [1, "T"]);
   graph.input("positions", "int64", [1, "T"]);

@@ -10,7 +10,10 @@
 
 import type { Json } from "../../engine/json.ts";
 import type { StateNames } from "../../06_training/state_names.ts";
+import type { StoredTensor } from "../../06_training/safetensors.ts";
 import type { DecoderOnlyOptions } from "../../05_transformer/decoder_only.ts";
+import type { Complete } from "../../05_transformer/layout.ts";
+import { isPart, writePart } from "../../engine/part.ts";
 import type { Weights } from "./weights.ts";
 import { shown } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
@@ -33,6 +36,41 @@ export interface Architecture<Options = DecoderOnlyOptions> {
     fields: Readonly<Record<string, unknown>>,
     weights: Weights,
   ): { readonly options: Options; readonly names: StateNames };
+  /**
+   * The other way: says a layout in the words of its files; absent where models are only read.
+   *
+   * @param layout every option of a model
+   * @returns the settings and the names, and what the files cannot say
+   */
+  write?(layout: Complete<DecoderOnlyOptions>): WrittenArchitecture;
+}
+
+/** A layout in the words of files. */
+export interface WrittenArchitecture {
+  /** Of `config.json`, but for the tokens with roles and the kind of numbers. */
+  readonly fields: Readonly<Record<string, Json>>;
+  /** What the file of weights calls the tensors, each once. */
+  readonly names: StateNames;
+  /** Options that the files have no word for, with what they must be; none if all fits. */
+  readonly misfits: readonly string[];
+  /** What becomes of a tensor on the way into the file; nothing by default. */
+  readonly change?: ((name: string, tensor: StoredTensor) => StoredTensor) | undefined;
+}
+
+/**
+ * The options that do not fit, in words.
+ *
+ * @param rows of each option what it is, and what it would have to be; one that fits is undefined there
+ * @returns what is wrong with each of the others
+ */
+export function misfitsOf(
+  rows: Readonly<Record<string, readonly [found: unknown, needed: string | undefined]>>,
+): string[] {
+  return Object.entries(rows).flatMap(([name, [found, needed]]) =>
+    needed === undefined
+      ? []
+      : [`${name} = ${isPart(found) ? JSON.stringify(writePart(found)) : shown(found)}, which must be ${needed}`]
+  );
 }
 
 // ## Fields

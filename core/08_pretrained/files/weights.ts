@@ -143,7 +143,7 @@ export async function openWeights(source: ModelSource, options: WeightsOptions =
   checkValue("open weights", "source", source, sourceCheck);
   checkOptions("open weights", options, weightsChecks);
   const path = options.file ?? await find(source, options);
-  if (/\.json$/.test(path)) return openSharded(source, path, options);
+  if (/\.json$/.test(path)) return openSharded(source, path, { signal: options.signal });
   const file = await source.open(path, options);
   if (!file) throw new RangeError(`Cannot open weights of ${source.name}: there is no file ${quote(path)}`);
   if (/\.gguf$/i.test(path)) return await openGguf(path, file, options);

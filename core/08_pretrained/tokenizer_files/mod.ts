@@ -364,7 +364,14 @@ export function readTokenizerJson(data: unknown, roles: TokenRoles = {}): Pretra
     template: templateOf(file["post_processor"], idOf) ?? plainTemplate,
     trimOffsets: trims(file["post_processor"]),
     roles,
+    file: withoutTokens(file),
   });
+}
+
+/** What a file says besides the tokens, which are large and are kept by the parts. */
+function withoutTokens({ added_tokens: _, model, ...others }: Given): Given {
+  const { vocab: __, merges: ___, ...habits } = model as Given;
+  return { ...others, model: habits };
 }
 
 /** A model without a kind, as old files have it, is known by its fields. */

@@ -66,6 +66,8 @@ export interface PretrainedParts {
   readonly unknownText?: string | undefined;
   /** Which token fills rows, begins and ends a text, or is the unknown one; none by default. */
   readonly roles?: Readonly<Partial<Record<"pad" | "begin" | "end" | "unknown", string>>> | undefined;
+  /** What its file says besides the tokens, to be written again as it was; nothing by default. */
+  readonly file?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** What each of the roles may be. */
@@ -91,6 +93,7 @@ const partChecks: Checks<PretrainedParts> = {
   ),
   unknownText: string,
   roles: group(roleChecks),
+  file: object<NonNullable<PretrainedParts["file"]>>("what a file says of the parts", isPart("model")),
 };
 
 function isModel(value: object): boolean {
