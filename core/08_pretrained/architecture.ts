@@ -34,11 +34,13 @@ import { type LoadOptions, type ModelSource, readJson, sourceCheck } from "./fil
 import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
 import { BLOCK_KINDS, blockLevels } from "./quantised_weights.ts";
+import { gemma, gemma2, gemma3 } from "./gemma.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
+import { qwen2, qwen3 } from "./qwen.ts";
 
 /** The architectures that can be opened. */
-const ARCHITECTURES: readonly Architecture[] = [llama, gpt2];
+const ARCHITECTURES: readonly Architecture[] = [llama, qwen2, qwen3, gemma, gemma2, gemma3, gpt2];
 
 /** Which weights are opened, and who hears of it. */
 export interface PretrainedOptions extends LoadOptions {

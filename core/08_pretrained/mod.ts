@@ -14,6 +14,8 @@
  * | `architecture`      | how a folder becomes a model, tensor by tensor                |
  * | `gpt2`              | what stands between the decoder and the weights of GPT-2      |
  * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
+ * | `qwen`              | what keeps the scores of a Qwen in bounds                     |
+ * | `gemma`             | where a Gemma parts from a Llama                              |
  * | `quantised_weights` | how a weight can be four bits                                 |
  *
  * @module
@@ -55,4 +57,6 @@ export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
 export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";
 export { llama } from "./llama.ts";
+export { qwen2, qwen3 } from "./qwen.ts";
+export { gemma, gemma2, gemma3 } from "./gemma.ts";
 export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";
