@@ -243,7 +243,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },
-      { pages: ["llama"], planned: "The LLaMA family" },
+      { pages: ["llama", "qwen", "gemma"], planned: "The LLaMA family" },
       { pages: ["marian"], planned: "Marian" },
       { pages: ["t5"], planned: "T5" },
       { pages: ["glm"], planned: "GLM" },

@@ -75,6 +75,16 @@ const FOUR_NORMS: Readonly<Record<"safetensors" | "gguf", StateNames>> = {
   },
 };
 
+/** What files of Hugging Face call the tensors of a generation; a tied head may be there too. */
+export function gemmaNames(generation: keyof typeof GENERATIONS, tieHead = true): StateNames {
+  const { four, headNorms } = GENERATIONS[generation];
+  return {
+    ...llamaNames(tieHead),
+    ...(four && FOUR_NORMS.safetensors),
+    ...(headNorms && headNormNames.safetensors),
+  };
+}
+
 // ## What tells the three apart
 
 /** What a generation of the family has. */
@@ -97,36 +107,37 @@ const GENERATIONS: Readonly<Record<"gemma" | "gemma2" | "gemma3", Generation>> =
   gemma3: { every: 6, four: true, headNorms: true, bases: [1000000, 10000], large: 62 },
 };
 
-const architecture = (words: readonly string[], generation: Generation): Architecture => ({
+const architecture = (words: readonly string[], name: keyof typeof GENERATIONS): Architecture => ({
   words,
   read: (fields, { format, places }) => {
-    const settings = settingsIn(fields, format), more = generation.headNorms ? headNormNames[format] : {};
+    const settings = settingsIn(fields, format), generation = GENERATIONS[name];
     if (format === "gguf") {
-      const tieHead = !places.has("output.weight"), norms = generation.four ? FOUR_NORMS.gguf : {};
+      const tieHead = !places.has("output.weight");
       return {
         options: { ...ofGguf(settings, generation), tieHead },
-        names: { ...llamaGgufNames(tieHead), ...norms, ...more },
+        names: {
+          ...llamaGgufNames(tieHead),
+          ...(generation.four && FOUR_NORMS.gguf),
+          ...(generation.headNorms && headNormNames.gguf),
+        },
       };
     }
     if (fields["model_type"] === "gemma3") {
       throw settings.unknown("model_type", "gemma3", ["gemma3_text, without images"]);
     }
-    const tieHead = settings.flag("tie_word_embeddings", true), norms = generation.four ? FOUR_NORMS.safetensors : {};
-    return {
-      options: { ...ofConfig(settings, generation), tieHead },
-      names: { ...llamaNames(tieHead), ...norms, ...more },
-    };
+    const tieHead = settings.flag("tie_word_embeddings", true);
+    return { options: { ...ofConfig(settings, generation), tieHead }, names: gemmaNames(name, tieHead) };
   },
 });
 
 /** The first Gemma, by its settings. */
-export const gemma: Architecture = architecture(["gemma"], GENERATIONS.gemma);
+export const gemma: Architecture = architecture(["gemma"], "gemma");
 
 /** Gemma 2, by its settings. */
-export const gemma2: Architecture = architecture(["gemma2"], GENERATIONS.gemma2);
+export const gemma2: Architecture = architecture(["gemma2"], "gemma2");
 
 /** Gemma 3 for texts, by its settings. */
-export const gemma3: Architecture = architecture(["gemma3", "gemma3_text"], GENERATIONS.gemma3);
+export const gemma3: Architecture = architecture(["gemma3", "gemma3_text"], "gemma3");
 
 // ## What the settings say
 

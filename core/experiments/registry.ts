@@ -91,5 +91,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "08_pretrained/experiments/tokenizer_files",
   "08_pretrained/experiments/gpt2",
   "08_pretrained/experiments/llama",
+  "08_pretrained/experiments/qwen",
+  "08_pretrained/experiments/gemma",
   "08_pretrained/experiments/quantised_weights",
 ].map(entryOf);
