@@ -151,3 +151,8 @@ function patternOf(settings: Settings, numLayers: number, variant: AttentionVari
 //   console.log(`${name}: the largest change is ${change.toFixed(3)}`);
 // }
 // ```
+//
+// ```text
+// Llama: the largest change is 1.509
+// Qwen 3: the largest change is 0.000
+// ```
