@@ -182,7 +182,7 @@ export interface AttentionSizes {
   readonly initialization?: LayerInitialization | undefined;
 }
 
-/** A norm of the features of each head, such as `rmsNormalization()` of `@heed/heed/transformer`, as a part of a model. */
+/** A norm of the features of each head, as a part of a model, such as `rmsNormalization()`. */
 export interface HeadNormalization extends Part {
   /**
    * Makes a norm.

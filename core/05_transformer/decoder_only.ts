@@ -79,7 +79,7 @@ export interface DecoderOnlyOptions extends TransformerOptions {
   readonly pattern?: readonly LayerVariant[] | undefined;
   /** What embedded tokens are multiplied by; 1 by default. */
   readonly embeddingScale?: number | undefined;
-  /** Bound that logits are bent towards, by tanh; `Infinity`, none, by default. */
+  /** Bound that logits are bent towards, by tanh; `Infinity` by default. */
   readonly softCap?: number | undefined;
 }
 
@@ -88,9 +88,11 @@ const VARIANT: Checks<LayerVariant> = {
   positions: partOf("a position scheme for attentions, such as rotary()", (part) => part.attention !== undefined),
 };
 
+const isVariant = (value: unknown): boolean => typeof value === "object" && value !== null && isPlain(value);
+
 const DECODER_ONLY: Checks<DecoderOnlyOptions> = {
   ...transformerChecks,
-  pattern: list<LayerVariant>("a list of what layers have instead, such as { attention: multiHead({ … }) }", isPlain),
+  pattern: list<LayerVariant>("a list of what layers have instead, such as { attention: multiHead({ … }) }", isVariant),
   embeddingScale: numeric({ above: 0 }),
   softCap: numeric({ above: 0, max: Infinity }),
 };

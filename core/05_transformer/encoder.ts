@@ -257,7 +257,7 @@ export class EncoderLayer extends Module {
 export interface StackOptions extends LayerOptions {
   /** Number of layers: the paper's $N$. */
   readonly numLayers: number;
-  /** Whether a norm stands behind the last layer; where the layers are not post-norm by default. */
+  /** Whether a norm stands behind the last layer; where layers are not post-norm by default. */
   readonly closingNorm?: boolean | undefined;
 }
 

@@ -74,9 +74,9 @@ export interface PretrainedParts {
     | undefined;
   /** What is written for the unknown token; nothing by default, if it is a special one. */
   readonly unknownText?: string | undefined;
-  /** How the file cuts texts, if it says so; done only where it is asked for. */
+  /** How texts are cut where that is asked for, as a file says; in no way by default. */
   readonly truncation?: FileTruncation | undefined;
-  /** How the file fills texts up, if it says so; done only where it is asked for. */
+  /** How texts are filled up where that is asked for, as a file says; in no way by default. */
   readonly padding?: FilePadding | undefined;
   /** Which token fills rows, begins and ends a text, or is the unknown one; none by default. */
   readonly roles?: Readonly<Partial<Record<"pad" | "begin" | "end" | "unknown", string>>> | undefined;
@@ -124,7 +124,7 @@ export interface SequenceOptions {
   readonly maxLength?: number | undefined;
   /** At which end a long text is cut; `"right"` by default. */
   readonly truncationSide?: "left" | "right" | undefined;
-  /** Whether the text is cut as the file says, in place of `maxLength` and `truncationSide`; false by default. */
+  /** Whether the text is cut as the file says; false by default. */
   readonly truncation?: boolean | undefined;
   /** Whether the text is filled up as the file says; false by default. */
   readonly padding?: boolean | undefined;
@@ -262,9 +262,9 @@ export class PretrainedTokenizer implements Tokenizer {
    */
   prepare(text: string, options: SequenceOptions = {}): EncodedText {
     checkOptions("prepare a text", options, sequenceChecks);
-    const { pair, addSpecialTokens = true } = options, { padding } = this.parts;
+    const { pair, addSpecialTokens = true, padding: isFilled = false } = options, { padding } = this.parts;
     const { maxLength, side, from } = this.#truncation(options);
-    if (options.padding && !padding) {
+    if (isFilled && !padding) {
       throw new TypeError("Cannot fill a text up as the file of the tokenizer says: it has no padding");
     }
     const template = addSpecialTokens ? this.parts.template ?? plainTemplate : plainTemplate;
@@ -282,12 +282,13 @@ export class PretrainedTokenizer implements Tokenizer {
       side === "right" ? tokens.slice(0, kept[i]) : tokens.slice(tokens.length - kept[i]!)
     );
     const filled = fillTemplate(template, cut);
-    return options.padding ? fillUp(filled, padding!) : filled;
+    return isFilled ? fillUp(filled, padding!) : filled;
   }
 
-  #truncation({ truncation, maxLength, truncationSide }: SequenceOptions): FileTruncation {
-    if (!truncation) return { maxLength: maxLength ?? Infinity, side: truncationSide ?? "right", from: "longest" };
-    if (maxLength !== undefined || truncationSide !== undefined) {
+  #truncation(options: SequenceOptions): FileTruncation {
+    const { truncation = false, maxLength = Infinity, truncationSide = "right" } = options;
+    if (!truncation) return { maxLength, side: truncationSide, from: "longest" };
+    if (options.maxLength !== undefined || options.truncationSide !== undefined) {
       throw new TypeError(
         "Cannot cut a text both as the file says and by maxLength or truncationSide: one of them is needed",
       );
