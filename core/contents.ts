@@ -247,7 +247,7 @@ export const CONTENTS: readonly Chapter[] = [
       { pages: ["gpt2"], planned: "GPT-2" },
       { pages: ["bert", "sentence_vectors"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },
-      { pages: ["llama", "starcoder2"], planned: "The LLaMA family" },
+      { pages: ["llama", "qwen", "gemma", "starcoder2"], planned: "The LLaMA family" },
       { pages: ["marian"], planned: "Marian" },
       { pages: ["t5"], planned: "T5" },
       { pages: ["glm"], planned: "GLM" },

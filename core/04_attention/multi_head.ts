@@ -70,7 +70,7 @@ import {
   numeric,
   object,
 } from "../engine/options.ts";
-import { type Part, type PartTable, settingsOf } from "../engine/part.ts";
+import { type Part, partOf, type PartTable, settingsOf } from "../engine/part.ts";
 import { checkRandom, type Random } from "../engine/random.ts";
 import { dims } from "../engine/shape.ts";
 import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
@@ -182,8 +182,34 @@ export interface AttentionSizes {
   readonly initialization?: LayerInitialization | undefined;
 }
 
+/** A norm of the features of each head, as a part of a model, such as `rmsNormalization()`. */
+export interface HeadNormalization extends Part {
+  /**
+   * Makes a norm.
+   *
+   * @param headSize number of features
+   * @param options whether the model's parts have biases
+   * @returns a norm over the last axis
+   */
+  create(headSize: number, options: { readonly bias?: boolean | undefined }): HeadNorm;
+}
+
+/** A norm of the features of each head. */
+export interface HeadNorm extends Module {
+  /** Normalizes the last axis of `[B, H, T, D]`. */
+  forward(x: Tensor): Tensor;
+}
+
 /** What an attention may vary, in whatever layer it stands. */
 export interface AttentionVariant {
+  /** Whether queries, keys and values add a bias; as the layer says by default. */
+  readonly inputBias?: boolean | undefined;
+  /** Whether the output adds a bias; as the layer says by default. */
+  readonly outputBias?: boolean | undefined;
+  /** Norm of each head's queries and keys, before positions enter; none by default. */
+  readonly queryKeyNorm?: HeadNormalization | undefined;
+  /** Bound that scores are bent towards, by tanh; none by default. No kernel has it: a step keeps `[B, H, T, S]`. */
+  readonly softCap?: number | undefined;
   /** Factor of the dot products; `1 / √headSize` by default. */
   readonly scale?: number | undefined;
   /** How far to either side self-attention sees; all by default. */
@@ -207,6 +233,10 @@ export const positionRuleCheck: Check<PositionRule> = object(
 );
 
 const VARIANT: Checks<AttentionVariant> = {
+  inputBias: flag,
+  outputBias: flag,
+  queryKeyNorm: partOf("a norm, such as rmsNormalization()", ({ create }) => create !== undefined),
+  softCap: numeric({ above: 0 }),
   scale: numeric(),
   window: group<Window>({
     before: integer({ min: 0, max: Infinity }),
@@ -318,8 +348,14 @@ export class MultiHeadAttention extends Module implements Attention {
   readonly output: Linear;
   /** How positions enter, if they do. */
   readonly positions: PositionRule | undefined;
+  /** Brings the queries of each head to one size, if it is there. */
+  readonly queryNorm: HeadNorm | undefined;
+  /** Brings the keys of each group to one size, if it is there. */
+  readonly keyNorm: HeadNorm | undefined;
   /** How far self-attention sees, if not everywhere. */
   readonly window: Window | undefined;
+  /** Bound of the scores, if there is one. */
+  readonly softCap: number | undefined;
   /** Drops attention weights in training, if they are to be dropped. */
   readonly dropout: Dropout | undefined;
 
@@ -353,14 +389,18 @@ export class MultiHeadAttention extends Module implements Attention {
     this.headSize = headSize;
     this.valueSize = valueSize;
     this.scale = options.scale ?? 1 / Math.sqrt(headSize);
-    const within = { bias, initialization: options.initialization?.within };
+    const { inputBias = bias, outputBias = bias, queryKeyNorm } = options;
+    const within = { bias: inputBias, initialization: options.initialization?.within };
     this.query = new Linear(hiddenSize, numHeads * headSize, random, within);
     this.key = new Linear(contextSize, numGroups * headSize, random, within);
     this.value = new Linear(valueContextSize, numGroups * valueSize, random, within);
-    const intoSum = { bias, initialization: options.initialization?.intoSum };
+    const intoSum = { bias: outputBias, initialization: options.initialization?.intoSum };
     this.output = new Linear(numHeads * valueSize, hiddenSize, random, intoSum);
+    this.queryNorm = queryKeyNorm?.create(headSize, { bias });
+    this.keyNorm = queryKeyNorm?.create(headSize, { bias });
     this.positions = options.positions;
     this.window = options.window;
+    this.softCap = options.softCap;
     this.dropout = options.dropout ? new Dropout(options.dropout) : undefined;
     shareChance(this.chances(), random);
   }
@@ -383,7 +423,8 @@ export class MultiHeadAttention extends Module implements Attention {
     const own = this.#read(hidden, S, call), mask = combineMasks(own.mask, near);
     const places = this.positions?.bias?.(query, S, this.scale);
     const bias = places && own.bias ? places.add(own.bias) : places ?? own.bias;
-    const heads = this.#attend(query, kept, { mask, bias, causal, scale: this.scale }, observe);
+    const { scale, softCap } = this;
+    const heads = this.#attend(query, kept, { mask, bias, causal, scale, softCap }, observe);
 
     // $[\mathrm{head}_1; \dots; \mathrm{head}_H]$: positions outside, heads side by side.
     const merged = heads.transpose(1, 2).reshape([B, T, this.numHeads * this.valueSize]);
@@ -398,7 +439,7 @@ export class MultiHeadAttention extends Module implements Attention {
     observe: MultiHeadCall["observe"],
   ): Tensor {
     const drops = this.training && this.dropout, { values } = this.positions ?? {};
-    if (!drops && !observe && !values && kept.attend) return kept.attend(query, options);
+    if (!drops && !observe && !values && kept.attend && this.softCap === undefined) return kept.attend(query, options);
     const { key, value } = kept;
     if (!drops && !observe && !values) return scaledDotProductAttention(query, key, value, options);
     const weights = attentionWeights(query, key, options);
@@ -427,12 +468,12 @@ export class MultiHeadAttention extends Module implements Attention {
         "Cannot attend to a context with a position rule: its positions are not those of the queries",
       );
     }
-    let query = split(this.query.forward(hidden), this.numHeads);
+    let query = normalized(split(this.query.forward(hidden), this.numHeads), this.queryNorm);
     if (context && cache && cache.length > 0) return { query, kept: cache.contents() };
 
     const source = context ?? hidden, { B, S } = dims(source, "B S C", { B: hidden.shape[0]! });
     if (valueContext) dims(valueContext, "B S W", { B, S });
-    let key = split(this.key.forward(source), this.numGroups);
+    let key = normalized(split(this.key.forward(source), this.numGroups), this.keyNorm);
     const value = split(this.value.forward(valueContext ?? source), this.numGroups);
     if (cache?.rebases) return this.#rebase(query, cache.append(key, value), starts);
     if (this.positions?.mark) {
@@ -495,6 +536,9 @@ function split(x: Tensor, H: number): Tensor {
   return x.reshape([B, T, H, W / H]).transpose(1, 2);
 }
 
+/** The features of each head, brought to one size where a norm is there. */
+const normalized = (x: Tensor, norm: HeadNorm | undefined): Tensor => norm ? norm.forward(x) : x;
+
 // ## Fewer keys than queries
 //
 // Generation word by word spends its time on reading the keys and values of the whole
@@ -513,6 +557,17 @@ function split(x: Tensor, H: number): Tensor {
 // positions in an image to the vectors that are compared, and hands over the vectors without them: `context` is what the keys
 // are made from, `valueContext` what the values are. Both count the same positions, and may have widths of their own
 // (`contextSize`, `valueContextSize`), as may the values of a head (`valueSize`).
+
+// ## Queries and keys of one size
+//
+// In large models some queries and keys grow in training until a softmax is one weight of 1. `queryKeyNorm` brings the query and the key of each head to one size, with a gain for each of its D features that all heads of a layer share (QK norm) [查询与键的归一化]: the scores are then bounded
+// by the gains. It stands before the positions: a rotation keeps sizes, but a norm with gains after it would change the angles. Qwen 3 and Gemma 3 have it. Gemma 2 bends the scores instead (`softCap`, [section](scaled_dot_product.ts)). The norm itself is explained [later](../05_transformer/normalization.ts).
+//
+// `inputBias` and `outputBias` say of queries, keys and values, and of the output, what `bias` says of a whole layer. Qwen 2 has biases for the first three alone.
+
+// ## Pitfall: one norm over all heads
+//
+// A norm over the whole row of $H \cdot D$ features has other weights, but a norm over it with one repeated gain has not: it lets one large head make the queries of all others small. The test "MultiHeadAttention() normalizes the queries and keys of each head alone" fails for it, and for a norm behind the rotation.
 
 // ## Pitfall: cutting heads without turning the axes
 //

@@ -98,12 +98,12 @@
 
 import { requireFloat } from "../engine/refusals.ts";
 import { compareAllowed, sumAllowed } from "../engine/allowed.ts";
-import { aMask, aTensorLike } from "../engine/arguments.ts";
+import { aMask, aTensorLike, checkTensors } from "../engine/arguments.ts";
 import { zeros } from "../engine/create.ts";
 import { withBackend } from "../engine/device.ts";
 import { fusable } from "../engine/fusable.ts";
 import { concat } from "../engine/joining.ts";
-import { checkOptions, type Checks, flag, numeric } from "../engine/options.ts";
+import { checkOptions, type Checks, checkValue, flag, numeric } from "../engine/options.ts";
 import { asOptionalTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { dims } from "../engine/shape.ts";
 import { softmax } from "../02_words/softmax.ts";
@@ -269,6 +269,7 @@ export function scaledDotProductAttention(
   const { W } = dims(value, "B G S W", { B, G, S });
   const { mask, bias, causal = false, scale = 1 / Math.sqrt(D) } = read;
   if (W !== D) return inOneWidth(query, key, value, { ...read, scale });
+  if (read.softCap !== undefined) return weightedValues(attentionWeights(query, key, read), value);
 
   return fusable("attention", [query, key, value, mask, bias], { causal, scale }, () => {
     const weights = attentionWeights(query, key, read);
@@ -295,6 +296,7 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
 
   // $Z$: one score for each (query, key) pair, of variance 1 where both are independent.
   let scores = compareAllowed(query, shareAmong(key, H).transpose(-2, -1), allowed).mul(scale);
+  if (read.softCap !== undefined) scores = softCap(scores, read.softCap);
   if (bias) scores = scores.add(bias);
 
   // A forbidden pair scores $-\infty$ *before* normalizing, so it weighs 0.
@@ -302,6 +304,25 @@ export function attentionWeights(query: Tensor, key: Tensor, options: AttentionO
 
   // $A$: the scores of a row become weights that sum to one.
   return softmax(scores);
+}
+
+// ## Scores with a bound
+//
+// A score may be as large as query and key are long, and the softmax of one very large score is one weight of 1: no gradient comes back through it. Gemma 2 bends every score towards a bound $c$ (soft-capping), as $c \tanh(z/c)$: small scores stay what they are, and none passes
+// $c$. The bend comes before the mask, since $-\infty$ would come out of it as $-c$. No kernel has it, so a layer with `softCap` runs the steps above. Sources: Bello et al. 2016, *Neural Combinatorial Optimization with Reinforcement Learning*; Gemma Team 2024, *Gemma 2: Improving Open Language Models at a Practical Size*.
+
+/**
+ * Bends numbers towards a bound that none of them passes.
+ *
+ * @param x numbers of any shape
+ * @param bound above 0
+ * @returns $c \tanh(x / c)$, of the same shape
+ * @throws {RangeError} if the bound is not above 0
+ */
+export function softCap(x: Tensor, bound: number): Tensor {
+  checkTensors("cap", { x });
+  checkValue("cap", "bound", bound, numeric({ above: 0 }));
+  return x.div(bound).tanh().mul(bound);
 }
 
 // #region Weights that are given, groups of heads, values of another width
@@ -359,9 +380,17 @@ export interface AttentionOptions {
   readonly causal?: boolean | undefined;
   /** Factor of the dot products; `1 / √D` by default. */
   readonly scale?: number | undefined;
+  /** Bound that scores are bent towards before bias and mask; none by default. */
+  readonly softCap?: number | undefined;
 }
 
-const ATTENTION: Checks<AttentionOptions> = { mask: aMask, bias: aTensorLike, causal: flag, scale: numeric() };
+const ATTENTION: Checks<AttentionOptions> = {
+  mask: aMask,
+  bias: aTensorLike,
+  causal: flag,
+  scale: numeric(),
+  softCap: numeric({ above: 0 }),
+};
 
 /** Options whose mask and bias are tensors. */
 interface ReadOptions extends AttentionOptions {

@@ -49,25 +49,57 @@ import { Dropout } from "../engine/dropout.ts";
 import { type LayerInitialization, normal } from "../engine/initialization.ts";
 import { Linear } from "../engine/linear.ts";
 import { Module } from "../engine/module.ts";
-import { checkFunction, checkOptions, type Checks, flag } from "../engine/options.ts";
+import { checkFunction, checkOptions, type Checks, flag, isPlain, list, numeric } from "../engine/options.ts";
+import { partOf } from "../engine/part.ts";
 import { dims } from "../engine/shape.ts";
 import { asTensor, type Tensor, type TensorLike } from "../engine/tensor.ts";
 import { Embedding } from "../02_words/embeddings.ts";
 import { textMask, textMaskChecks, type TextMasks } from "../04_attention/masks.ts";
-import { type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
+import { type AttentionScheme, type KeyValueMemory, multiHead } from "../04_attention/multi_head.ts";
 import { learned } from "../04_attention/positions/absolute.ts";
-import { type InputPositions, startsOfRows } from "../04_attention/positions/scheme.ts";
+import { type InputPositions, type PositionScheme, startsOfRows } from "../04_attention/positions/scheme.ts";
+import { softCap } from "../04_attention/scaled_dot_product.ts";
 import { cachesCheck } from "./decoder.ts";
-import { below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
+import { attentionSchemeCheck, below, closingNorm, EncoderLayer, type Pass, passChecks } from "./encoder.ts";
 import { type Complete, complete, layerOptionsOf, transformerChecks, type TransformerOptions } from "./layout.ts";
 import { geluTanh } from "./feed_forward/activations.ts";
 import { layerNormalization, type Norm } from "./normalization.ts";
 
+/** What one layer of a stack has instead of what all have. */
+export interface LayerVariant {
+  /** Its attention; that of all layers by default. */
+  readonly attention?: AttentionScheme | undefined;
+  /** How positions enter its attention; as in all layers by default. */
+  readonly positions?: PositionScheme | undefined;
+}
+
 /** How a {@linkcode DecoderOnly} is laid out. The defaults are the smallest GPT-2. */
-export type DecoderOnlyOptions = TransformerOptions;
+export interface DecoderOnlyOptions extends TransformerOptions {
+  /** What layers have instead of what all have, in turn: the pattern repeats along the stack; nothing by default. */
+  readonly pattern?: readonly LayerVariant[] | undefined;
+  /** What embedded tokens are multiplied by; 1 by default. */
+  readonly embeddingScale?: number | undefined;
+  /** Bound that logits are bent towards, by tanh; `Infinity` by default. */
+  readonly softCap?: number | undefined;
+}
+
+const VARIANT: Checks<LayerVariant> = {
+  attention: attentionSchemeCheck,
+  positions: partOf("a position scheme for attentions, such as rotary()", (part) => part.attention !== undefined),
+};
+
+const isVariant = (value: unknown): boolean => typeof value === "object" && value !== null && isPlain(value);
+
+const DECODER_ONLY: Checks<DecoderOnlyOptions> = {
+  ...transformerChecks,
+  pattern: list<LayerVariant>("a list of what layers have instead, such as { attention: multiHead({ … }) }", isVariant),
+  embeddingScale: numeric({ above: 0 }),
+  softCap: numeric({ above: 0, max: Infinity }),
+};
 
 function layoutOf(options: DecoderOnlyOptions): Complete<DecoderOnlyOptions> {
-  checkOptions("build a model", options, transformerChecks);
+  checkOptions("build a model", options, DECODER_ONLY);
+  for (const variant of options.pattern ?? []) checkOptions("build a layer of a pattern", variant, VARIANT);
   return complete(options, {
     contextLength: 1024,
     hiddenSize: 768,
@@ -81,6 +113,9 @@ function layoutOf(options: DecoderOnlyOptions): Complete<DecoderOnlyOptions> {
     bias: true,
     tieHead: true,
     dropout: 0,
+    pattern: [],
+    embeddingScale: 1,
+    softCap: Infinity,
   });
 }
 
@@ -154,11 +189,19 @@ export class DecoderOnly extends Module {
     const { vocabSize, hiddenSize, numLayers, positions, tieHead } = layout;
     const sizes = { ...layout, causal: true, deviation: DEVIATION };
     this.positions = positions.input?.(sizes, random);
-    const rule = positions.attention?.(sizes, random);
+    // One rule for all layers of one scheme: a table of angles is there once.
+    const rules = new Map([[positions, positions.attention?.(sizes, random)]]);
+    for (const { positions: own } of layout.pattern) {
+      if (own && !rules.has(own)) rules.set(own, own.attention?.(sizes, random));
+    }
     this.embedding = new Embedding(vocabSize, hiddenSize, random, { deviation: DEVIATION });
-    const layer = { ...layerOptionsOf(layout), positions: rule, initialization: gpt2Initialization(numLayers) };
+    const layer = { ...layerOptionsOf(layout), initialization: gpt2Initialization(numLayers) };
     this.dropout = new Dropout(layout.dropout);
-    this.layers = Array.from({ length: numLayers }, () => new EncoderLayer(layer, random));
+    this.layers = Array.from({ length: numLayers }, (_, index) => {
+      const { attention = layer.attention, positions: own = positions } =
+        layout.pattern[index % layout.pattern.length] ?? {};
+      return new EncoderLayer({ ...layer, attention, positions: rules.get(own) }, random);
+    });
     this.norm = closingNorm(layer, layout.closingNorm);
     const start = { bias: false, initialization: normal(DEVIATION) };
     this.head = tieHead ? undefined : new Linear(hiddenSize, vocabSize, random, start);
@@ -228,6 +271,7 @@ export class DecoderOnly extends Module {
     const masks = textMask(B, T, start + T, { mask, prefix, causal, starts });
 
     let hidden = this.embedding.forward(tokens);
+    if (this.options.embeddingScale !== 1) hidden = hidden.mul(this.options.embeddingScale);
     if (this.positions) hidden = this.positions.forward(hidden, places);
     hidden = this.dropout.forward(hidden);
     this.layers.forEach((layer, index) => {
@@ -248,7 +292,8 @@ export class DecoderOnly extends Module {
   }
 
   #score(hidden: Tensor): Tensor {
-    return this.head ? this.head.forward(hidden) : this.embedding.weight.multiplyTransposed(hidden);
+    const logits = this.head ? this.head.forward(hidden) : this.embedding.weight.multiplyTransposed(hidden);
+    return this.options.softCap === Infinity ? logits : softCap(logits, this.options.softCap);
   }
 
   #check(length: number, caches: readonly KeyValueMemory[] | undefined): void {
@@ -292,6 +337,14 @@ export class DecoderOnly extends Module {
 // The experiment trains a GPT on letters. Two dashed lines are what a table of counts could reach: the frequency of
 // each letter, and of each letter after each other one. What the model learns below the second line needs attention,
 // since it depends on letters further back. The samples show the same.
+
+// ## Layers that differ
+//
+// A layer that looks at the nearest few positions alone is cheap: its scores are $TW$ numbers for a window of $W$, and no key further back is read again. A stack needs few layers that see everything. `pattern` says what layers have instead of what all have, in turn: with
+// `pattern: [local, local, {}]` every third layer is as the options of the model say, the two before it are as `local` says. Local layers may have positions of their own too: no distance in a window is large, so they turn faster ([rotary](../04_attention/positions/rotary.ts)). Gemma 3 has five local layers for each global one, Gemma 2 one.
+//
+// `embeddingScale` is the $\sqrt{E}$ of an [encoder with a decoder](encoder_decoder.ts), for the same reason: a table that also makes the scores has small entries. `softCap` bends the logits as [attention](../04_attention/scaled_dot_product.ts) does its scores. The test "DecoderOnly() repeats a pattern of layers" holds each
+// layer to its own window and angles.
 
 // ## Pitfall: positions from zero in every call
 //

@@ -50,6 +50,7 @@ import { type LayerInitialization, layerInitializationCheck } from "../engine/in
 import { Module } from "../engine/module.ts";
 import {
   callback,
+  type Check,
   checkFunction,
   checkOptions,
   type Checks,
@@ -91,13 +92,19 @@ export interface LayerChoices extends ResidualOptions {
   readonly activation?: Activation | GatedActivation | undefined;
 }
 
+/** An attention as an option. */
+export const attentionSchemeCheck: Check<AttentionScheme> = partOf(
+  "an attention, such as multiHead()",
+  ({ create }) => create !== undefined,
+);
+
 /** What the choices may be. */
 export const choiceChecks: Checks<LayerChoices> = {
   ...residualChecks,
   numGroups: integer(),
   headSize: integer(),
   feedForwardSize: integer(),
-  attention: partOf("an attention, such as multiHead()", ({ create }) => create !== undefined),
+  attention: attentionSchemeCheck,
   activation: activationCheck,
 };
 
@@ -250,7 +257,7 @@ export class EncoderLayer extends Module {
 export interface StackOptions extends LayerOptions {
   /** Number of layers: the paper's $N$. */
   readonly numLayers: number;
-  /** Whether a norm stands behind the last layer; where the layers are pre-norm by default. */
+  /** Whether a norm stands behind the last layer; where layers are not post-norm by default. */
   readonly closingNorm?: boolean | undefined;
 }
 
@@ -291,18 +298,18 @@ export abstract class LayerStack<Layer extends Module> extends Module {
 /**
  * The norm after a stack, if there is one.
  *
- * Nothing else normalizes the sum of a pre-norm stack. After post-norm layers none is needed, though some libraries
+ * Nothing else normalizes the sum of a stack whose norms stand within the steps. After post-norm layers none is needed, though some libraries
  * have one there.
  *
  * @param options those of the layers
- * @param isClosed whether there is one; where the layers are pre-norm by default
+ * @param isClosed whether there is one; where the layers are not post-norm by default
  * @returns undefined where there is none
  */
 export function closingNorm(options: LayerOptions, isClosed?: boolean): Norm | undefined {
   checkOptions("build a layer", options, LAYER);
   const { hiddenSize, placement, norm = layerNormalization(), bias } = options;
   if (isClosed !== undefined) checkValue("close a stack", "isClosed", isClosed, flag);
-  return isClosed ?? placement === "pre" ? norm.create(hiddenSize, { bias }) : undefined;
+  return isClosed ?? (placement === "pre" || placement === "both") ? norm.create(hiddenSize, { bias }) : undefined;
 }
 
 /** What one pass through an {@linkcode Encoder} looks at. */

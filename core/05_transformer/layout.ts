@@ -66,6 +66,7 @@ import { noPositions, type PositionScheme } from "../04_attention/positions/sche
 import { choiceChecks, type LayerChoices, type LayerOptions } from "./encoder.ts";
 import { type Activation, type GatedActivation, relu } from "./feed_forward/activations.ts";
 import { layerNormalization } from "./normalization.ts";
+import type { Placement } from "./residual.ts";
 
 /**
  * Number of trained numbers that a layout has.
@@ -91,10 +92,11 @@ export function transformerSize(options: EncoderDecoderOptions): number {
   }, 0);
 
   // $4E^2 + 2EF$: each part once.
-  const encoderLayer = attention + feedForward + 2 * norm;
+  const norms = layout.placement === "both" ? 2 * norm : norm;
+  const encoderLayer = attention + feedForward + 2 * norms;
 
   // $8E^2 + 2EF$: one attention more, to the source, and one norm.
-  const decoderLayer = 2 * attention + feedForward + 3 * norm;
+  const decoderLayer = 2 * attention + feedForward + 3 * norms;
 
   // $VE$, once if the scores are products with the table, and once more for a source with a table of its own.
   const closing = layout.closingNorm ? 2 * norm : 0;
@@ -143,8 +145,8 @@ export interface TransformerOptions extends LayerChoices {
   /** The bend in the feed-forward; {@linkcode relu} by default, `geluTanh` in a `DecoderOnly`. */
   readonly activation?: Activation | GatedActivation | undefined;
   /** Where the norms stand; `"post"` by default, `"pre"` in a `DecoderOnly`. */
-  readonly placement?: "post" | "pre" | undefined;
-  /** Whether a norm stands behind the last layer; where `placement` is `"pre"` by default. */
+  readonly placement?: Placement | undefined;
+  /** Whether a norm stands behind the last layer; where `placement` is not `"post"` by default. */
   readonly closingNorm?: boolean | undefined;
   /** Whether scores are products with the table of embeddings; true by default. */
   readonly tieHead?: boolean | undefined;
@@ -201,7 +203,7 @@ export function complete<T extends TransformerOptions>(options: T, defaults: Def
     "hiddenSize" | "numHeads" | "placement"
   > = { ...defaults, ...given };
   const headSize = options.headSize ?? headSizeOf(hiddenSize, numHeads);
-  const derived = { numGroups: numHeads, feedForwardSize: 4 * hiddenSize, closingNorm: placement === "pre" };
+  const derived = { numGroups: numHeads, feedForwardSize: 4 * hiddenSize, closingNorm: placement !== "post" };
   return { ...defaults, ...derived, ...given, headSize } as Complete<T>;
 }
 

@@ -215,31 +215,43 @@ export class LayerNorm extends Module implements Norm {
   }
 }
 
+/** How an {@linkcode RMSNorm} is laid out. */
+export interface RMSNormOptions extends NormOptions {
+  /** What is added to the gain, which is stored without it; 0 by default. */
+  readonly offset?: number | undefined;
+}
+
+const RMS_NORM: Checks<RMSNormOptions> = { ...NORM, offset: numeric() };
+
 /** Root-mean-square normalization with a trained gain. */
 export class RMSNorm extends Module implements Norm {
-  /** What features are multiplied by, ones at the start, `[E]`: $g$. */
+  /** What features are multiplied by, less the offset, `[E]`: $g$. */
   readonly gain: Tensor;
   /** What is added to the variance: $\epsilon$. */
   readonly epsilon: number;
+  /** What is added to the gain. */
+  readonly offset: number;
 
   /**
    * Starts as the plain normalization.
    *
    * @param hiddenSize number of features
-   * @param options epsilon
+   * @param options epsilon, and what is added to the gain
    */
-  constructor(hiddenSize: number, options: NormOptions = {}) {
+  constructor(hiddenSize: number, options: RMSNormOptions = {}) {
     super();
-    checkOptions("normalize", options, NORM);
+    checkOptions("normalize", options, RMS_NORM);
     checkSizes("normalize", { hiddenSize });
-    const { epsilon = 1e-5 } = options;
-    this.gain = parameter(ones([hiddenSize]));
+    const { epsilon = 1e-5, offset = 0 } = options;
+    this.gain = parameter(offset === 0 ? ones([hiddenSize]) : ones([hiddenSize]).sub(offset));
     this.epsilon = epsilon;
+    this.offset = offset;
   }
 
   /** Normalizes the last axis of `[…, E]`. */
   forward(x: Tensor): Tensor {
-    return rmsNorm(x, this.gain, { epsilon: this.epsilon });
+    const gain = this.offset === 0 ? this.gain : this.gain.add(this.offset);
+    return rmsNorm(x, gain, { epsilon: this.epsilon });
   }
 }
 
@@ -273,18 +285,22 @@ export function layerNormalization(options: NormOptions = {}): Normalization {
 }
 
 /**
- * Root-mean-square norms, with this epsilon.
+ * Root-mean-square norms, with this epsilon and offset.
  *
- * @param options the epsilon
+ * @param options the epsilon, and what is added to the gain
  * @returns a part for the option `norm` of a model
  */
-export function rmsNormalization(options: NormOptions = {}): Normalization {
-  checkOptions("normalize", options, NORM);
+export function rmsNormalization(options: RMSNormOptions = {}): Normalization {
+  checkOptions("normalize", options, RMS_NORM);
   return { word: "rms", ...settingsOf(options), create: (hiddenSize) => new RMSNorm(hiddenSize, options) };
 }
 
 /** Norms by the word that a file has for them. */
 export const normalizations: PartTable<Normalization> = { layer: layerNormalization, rms: rmsNormalization };
+
+// ## A gain that is stored less one
+//
+// Weight decay pulls every weight towards 0, and a gain of 0 is a layer that says nothing. With `offset: 1` the norm multiplies by $1 + g$, so that a $g$ of 0 is the plain norm. The files of Gemma store gains in this way. The test "RMSNorm() with an offset is one with larger gains" states it.
 
 // ## Over the batch
 

@@ -61,12 +61,15 @@ import { partOf } from "../engine/part.ts";
 import type { Tensor } from "../engine/tensor.ts";
 import { layerNormalization, type Norm, type Normalization } from "./normalization.ts";
 
+/** Where norms stand: after the addition, before the step, or before and after the step. */
+export type Placement = "post" | "pre" | "both";
+
 /** How a {@linkcode Residual} is laid out. */
 export interface ResidualOptions {
   /** Which norm; {@linkcode layerNormalization} by default. */
   readonly norm?: Normalization | undefined;
-  /** Whether the norm stands after the addition, or inside (`"pre"`); `"post"` by default. */
-  readonly placement?: "post" | "pre" | undefined;
+  /** Whether the norm stands after the addition, or inside: before the step, or on `"both"` sides of it; `"post"` by default. */
+  readonly placement?: Placement | undefined;
   /** Fraction of the step's output that is dropped in training, in [0, 1); 0 by default. */
   readonly dropout?: number | undefined;
   /** Whether layer norms have a bias; true by default. */
@@ -76,7 +79,7 @@ export interface ResidualOptions {
 /** What the options of a residual connection may be. */
 export const residualChecks: Checks<ResidualOptions> = {
   norm: partOf("a norm, such as rmsNormalization()", ({ create }) => create !== undefined),
-  placement: oneOf(["post", "pre"]),
+  placement: oneOf<Placement>(["post", "pre", "both"]),
   dropout: numeric({ min: 0, below: 1 }),
   bias: flag,
 };
@@ -85,8 +88,10 @@ export const residualChecks: Checks<ResidualOptions> = {
 export class Residual extends Module {
   /** The norm, after the addition or before the step. */
   readonly norm: Norm;
+  /** The norm of what the step computed, before it is added, where norms stand on both sides. */
+  readonly outputNorm: Norm | undefined;
   /** Where the norm stands. */
-  readonly placement: "post" | "pre";
+  readonly placement: Placement;
   /** Drops a fraction of the step's output in training. */
   readonly dropout: Dropout;
 
@@ -103,6 +108,7 @@ export class Residual extends Module {
     checkOptions("add and normalize", options, residualChecks);
     const { norm = layerNormalization(), placement = "post", dropout = 0, bias } = options;
     this.norm = norm.create(hiddenSize, { bias });
+    this.outputNorm = placement === "both" ? norm.create(hiddenSize, { bias }) : undefined;
     this.placement = placement;
     this.dropout = new Dropout(dropout);
   }
@@ -118,9 +124,9 @@ export class Residual extends Module {
   forward(hidden: Tensor, step: (x: Tensor) => Tensor): Tensor {
     checkTensors("add and normalize", { hidden });
     checkFunction("add and normalize by", step);
-    return this.placement === "post"
-      ? this.norm.forward(hidden.add(this.dropout.forward(step(hidden))))
-      : hidden.add(this.dropout.forward(step(this.norm.forward(hidden))));
+    if (this.placement === "post") return this.norm.forward(hidden.add(this.dropout.forward(step(hidden))));
+    const made = step(this.norm.forward(hidden));
+    return hidden.add(this.dropout.forward(this.outputNorm ? this.outputNorm.forward(made) : made));
   }
 }
 
@@ -130,6 +136,11 @@ export class Residual extends Module {
 // without. The dashed line of the second figure is a counterexample: every step there opposes its input. The gradient
 // then vanishes with the addition too, so the “at least about 1” of [the notes](notes:004.76) is no law. In the last
 // figure two networks learn to return their input. With the addition the steps only have to become small.
+
+// ## On both sides
+//
+// In pre-norm nothing bounds what a step adds to the sum: a few layers may add numbers that are hundreds of times larger than all others. Gemma 2 and 3 normalize what comes out of a step as well, $y = x + \mathrm{norm}_2(F(\mathrm{norm}_1(x)))$, with the option `placement: "both"`. The direct path has no norm, as in pre-norm,
+// and each layer adds a vector whose size is that of a trained gain.
 
 // ## Pitfall: the norm on the direct path
 //

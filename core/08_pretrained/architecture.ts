@@ -46,12 +46,14 @@ import { type LoadOptions, type ModelSource, readJson, sourceCheck } from "./fil
 import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
 import { BLOCK_KINDS, blockLevels } from "./quantised_weights.ts";
+import { gemma, gemma2, gemma3 } from "./gemma.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
+import { qwen2, qwen3 } from "./qwen.ts";
 import { starcoder2 } from "./starcoder2.ts";
 
 /** The architectures that continue a text; some of them are written too. */
-export const DECODERS: readonly Architecture[] = [llama, gpt2, starcoder2];
+export const DECODERS: readonly Architecture[] = [llama, qwen2, qwen3, gemma, gemma2, gemma3, gpt2, starcoder2];
 
 /** The architectures that read a text in both directions. */
 const ENCODERS: readonly Architecture<EncoderOnlyOptions>[] = [bert, distilbert];

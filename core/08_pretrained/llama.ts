@@ -1,7 +1,7 @@
 /**
  * # The LLaMA family
  *
- * **Question.** Llama, SmolLM2, Mistral and Qwen 2 are models of different houses. What does a program have to know to open any of them, and how much of it is new?
+ * **Question.** Llama, SmolLM2 and Mistral are models of different houses. What does a program have to know to open any of them, and how much of it is new?
  *
  * **Idea.** Little. All of them are the [decoder](../05_transformer/decoder_only.ts) of the book with five choices, each of which a chapter has explained: the norm is [RMSNorm](../05_transformer/normalization.ts), positions are [rotary](../04_attention/positions/rotary.ts), the feed-forward is
  * [gated](../05_transformer/feed_forward/mod.ts), several heads [share keys and values](../04_attention/multi_head.ts), and no matrix has a bias. What is left is to read sizes from a file of settings, and to say what the file of weights calls each tensor.
@@ -34,9 +34,9 @@
  * 134515008
  * ```
  *
- * **What differs between the houses.** Mistral attends to a window. The later Llama models turn their queries and keys [more slowly](../04_attention/positions/rotary_scaling.ts), so that longer texts fit. Both stand in the settings. Qwen 2 adds a bias to queries, keys and values alone, which no setting of the decoder says yet: it is refused.
+ * **What differs between the houses.** Mistral attends to a window. The later Llama models turn their queries and keys [more slowly](../04_attention/positions/rotary_scaling.ts), so that longer texts fit. Both stand in the settings. [Qwen](qwen.ts) and [Gemma](gemma.ts) change a little more, and have pages of their own that use the tables and readers of this one.
  *
- * Sources: Hugo Touvron and others 2023, *LLaMA: Open and Efficient Foundation Language Models*; Abhimanyu Dubey and others 2024, *The Llama 3 Herd of Models*; Albert Jiang and others 2023, *Mistral 7B*; An Yang and others 2024, *Qwen2 Technical Report*; Loubna Ben Allal and others 2025, *SmolLM2*.
+ * Sources: Hugo Touvron and others 2023, *LLaMA: Open and Efficient Foundation Language Models*; Abhimanyu Dubey and others 2024, *The Llama 3 Herd of Models*; Albert Jiang and others 2023, *Mistral 7B*; Loubna Ben Allal and others 2025, *SmolLM2*.
  *
  * @module
  */
@@ -44,13 +44,14 @@
 import type { Json } from "../engine/json.ts";
 import type { StoredTensor } from "../06_training/safetensors.ts";
 import type { StateNames } from "../06_training/state_names.ts";
-import { type AttentionScheme, multiHead } from "../04_attention/multi_head.ts";
+import { type AttentionScheme, type AttentionVariant, multiHead } from "../04_attention/multi_head.ts";
 import { rotary, type RotaryOptions } from "../04_attention/positions/rotary.ts";
 import {
   linearScaling,
   type Llama3Options,
   llama3Scaling,
   type RotaryScaling,
+  yarnScaling,
 } from "../04_attention/positions/rotary_scaling.ts";
 import type { DecoderOnlyOptions } from "../05_transformer/decoder_only.ts";
 import { swiGlu } from "../05_transformer/feed_forward/activations.ts";
@@ -97,9 +98,24 @@ export const llama: Architecture = {
   words: ["llama", "mistral"],
   read(fields, { format, places }) {
     const settings = settingsIn(fields, format);
-    const options = format === "gguf" ? ofGguf(settings, !places.has("output.weight")) : ofConfig(settings);
-    const { tieHead = false } = options;
-    if (format === "gguf") return { options, names: tieHead ? GGUF : { ...GGUF, "output": "head" } };
+    if (format === "gguf") {
+      const tieHead = !places.has("output.weight"), options = ggufOptions(settings);
+      // There neighbours are paired: whoever made the file has changed the order of the rows of both matrices.
+      const positions = rotary({ ...ggufRotation(settings), interleaved: true });
+      const attention = attentionIn(settings.optionalCount("attention.sliding_window"));
+      return { options: { ...options, attention, positions, tieHead }, names: llamaGgufNames(tieHead) };
+    }
+    settings.requireOneOf("hidden_act", ["silu"]);
+    const tieHead = settings.flag("tie_word_embeddings", false), hasBias = settings.flag("attention_bias", false);
+    const options = {
+      ...configOptions(settings),
+      attention: attentionIn(
+        settings.optionalCount("sliding_window"),
+        hasBias ? { inputBias: true, outputBias: true } : {},
+      ),
+      bias: settings.flag("mlp_bias", false),
+      tieHead,
+    };
     return { options, names: llamaNames(tieHead) };
   },
   write(layout) {
@@ -176,65 +192,107 @@ export function llamaNames(tieHead: boolean): StateNames {
   return { ...HUGGING_FACE, "lm_head": tieHead ? "embedding" : "head" };
 }
 
-function ofConfig(settings: Settings): DecoderOnlyOptions {
-  settings.requireOneOf("hidden_act", ["silu"]);
-  settings.requireOneOf("attention_bias", [false]);
-  settings.requireOneOf("mlp_bias", [false]);
+/** What GGUF files call the tensors. */
+export function llamaGgufNames(tieHead: boolean): StateNames {
+  return tieHead ? GGUF : { ...GGUF, "output": "head" };
+}
+
+/** An attention that sees so many positions, its own included; all where there is no window. */
+export function attentionIn(window: number | undefined, variant: AttentionVariant = {}): AttentionScheme {
+  return multiHead(window === undefined ? variant : { ...variant, window: { before: window - 1 } });
+}
+
+// ## What `config.json` says
+
+/** What the settings of the family have in common: sizes, rotation, norms, a gated feed-forward. */
+export function configOptions(settings: Settings, headSize?: number): DecoderOnlyOptions {
   settings.requireOneOf("partial_rotary_factor", [1]);
   const hiddenSize = settings.count("hidden_size"), numHeads = settings.count("num_attention_heads");
-  const window = settings.optionalCount("sliding_window");
   // Newer files keep all that concerns rotation in one object.
-  const rotation = settings.part("rope_parameters") ?? settings;
+  const rotation = settings.part("rope_parameters") ?? settings.part("rope_scaling");
+  const contextLength = settings.count("max_position_embeddings", 2048);
+  const scaling = rotation && scalingOf(rotation, contextLength);
   return {
     vocabSize: settings.count("vocab_size"),
-    contextLength: settings.count("max_position_embeddings", 2048),
+    contextLength: Math.max(contextLength, scaling?.length ?? 0),
     hiddenSize,
     numHeads,
     numLayers: settings.count("num_hidden_layers"),
     numGroups: settings.count("num_key_value_heads", numHeads),
-    headSize: settings.count("head_dim", hiddenSize / numHeads),
+    headSize: settings.count("head_dim", headSize ?? hiddenSize / numHeads),
     feedForwardSize: settings.count("intermediate_size"),
     positions: rotary({
-      base: rotation.number("rope_theta", 10000),
-      scaling: scalingOf(settings.part("rope_parameters") ?? settings.part("rope_scaling")),
+      base: (settings.part("rope_parameters") ?? settings).number("rope_theta", 10000),
+      scaling: scaling?.scaling,
     }),
-    attention: attentionIn(window),
     activation: swiGlu,
     norm: rmsNormalization({ epsilon: settings.number("rms_norm_eps", 1e-6) }),
     bias: false,
-    tieHead: settings.flag("tie_word_embeddings", false),
   };
 }
 
-/** An attention that sees so many positions, its own included; all where there is no window. */
-const attentionIn = (window: number | undefined): AttentionScheme =>
-  multiHead(window === undefined ? {} : { window: { before: window - 1 } });
+/** Which layers see a window alone, by the list in the settings or by what is usual. */
+export function localLayers(settings: Settings, numLayers: number, usual: (layer: number) => boolean): boolean[] {
+  const kinds = settings.optionalTexts("layer_types");
+  const known = ["full_attention", "sliding_attention"], strange = kinds?.find((kind) => !known.includes(kind));
+  if (strange !== undefined || (kinds && kinds.length !== numLayers)) {
+    throw settings.unknown("layer_types", (strange ?? `${kinds!.length} kinds`) as Json, [
+      ...known,
+      `one for each of ${numLayers} layers`,
+    ]);
+  }
+  return Array.from({ length: numLayers }, (_, layer) => kinds ? kinds[layer] === "sliding_attention" : usual(layer));
+}
 
-/** How rotation is slowed, if it is. */
-function scalingOf(settings: Settings | undefined): RotaryScaling | undefined {
-  const kind = settings?.optionalText("rope_type") ?? settings?.optionalText("type") ?? "default";
+/** How rotation is slowed, and how long a text may be then; nothing where it is not. */
+export function scalingOf(
+  settings: Settings,
+  contextLength: number,
+): { readonly scaling: RotaryScaling; readonly length?: number } | undefined {
+  settings.requireOneOf("partial_rotary_factor", [1]);
+  const kind = settings.optionalText("rope_type") ?? settings.optionalText("type") ?? "default";
+  const trainedLength = (): number => settings.count("original_max_position_embeddings", contextLength);
   switch (kind) {
     case "default":
+    // It changes nothing before the trained length has been passed, and no text here is longer.
+    case "dynamic":
       return undefined;
     case "linear":
-      return linearScaling({ factor: settings!.number("factor") });
+      return { scaling: linearScaling({ factor: settings.number("factor") }) };
     case "llama3":
-      return llama3Scaling({
-        factor: settings!.number("factor"),
-        trainedLength: settings!.count("original_max_position_embeddings"),
-        lowFrequencyFactor: settings!.number("low_freq_factor"),
-        highFrequencyFactor: settings!.number("high_freq_factor"),
+      return {
+        scaling: llama3Scaling({
+          factor: settings.number("factor"),
+          trainedLength: settings.count("original_max_position_embeddings"),
+          lowFrequencyFactor: settings.number("low_freq_factor"),
+          highFrequencyFactor: settings.number("high_freq_factor"),
+        }),
+      };
+    case "yarn": {
+      settings.requireOneOf("truncate", [true]);
+      settings.requireOneOf("mscale", [0]);
+      const factor = settings.number("factor", contextLength / trainedLength());
+      const scaling = yarnScaling({
+        factor,
+        trainedLength: trainedLength(),
+        betaFast: settings.number("beta_fast", 32),
+        betaSlow: settings.number("beta_slow", 1),
+        magnitude: settings.number("attention_factor", 0.1 * Math.log(factor) + 1),
       });
+      return { scaling, length: Math.floor(factor * trainedLength()) };
+    }
     default:
-      throw settings!.unknown("rope_type", kind as Json, ["default", "linear", "llama3"]);
+      throw settings.unknown("rope_type", kind as Json, ["default", "linear", "dynamic", "llama3", "yarn"]);
   }
 }
 
-function ofGguf(settings: Settings, tieHead: boolean): DecoderOnlyOptions {
+// ## What the facts of a GGUF say
+
+/** The same sizes under the names of a GGUF, without attention and positions. */
+export function ggufOptions(settings: Settings): DecoderOnlyOptions {
   const hiddenSize = settings.count("embedding_length"), numHeads = settings.count("attention.head_count");
   const headSize = settings.count("attention.key_length", hiddenSize / numHeads);
-  const window = settings.optionalCount("attention.sliding_window");
-  settings.requireOneOf("rope.scaling.type", ["none"]);
+  settings.requireOneOf("attention.value_length", [headSize]);
   settings.requireOneOf("rope.dimension_count", [headSize]);
   return {
     vocabSize: settings.count("vocab_size"),
@@ -245,14 +303,25 @@ function ofGguf(settings: Settings, tieHead: boolean): DecoderOnlyOptions {
     numGroups: settings.count("attention.head_count_kv", numHeads),
     headSize,
     feedForwardSize: settings.count("feed_forward_length"),
-    attention: attentionIn(window),
-    // There neighbours are paired: whoever made the file has changed the order of the rows of both matrices.
-    positions: rotary({ base: settings.number("rope.freq_base", 10000), interleaved: true }),
     activation: swiGlu,
     norm: rmsNormalization({ epsilon: settings.number("attention.layer_norm_rms_epsilon", 1e-6) }),
     bias: false,
-    tieHead,
   };
+}
+
+/** Base and scaling of the rotation; which coordinates are paired is the family's. */
+export function ggufRotation(settings: Settings, base = 10000): { base: number; scaling: RotaryScaling | undefined } {
+  settings.requireOneOf("rope.scale_linear", [1]);
+  settings.requireOneOf("rope.scaling.attn_factor", [1]);
+  settings.requireOneOf("rope.scaling.type", ["none", "linear", "yarn"]);
+  const kind = settings.optionalText("rope.scaling.type") ?? "none", factor = settings.number("rope.scaling.factor", 1);
+  const trainedLength = settings.optionalCount("rope.scaling.original_context_length");
+  const scaling = kind === "linear"
+    ? linearScaling({ factor })
+    : kind === "yarn"
+    ? yarnScaling({ factor, trainedLength: trainedLength ?? settings.count("context_length") })
+    : undefined;
+  return { base: settings.number("rope.freq_base", base), scaling };
 }
 
 // ## Pitfall: halves and neighbours

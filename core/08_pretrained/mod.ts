@@ -16,6 +16,8 @@
  * | `bert`              | which heads an encoder has, and what its files call them      |
  * | `sentence_vectors`  | how a text becomes one vector, and texts are found by meaning |
  * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
+ * | `qwen`              | what keeps the scores of a Qwen in bounds                     |
+ * | `gemma`             | where a Gemma parts from a Llama                              |
  * | `starcoder2`        | what GPT-2 with rotary positions is called elsewhere          |
  * | `quantised_weights` | how a weight can be four bits                                 |
  * | `export`            | how a model leaves, for transformers, vLLM or ONNX            |
@@ -74,6 +76,8 @@ export {
 } from "./bert.ts";
 export * from "./sentence_vectors.ts";
 export { llama } from "./llama.ts";
+export { qwen2, qwen3 } from "./qwen.ts";
+export { gemma, gemma2, gemma3 } from "./gemma.ts";
 export { starcoder2 } from "./starcoder2.ts";
 export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";
 export * from "./export/mod.ts";

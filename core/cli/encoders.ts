@@ -21,23 +21,34 @@ import { count } from "../host/terminal.ts";
 import { chooseDevice, deviceOptions, weightsOption } from "./device.ts";
 import { DataError, quote } from "./errors.ts";
 import { exists, MAX_TEXT, readLines, trim } from "./files.ts";
+import { foreignPlace, hubOptions, type HubValues } from "./places.ts";
+import { sourceOf } from "./pretrained.ts";
 import { StatusLine } from "./terminal.ts";
 
 /** The options of every command that reads with an encoder. */
-export const encoderOptions: typeof deviceOptions & typeof weightsOption = { ...deviceOptions, ...weightsOption };
+export const encoderOptions: typeof deviceOptions & typeof weightsOption & typeof hubOptions = {
+  ...deviceOptions,
+  ...weightsOption,
+  ...hubOptions,
+};
 
 /** What these options are. */
-export interface EncoderValues {
+export interface EncoderValues extends HubValues {
   /** What computes. */
   readonly device: DeviceName;
   /** Threads of the CPU device. */
   readonly threads: number | undefined;
-  /** How weights are kept. */
-  readonly weights: PackedFormat;
+  /** How weights are kept; undefined as the files have them. */
+  readonly weights: PackedFormat | undefined;
 }
 
-/** The files of a model, by the path of a folder or of a GGUF. */
-async function sourceOf(path: string): Promise<ModelSource> {
+/** What an encoder needs of a hub: settings, words and weights, those of its pooling included, in no other format. */
+const isOfEncoder = (path: string): boolean => /^(?:\d+_\w+\/)?[^/]+\.(?:json|txt|model|safetensors)$/.test(path);
+
+/** The files of a model: of a folder, of a GGUF, or of a hub. */
+async function filesOf(path: string, values: HubValues): Promise<ModelSource> {
+  const place = await foreignPlace(path);
+  if (place) return await sourceOf(path, place, values, isOfEncoder);
   if (!await exists(path)) throw new DataError(`Cannot open the model ${quote(path)}: there is no such folder or file`);
   return folderSource(path);
 }
@@ -49,12 +60,12 @@ async function opened<T>(
   open: (source: ModelSource, options: PretrainedOptions) => Promise<T>,
   encoderIn: (model: T) => EncoderOnly,
 ): Promise<T> {
-  const source = await sourceOf(path), status = new StatusLine();
+  const source = await filesOf(path, values), status = new StatusLine();
   await chooseDevice(values);
   try {
     const model = await open(source, {
       // Blocks of a file stay as they are, unless another format is asked for.
-      weights: values.weights === "float32" ? "stored" : "float32",
+      weights: values.weights === undefined ? "stored" : "float32",
       onProgress: ({ loaded, total }) => status.update(`reading ${quote(path)}: ${Math.round(100 * loaded / total)} %`),
     });
     const { weights } = values, encoder = encoderIn(model);

@@ -14,6 +14,7 @@ import { positionSchemes } from "../04_attention/positions/mod.ts";
 import type { EncoderDecoderOptions } from "../05_transformer/layout.ts";
 import { activations } from "../05_transformer/feed_forward/activations.ts";
 import { normalizations } from "../05_transformer/normalization.ts";
+import type { Placement } from "../05_transformer/residual.ts";
 import { type Checks, flag, integer, numeric, oneOf, required } from "../engine/options.ts";
 import { readPart, writePart } from "../engine/part.ts";
 import { part, vocabularySize, type WrittenLayout } from "./kinds/kind.ts";
@@ -58,7 +59,7 @@ const layoutChecks: Checks<LayoutFields> = {
   bias: flag,
   tieHead: flag,
   closingNorm: flag,
-  norm: oneOf(["pre", "post"]),
+  norm: oneOf(["pre", "post", "both"]),
   normalization: part,
   activation: part,
   positions: part,
@@ -88,7 +89,7 @@ export function writeLayout(layout: EncoderDecoderOptions): WrittenLayout {
     ...{ tieHead, dropout, numGroups: rest.numGroups, feedForwardSize: rest.feedForwardSize },
     // What older programs do not know is written where it is not what they have.
     headSize: headSize === hiddenSize! / numHeads! ? undefined : headSize,
-    closingNorm: closingNorm === (placement === "pre") ? undefined : closingNorm,
+    closingNorm: closingNorm === (placement !== "post") ? undefined : closingNorm,
     attention: !attention || writePart(attention) === multiHead().word ? undefined : writePart(attention),
   };
   return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined));
@@ -128,7 +129,7 @@ export function readLayout(written: unknown): EncoderDecoderOptions {
     ...rest,
     ...(attention !== undefined && { attention: readPart("an attention", attention, attentions) }),
     ...(activation !== undefined && { activation: readPart("an activation", activation, activations) }),
-    ...(norm !== undefined && { placement: norm as "pre" | "post" }),
+    ...(norm !== undefined && { placement: norm as Placement }),
     norm: readPart("a norm", epsilon === undefined || epsilon === EPSILON ? word : { word, epsilon }, normalizations),
     ...(positions !== undefined && { positions: readPart("positions", positions, positionSchemes) }),
   };

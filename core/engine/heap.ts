@@ -84,3 +84,55 @@ export class Heap<T> {
     items[place] = item;
   }
 }
+
+// ## A heap of numbers
+//
+// Where millions of numbers wait, calls of a function that compares them cost more than the tree. The smallest comes first, and a plain array of numbers holds them.
+
+/** A queue of numbers that hands out the smallest. */
+export class NumberHeap {
+  #items: Float64Array;
+  #size = 0;
+
+  /**
+   * Makes an empty queue.
+   *
+   * @param room how many numbers it has room for at first
+   */
+  constructor(room = 16) {
+    this.#items = new Float64Array(Math.max(16, room));
+  }
+
+  /** Adds a number. */
+  push(item: number): void {
+    if (this.#size === this.#items.length) {
+      const larger = new Float64Array(2 * this.#size);
+      larger.set(this.#items);
+      this.#items = larger;
+    }
+    const items = this.#items;
+    let place = this.#size++;
+    while (place > 0) {
+      const parent = (place - 1) >> 1, above = items[parent]!;
+      if (above <= item) break;
+      items[place] = above;
+      place = parent;
+    }
+    items[place] = item;
+  }
+
+  /** Hands out the smallest number; undefined if none waits. */
+  pop(): number | undefined {
+    if (this.#size === 0) return undefined;
+    const items = this.#items, first = items[0]!, size = --this.#size, item = items[size]!;
+    let place = 0;
+    for (let child = 1; child < size; child = 2 * place + 1) {
+      if (child + 1 < size && items[child + 1]! < items[child]!) child++;
+      if (items[child]! >= item) break;
+      items[place] = items[child]!;
+      place = child;
+    }
+    items[place] = item;
+    return first;
+  }
+}

@@ -14,10 +14,12 @@ import { crossEntropy } from "../06_training/loss.ts";
 import { exportState, importState, type StateNames } from "../06_training/state_names.ts";
 import { nextTokens } from "../06_training/teacher_forcing.ts";
 import { readCharacters } from "./characters.ts";
-import type { RunOptions } from "./experiment.ts";
+import type { Experiment, Labels, Parts, RunOptions } from "./experiment.ts";
 import { discard, learn } from "./learning.ts";
+import { percent } from "./numbers.ts";
 import { read, readRows } from "./reading.ts";
 import { Steps } from "./running.ts";
+import { SEED } from "./seed.ts";
 
 /** What is read in another way than it was written. */
 export interface Mistake {
@@ -88,4 +90,74 @@ export async function misread(
   }
   discard(model);
   return found;
+}
+
+// ## An experiment of a table of mistakes
+
+/** What is found, in the order of the mistakes; the right reading comes first. */
+export interface MisreadFindings {
+  /** Loss on texts that were not learned, in nats per character. */
+  readonly nats: readonly number[];
+  /** Places at which the most probable character is that of the right reading, as a fraction. */
+  readonly same: readonly number[];
+}
+
+/** What such an experiment is made of. */
+export interface MisreadParts<Name extends string, Claim extends string> extends Parts {
+  findings: MisreadFindings;
+  controls: "steps" | "seed";
+  claims: Claim;
+  captions: "nats" | "table";
+  labels: Labels<Name | "right" | "nats" | "same" | "reading">;
+}
+
+/** What is misread, and what is claimed of it. */
+export interface Misreading<Name extends string, Claim extends string> {
+  /** The layout of the model. */
+  readonly layout: Omit<DecoderOnlyOptions, "vocabSize">;
+  /** What its file calls the tensors. */
+  readonly names: StateNames;
+  /** The mistakes, in the order of the figures. */
+  readonly mistakes: Readonly<Record<Name, Mistake>>;
+  /** What holds of a reading, by its own numbers and those of the right one. */
+  readonly claims: Readonly<Record<Claim, (of: Readonly<Record<Name | "right", Reading>>) => boolean>>;
+}
+
+/** An experiment that reads weights with one mistake at a time. */
+export function misreading<Name extends string, Claim extends string>(
+  { layout, names, mistakes, claims }: Misreading<Name, Claim>,
+): Experiment<MisreadParts<Name, Claim>> {
+  const order = Object.keys(mistakes) as Name[];
+  const byName = ({ nats, same }: MisreadFindings) =>
+    Object.fromEntries(
+      ["right", ...order].map((name, i) => [name, { nats: nats[i]!, same: same[i]! }]),
+    ) as Record<Name | "right", Reading>;
+  const held = Object.entries(claims) as [Claim, (of: Readonly<Record<Name | "right", Reading>>) => boolean][];
+  return {
+    controls: { steps: { default: 240, min: 40, max: 600, step: 20 }, seed: SEED },
+    claims: Object.fromEntries(
+      held.map(([claim, holds]) => [claim, { holds: (found: MisreadFindings) => holds(byName(found)) }]),
+    ) as Experiment<MisreadParts<Name, Claim>>["claims"],
+    async measure({ steps, seed }, options) {
+      const found = await misread(layout, names, order.map((name) => mistakes[name]), { steps, seed }, options);
+      return { nats: found.map(({ nats }) => nats), same: found.map(({ same }) => same) };
+    },
+    draw(findings, { captions, labels }) {
+      const rows = (["right", ...order] as const).map((name) => labels[name as Name]);
+      return [
+        {
+          kind: "bars",
+          caption: captions.nats(findings),
+          y: { title: labels.nats },
+          bars: rows.map((label, i) => ({ label, value: findings.nats[i]! })),
+        },
+        {
+          kind: "table",
+          caption: captions.table(findings),
+          columns: [labels.reading, labels.nats, labels.same],
+          rows: rows.map((label, i) => [label, findings.nats[i]!.toFixed(3), percent(findings.same[i]!, 3)]),
+        },
+      ];
+    },
+  };
 }

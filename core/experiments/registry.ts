@@ -93,6 +93,8 @@ export const EXPERIMENTS: readonly Entry[] = [
   "08_pretrained/experiments/gpt2",
   "08_pretrained/experiments/bert",
   "08_pretrained/experiments/llama",
+  "08_pretrained/experiments/qwen",
+  "08_pretrained/experiments/gemma",
   "08_pretrained/experiments/quantised_weights",
   "08_pretrained/experiments/export",
 ].map(entryOf);

@@ -422,6 +422,16 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/08_pretrained/experiments/llama.words.ts")).words,
   },
   {
+    name: "pretrained/qwen",
+    load: async () => (await import("../../core/08_pretrained/experiments/qwen.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/qwen.words.ts")).words,
+  },
+  {
+    name: "pretrained/gemma",
+    load: async () => (await import("../../core/08_pretrained/experiments/gemma.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/gemma.words.ts")).words,
+  },
+  {
     name: "pretrained/quantised_weights",
     load: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.ts")).experiment,
     words: async () => (await import("../../core/08_pretrained/experiments/quantised_weights.words.ts")).words,

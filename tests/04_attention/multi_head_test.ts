@@ -1,15 +1,16 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { additiveMask, causalMask, lengthMask, overKeys } from "../../core/04_attention/masks.ts";
-import { multiHead, MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import { multiHead, MultiHeadAttention, type MultiHeadOptions } from "../../core/04_attention/multi_head.ts";
 import {
   AlibiPositions,
   RelativePositions,
   RotaryPositions,
   T5Positions,
 } from "../../core/04_attention/positions/mod.ts";
-import { scaledDotProductAttention } from "../../core/04_attention/scaled_dot_product.ts";
+import { scaledDotProductAttention, softCap } from "../../core/04_attention/scaled_dot_product.ts";
 import { softmax } from "../../core/02_words/softmax.ts";
 import { EncoderLayer } from "../../core/05_transformer/encoder.ts";
+import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { dropout } from "../../core/engine/dropout.ts";
 import { writePart } from "../../core/engine/part.ts";
 import type { Linear } from "../../core/engine/linear.ts";
@@ -355,3 +356,64 @@ onReference("a layer with dropout of its attention shares one generator, and a m
   assertEquals(layer.chances().size, 3);
   assertEquals(writePart(attention), { word: "multiHead", dropout: 0.1 });
 });
+
+onEveryBackend("MultiHeadAttention() normalizes the queries and keys of each head alone", async () => {
+  const positions = new RotaryPositions(E / H), D = E / H, epsilon = 1e-6;
+  const layer = new MultiHeadAttention(E, H, new Random(1), {
+    positions,
+    queryKeyNorm: rmsNormalization({ epsilon }),
+  });
+  for (const norm of [layer.queryNorm, layer.keyNorm]) {
+    norm!.parameters().get("gain")!.assign(normal(7, D).abs().add(0.5));
+  }
+  const hidden = normal(1, B, T, E), split = (x: Tensor) => x.reshape([B, T, H, D]).transpose(1, 2);
+  // By hand: divide by the root of the mean square of the head, multiply by the gain, and turn only then.
+  const brought = (x: Tensor, gain: Tensor) =>
+    positions.mark(x.div(x.square().mean(-1, { keepDims: true }).add(epsilon).sqrt()).mul(gain), 0);
+  const [query, key] = [[layer.query, layer.queryNorm], [layer.key, layer.keyNorm]].map(([map, norm]) =>
+    brought(split((map as Linear).forward(hidden)), norm!.parameters().get("gain")!)
+  );
+  const heads = scaledDotProductAttention(query!, key!, split(layer.value.forward(hidden)), { causal: true });
+  const expected = layer.output.forward(heads.transpose(1, 2).reshape([B, T, E]));
+  await assertClose(layer.forward(hidden, { causal: true }), expected, { tolerance: 64, length: E * T });
+});
+
+Deno.test("MultiHeadAttention() has biases where it is told to", () => {
+  const paths = (options: MultiHeadOptions) =>
+    [...new MultiHeadAttention(E, H, new Random(1), options).parameters().keys()].filter((path) => /bias/.test(path));
+  const inner = ["query.bias", "key.bias", "value.bias"];
+  assertEquals(paths({ bias: false, inputBias: true }), inner);
+  assertEquals(paths({ inputBias: false }), ["output.bias"]);
+  assertEquals(paths({ bias: false, inputBias: true, outputBias: true }), [...inner, "output.bias"]);
+  assertEquals(paths({ outputBias: false }), inner);
+});
+
+onEveryBackend("softCap bends scores before the mask, and in every route", async () => {
+  const [query, key, value] = [1, 2, 3].map((seed) => normal(seed, B, H, T, 4).mul(3));
+  const mask = causalMask(T), bound = 1.5, z = query!.matmul(key!.transpose(-2, -1)).mul(0.5);
+  const weights = softmax(z.div(bound).tanh().mul(bound).where(mask, -Infinity));
+  const expected = weights.matmul(value!), close = { tolerance: 64, length: 4 * T };
+  await assertClose(scaledDotProductAttention(query!, key!, value!, { mask, softCap: bound }), expected, close);
+  await assertClose(scaledDotProductAttention(query!, key!, value!, { causal: true, softCap: bound }), expected, close);
+  const layer = new MultiHeadAttention(E, H, new Random(1), { softCap: 0.5 }), hidden = normal(4, B, T, E).mul(4);
+  const plain = new MultiHeadAttention(E, H, new Random(1));
+  let seen: Tensor | undefined;
+  const found = layer.forward(hidden, { causal: true, observe: (weights) => void (seen = weights) });
+  await assertClose(layer.forward(hidden, { causal: true }), found, close);
+  // No weight of the last row is more than e times another: scores are at most 0.5 apart from 0.
+  const last = await seen!.slice(2, -1).slice(0, 0, 1).slice(1, 0, 1).read(),
+    largest = Math.max(...last),
+    smallest = Math.min(...last);
+  assert(largest / smallest <= Math.E * 1.001, `${largest / smallest}`);
+  await assertRejects(() => assertClose(plain.forward(hidden, { causal: true }), found, close));
+  assertThrows(() => softCap(z, 0), RangeError, "bound");
+});
+
+onReference(
+  "MultiHeadAttention() with norms of heads and a bound of scores has the gradients of its parameters",
+  async () => {
+    const layer = new MultiHeadAttention(4, 2, new Random(1), { queryKeyNorm: rmsNormalization(), softCap: 2 });
+    const hidden = normal(2, 1, 3, 4);
+    await assertModuleGradients(layer, () => layer.forward(hidden, { causal: true }));
+  },
+);

@@ -10,7 +10,7 @@ import {
 } from "../../core/05_transformer/layout.ts";
 import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
-import type { MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
+import { multiHead, type MultiHeadAttention } from "../../core/04_attention/multi_head.ts";
 import {
   alibi,
   learned,
@@ -169,6 +169,7 @@ Deno.test("transformerSize() counts the paper's models, and every layout", () =>
     { norm: rmsNormalization(), activation: swiGlu, bias: false, placement: "pre" },
     { positions: t5({ numBuckets: 8 }), headSize: 6 },
     { bias: false },
+    { placement: "both", attention: multiHead({ queryKeyNorm: rmsNormalization(), inputBias: false }) },
   ];
   for (const layout of layouts) {
     const options = { ...small, ...layout };
@@ -341,4 +342,46 @@ Deno.test("DecoderOnly() refuses what no model can be", () => {
     TypeError,
     "Cannot use one cache in several of 2 layers: each needs its own",
   );
+});
+
+onEveryBackend("DecoderOnly() repeats a pattern of layers", async () => {
+  const local = { attention: multiHead({ window: { before: 1 } }), positions: rotary({ base: 100 }) };
+  const options = { vocabSize: 9, contextLength: 16, hiddenSize: 8, numHeads: 2, numLayers: 5, positions: rotary() };
+  const model = new DecoderOnly({ ...options, pattern: [local, {}] }, new Random(1)).eval() as DecoderOnly;
+  const seen = new Map<string, Tensor>(), tokens = ids([[1, 5, 2, 7, 3, 4]]);
+  const logits = noGrad(() => model.forward(tokens, { observe: (path, weights) => void seen.set(path, weights) }));
+  const first = await Promise.all(
+    model.layers.map((_, i) => seen.get(`layers.${i}.attention`)!.slice(2, -1).slice(3, 0, 1).max().item()),
+  );
+  // The last position sees the first one in every second layer alone.
+  assertEquals(first.map((weight) => weight > 0), [false, true, false, true, false]);
+  const rules = model.layers.map(({ attention }) => (attention as MultiHeadAttention).positions);
+  assertEquals([new Set(rules).size, rules[0] === rules[4], rules[1] === rules[3]], [2, true, true]);
+  // Layer by layer, with the window and angles of each.
+  const near = new DecoderOnly({ ...options, ...local }, Random.none), far = new DecoderOnly(options, Random.none);
+  for (const other of [near, far]) {
+    other.loadStateDict(model.stateDict());
+    other.eval();
+  }
+  let hidden = model.embedding.forward(tokens);
+  for (const i of model.layers.keys()) {
+    hidden = noGrad(() => (i % 2 === 0 ? near : far).layers[i]!.forward(hidden, { causal: true }));
+  }
+  const expected = noGrad(() => model.embedding.weight.multiplyTransposed(model.norm!.forward(hidden)));
+  await assertClose(logits, expected, { rtol: 1e-5, atol: 1e-5 });
+  assertThrows(() => new DecoderOnly({ ...options, pattern: [{ positions: learned() }] }, new Random(1)), TypeError);
+});
+
+onEveryBackend("DecoderOnly() scales what is embedded and bends logits", async () => {
+  const options = { vocabSize: 9, contextLength: 16, hiddenSize: 8, numHeads: 2, numLayers: 1, positions: noPositions };
+  const plain = new DecoderOnly({ ...options, tieHead: false }, new Random(1)).eval() as DecoderOnly;
+  const scaled = new DecoderOnly({ ...options, tieHead: false, embeddingScale: 3, softCap: 0.2 }, Random.none);
+  const state = plain.stateDict();
+  scaled.loadStateDict(state);
+  scaled.eval();
+  plain.embedding.weight.tensor.assign(plain.embedding.weight.tensor.mul(3));
+  const tokens = ids([[1, 5, 2]]), logits = noGrad(() => plain.forward(tokens));
+  const found = noGrad(() => scaled.forward(tokens));
+  await assertClose(found, logits.div(0.2).tanh().mul(0.2), { rtol: 1e-5, atol: 1e-6 });
+  assert(Math.max(...(await found.read()).map(Math.abs)) < 0.2);
 });

@@ -127,3 +127,13 @@ Deno.test("layerNorm() refuses other widths and a negative epsilon", () => {
   );
   assertAlmostEquals(new LayerNorm(4).epsilon, 1e-5);
 });
+
+onEveryBackend("RMSNorm() with an offset is one with larger gains", async () => {
+  const x = normal(1, 2, 3, 4), stored = normal(2, 4);
+  const [less, plain] = [new RMSNorm(4, { offset: 1 }), new RMSNorm(4)];
+  // Both start as the plain normalization.
+  await assertClose(less.forward(x), plain.forward(x), { tolerance: 0 });
+  less.gain.assign(stored);
+  plain.gain.assign(stored.add(1));
+  await assertClose(less.forward(x), plain.forward(x), { tolerance: 0 });
+});

@@ -8,7 +8,8 @@ import {
 import { Residual } from "../../core/05_transformer/residual.ts";
 import { readPart } from "../../core/engine/part.ts";
 import { Random } from "../../core/engine/random.ts";
-import { zeros } from "../../core/engine/create.ts";
+import { ones, zeros } from "../../core/engine/create.ts";
+import type { Tensor } from "../../core/engine/tensor.ts";
 import { assertClose, normal, onEveryBackend } from "../support.ts";
 
 onEveryBackend("Residual() with a step that says nothing hands its input through", async () => {
@@ -50,4 +51,14 @@ Deno.test("Residual() refuses what it does not know", () => {
     RangeError,
     "dropout = 1: dropout must be a number of at least 0 and less than 1",
   );
+});
+
+onEveryBackend("Residual() with norms on both sides hands its input on, and adds a vector of one size", async () => {
+  const residual = new Residual(4, { norm: rmsNormalization({ epsilon: 0 }), placement: "both" });
+  const hidden = normal(1, 2, 3, 4).mul(5);
+  const added = residual.forward(hidden, (x) => x.mul(1000)).sub(hidden);
+  await assertClose(added.square().mean(-1), ones([2, 3]), { rtol: 1e-4, atol: 1e-4 });
+  const seen: Tensor[] = [];
+  residual.forward(hidden, (x) => (seen.push(x), x));
+  await assertClose(seen[0]!.square().mean(-1), ones([2, 3]), { rtol: 1e-5, atol: 1e-5 });
 });

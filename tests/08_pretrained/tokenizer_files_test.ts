@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readExpression } from "../../core/08_pretrained/tokenizer_files/expressions.ts";
 import { readTokenizerJson } from "../../core/08_pretrained/tokenizer_files/mod.ts";
+import lengths from "../goldens/tokenizer_lengths.json" with { type: "json" };
 
 Deno.test("a part that is not known is refused by name", () => {
   const model = { type: "BPE", vocab: { a: 0 }, merges: [] };
@@ -90,4 +91,35 @@ for (const name of names) {
     const cut = tokenizer.prepare("the quick brown fox jumps", { pair: "over the lazy dog, and", maxLength: 7 });
     assertEquals([cut.ids, cut.typeIds], short);
   });
+}
+
+Deno.test("truncation and padding of a file are done where they are asked for", () => {
+  for (const { file, found } of lengths.cases) {
+    const tokenizer = readTokenizerJson(file);
+    for (const { texts: [text, pair], error, ...expected } of found as readonly LengthCase[]) {
+      const prepare = () => tokenizer.prepare(text!, { pair, truncation: true, padding: true });
+      if (error !== undefined) assertThrows(prepare, RangeError, "as the file says");
+      else {
+        const { offsets: _, ...prepared } = prepare();
+        assertEquals(prepared, expected as unknown as typeof prepared);
+      }
+      const whole = tokenizer.prepare(text!, { pair });
+      assertEquals(
+        whole.ids.length,
+        tokenizer.encode(text!).length + 2 + (pair ? tokenizer.encode(pair).length + 1 : 0),
+      );
+      assertEquals(whole.attentionMask, undefined);
+    }
+  }
+  const both = () => readTokenizerJson(lengths.cases[0]!.file).prepare("a", { truncation: true, maxLength: 3 });
+  assertThrows(both, TypeError, "one of them is needed");
+  const { truncation: _, padding: __, ...silent } = lengths.cases[0]!.file;
+  assertThrows(() => readTokenizerJson(silent).prepare("a", { truncation: true }), TypeError, "it has no truncation");
+  assertThrows(() => readTokenizerJson(silent).prepare("a", { padding: true }), TypeError, "it has no padding");
+});
+
+/** What the recipe records of texts. */
+interface LengthCase {
+  readonly texts: readonly string[];
+  readonly error?: string;
 }

@@ -6,7 +6,7 @@
  *
  * **Idea.** Each code unit of the changed text keeps the range of the given text that it was made from. Every change is a list of
  * replacements, each of a range by a string; all that the string contains comes from that range. A text without a change needs no
- * table, and a slice shares the table of the whole.
+ * table, and a slice shares the table of the whole. Whoever wants ids alone asks for no range, so a table is made when the first range of it is asked for.
  *
  * @module
  */
@@ -23,9 +23,29 @@ export interface Edit {
   readonly text: string;
 }
 
-interface Sources {
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+/** From each code unit of a changed text to its range in the given one; found when somebody asks. */
+class Sources {
+  #found: { readonly starts: Int32Array; readonly ends: Int32Array } | undefined;
+  #find: (() => { readonly starts: Int32Array; readonly ends: Int32Array }) | undefined;
+
+  constructor(find: () => { readonly starts: Int32Array; readonly ends: Int32Array }) {
+    this.#find = find;
+  }
+
+  get starts(): Int32Array {
+    return this.#tables().starts;
+  }
+
+  get ends(): Int32Array {
+    return this.#tables().ends;
+  }
+
+  #tables(): { readonly starts: Int32Array; readonly ends: Int32Array } {
+    if (this.#found) return this.#found;
+    this.#found = this.#find!();
+    this.#find = undefined;
+    return this.#found;
+  }
 }
 
 /**
@@ -105,29 +125,34 @@ export class AlignedText {
    */
   edit(edits: readonly Edit[]): AlignedText {
     if (edits.length === 0) return this;
-    const parts: string[] = [];
-    let size = this.text.length;
-    for (const { start, end, text } of edits) size += text.length - (end - start);
-    const starts = new Int32Array(size), ends = new Int32Array(size);
+    let text = "", read = 0;
+    for (const edit of edits) {
+      text += this.text.slice(read, edit.start) + edit.text;
+      read = edit.end;
+    }
+    text += this.text.slice(read);
+    return new AlignedText(text, new Sources(() => this.#sourcesAfter(edits, text.length)), 0);
+  }
+
+  #sourcesAfter(edits: readonly Edit[], size: number): { starts: Int32Array; ends: Int32Array } {
+    const starts = new Int32Array(size), ends = new Int32Array(size), sources = this.#sources;
     let read = 0, written = 0;
     const copy = (until: number): void => {
-      if (read < until) parts.push(this.text.slice(read, until));
       for (; read < until; read++, written++) {
         const place = this.#from + read;
-        starts[written] = this.#sources ? this.#sources.starts[place]! : place;
-        ends[written] = this.#sources ? this.#sources.ends[place]! : place + 1;
+        starts[written] = sources ? sources.starts[place]! : place;
+        ends[written] = sources ? sources.ends[place]! : place + 1;
       }
     };
     for (const { start, end, text } of edits) {
       copy(start);
       const [from, to] = this.source(start, end);
-      parts.push(text);
       starts.fill(from, written, written + text.length);
       ends.fill(to, written, written += text.length);
       read = end;
     }
     copy(this.text.length);
-    return new AlignedText(parts.join(""), { starts, ends }, 0);
+    return { starts, ends };
   }
 
   /** Puts a string in front, with the range of the first character. */

@@ -20,7 +20,7 @@ import {
   object,
   oneOf,
 } from "../../engine/options.ts";
-import { toLetters } from "../byte_pair_encoding/letters.ts";
+import { LETTERS, toLetters } from "../byte_pair_encoding/letters.ts";
 import type { AlignedText, Edit } from "./aligned_text.ts";
 import { classOf, NUMBER, PUNCTUATION, SPACE, widthOf, WORD } from "./character_classes.ts";
 import { gpt2Pattern, type Pattern } from "./patterns.ts";
@@ -314,12 +314,25 @@ function writeBytes(piece: AlignedText): AlignedText {
   for (let place = 0; place < text.length;) {
     const point = text.codePointAt(place)!, end = place + widthOf(point);
     if (point <= 32 || point >= 127) {
-      edits.push({ start: place, end, text: toLetters(text.slice(place, end), "bytes").join("") });
+      edits.push({ start: place, end, text: point < 128 ? LETTERS[point]! : lettersOf(text.slice(place, end)) });
     }
     place = end;
   }
   return piece.edit(edits);
 }
+
+/** The letters of one character; those of the most frequent ones are remembered. */
+function lettersOf(character: string): string {
+  let letters = KNOWN_LETTERS.get(character);
+  if (letters === undefined) {
+    if (KNOWN_LETTERS.size >= MOST_KNOWN) KNOWN_LETTERS.clear();
+    KNOWN_LETTERS.set(character, letters = toLetters(character, "bytes").join(""));
+  }
+  return letters;
+}
+
+const KNOWN_LETTERS = new Map<string, string>();
+const MOST_KNOWN = 2 ** 13;
 
 /** Cuts as BERT does: at white space, which is dropped, and around every sign. */
 export const bertPreTokenizer: PreTokenizer = {

@@ -34,6 +34,7 @@ import {
   describe,
   FIRST_LETTER,
   FORMAT,
+  pairKey,
   readFile,
   readTokens,
   SPECIAL_ROLES,
@@ -41,7 +42,7 @@ import {
   UNKNOWN,
 } from "./data.ts";
 import { type BytePairLevel, toBytes, toLetters, utf8 } from "./letters.ts";
-import { replayMerges } from "./replay.ts";
+import { type RankOf, replayMerges } from "./replay.ts";
 
 const MAX_REMEMBERED = 2 ** 15;
 
@@ -90,6 +91,7 @@ export class BytePairEncoding implements Tokenizer {
   readonly #ids: ReadonlyMap<string, number>;
   readonly #letters: ReadonlyMap<string, number>;
   readonly #joined: ReadonlyMap<number, number>;
+  readonly #rankOf: RankOf = (left, right) => this.#joined.get(pairKey(left, right)) ?? -1;
   readonly #remembered = new Map<string, readonly number[]>();
 
   /**
@@ -237,7 +239,7 @@ export class BytePairEncoding implements Tokenizer {
     const { specialTokens = false, dropout = 0, random } = options;
     const draw = random && dropout > 0
       ? (word: string) =>
-        replayMerges(this.#symbolsOf(word), this.#joined, { isDropped: () => random.next() < dropout }).ids
+        replayMerges(this.#symbolsOf(word), this.#rankOf, { isDropped: () => random.next() < dropout }).ids
       : undefined;
     const cut = (from: number, to: number): void => {
       const part = text.slice(from, to);
@@ -281,7 +283,7 @@ export class BytePairEncoding implements Tokenizer {
   }
 
   #encodeWord(word: string): readonly number[] {
-    const symbols = this.#symbolsOf(word), length = symbols.length, { ids } = replayMerges(symbols, this.#joined);
+    const symbols = this.#symbolsOf(word), length = symbols.length, { ids } = replayMerges(symbols, this.#rankOf);
     // Words repeat: remembering the short ones makes most of a text a look-up. The memory stays bounded.
     if (this.#remembered.size >= MAX_REMEMBERED) this.#remembered.clear();
     if (length <= 32) this.#remembered.set(word, ids);

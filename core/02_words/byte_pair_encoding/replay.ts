@@ -16,8 +16,7 @@
  * @module
  */
 
-import { Heap } from "../../engine/heap.ts";
-import { pairKey } from "./data.ts";
+import { NumberHeap } from "../../engine/heap.ts";
 import { NONE } from "./neighbours.ts";
 
 /** How merges are replayed. */
@@ -36,29 +35,62 @@ export interface Replayed {
   readonly lengths: number[];
 }
 
+/** The rank of the merge of two symbols, or −1 where they have none. */
+export type RankOf = (left: number, right: number) => number;
+
+/** Words of so few symbols are looked through for each merge: that is faster than a queue. */
+const SHORT = 24;
+
 /**
  * Joins neighbours while any pair has a merge: the one learned first, and among its places the leftmost.
  *
  * @param symbols of the word; the list is used up
- * @param ranks of the merges by their {@linkcode pairKey}, the one that was learned first the smallest
+ * @param rankOf of the merges, that of the one that was learned first the smallest
  * @param replay what a merge makes, and which are passed over
  * @returns the symbols that are left
  */
-export function replayMerges(
-  symbols: Int32Array,
-  ranks: ReadonlyMap<number, number>,
-  { results, isDropped }: Replay = {},
-): Replayed {
-  const size = symbols.length;
-  const next = Int32Array.from(symbols, (_, place) => place + 1);
-  const previous = Int32Array.from(symbols, (_, place) => place - 1);
-  const rankAt = (place: number): number | undefined =>
-    place < 0 || next[place]! >= size ? undefined : ranks.get(pairKey(symbols[place]!, symbols[next[place]!]!));
+export function replayMerges(symbols: Int32Array, rankOf: RankOf, replay: Replay = {}): Replayed {
+  if (symbols.length <= SHORT && !replay.isDropped) return replayShort(symbols, rankOf, replay.results);
+  return replayQueued(symbols, rankOf, replay);
+}
+
+/** The same without a queue. */
+function replayShort(symbols: Int32Array, rankOf: RankOf, results: Replay["results"]): Replayed {
+  const ids = Array.from(symbols), lengths: number[] = new Array(ids.length).fill(1), ranks: number[] = [];
+  for (let i = 0; i + 1 < ids.length; i++) ranks.push(rankOf(ids[i]!, ids[i + 1]!));
+  while (true) {
+    let best = -1, place = -1;
+    for (let i = 0; i < ranks.length; i++) {
+      const rank = ranks[i]!;
+      if (rank >= 0 && (best < 0 || rank < best)) {
+        best = rank;
+        place = i;
+      }
+    }
+    if (place < 0) return { ids, lengths };
+    ids[place] = results ? results[best]! : best;
+    lengths[place]! += lengths[place + 1]!;
+    ids.splice(place + 1, 1);
+    lengths.splice(place + 1, 1);
+    ranks.splice(place, 1);
+    if (place > 0) ranks[place - 1] = rankOf(ids[place - 1]!, ids[place]!);
+    if (place < ranks.length) ranks[place] = rankOf(ids[place]!, ids[place + 1]!);
+  }
+}
+
+function replayQueued(symbols: Int32Array, rankOf: RankOf, { results, isDropped }: Replay): Replayed {
+  const size = symbols.length, next = new Int32Array(size), previous = new Int32Array(size);
+  for (let place = 0; place < size; place++) {
+    next[place] = place + 1;
+    previous[place] = place - 1;
+  }
+  const rankAt = (place: number): number =>
+    place < 0 || next[place]! >= size ? -1 : rankOf(symbols[place]!, symbols[next[place]!]!);
   // Merges wait as one number each: first by rank, then by place.
-  const queue = new Heap<number>((a, b) => a < b);
+  const queue = new NumberHeap(size);
   const propose = (place: number): void => {
     const rank = rankAt(place);
-    if (rank !== undefined) queue.push(rank * size + place);
+    if (rank >= 0) queue.push(rank * size + place);
   };
 
   for (let place = 0; place < size; place++) propose(place);

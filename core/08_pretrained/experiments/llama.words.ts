@@ -5,8 +5,8 @@
  */
 
 import type { Words } from "../../experiments/experiment.ts";
+import { MISREAD_CAPTIONS, MISREAD_CONTROLS, MISREAD_LABELS } from "../../experiments/misread.words.ts";
 import { percent } from "../../experiments/numbers.ts";
-import { SEED_WORDS } from "../../experiments/seed.words.ts";
 import type { LlamaTraps } from "./llama.ts";
 
 /** What the experiment says. */
@@ -14,23 +14,14 @@ export const words: Words<LlamaTraps> = {
   title: "Four ways to misread a Llama",
   purpose:
     "A small model of the family is trained on sentences in characters. Its weights are written under the names of its files and read back, once as they were written and then with one mistake. The loss on other sentences says what the mistake costs.",
-  controls: { steps: { label: "Steps", description: "Steps of training" }, seed: SEED_WORDS },
+  controls: MISREAD_CONTROLS,
   claims: {
     right: "Every mistake makes the model worse",
     neighbours: "To pair neighbours instead of halves costs more than half a nat",
     gate: "Gate and up have the same shape, and exchanging them costs more than a tenth of a nat",
     quiet: "Another base costs less than 0.3 nats here: the model speaks on",
   },
-  captions: {
-    nats: ({ nats }) =>
-      `Loss on sentences that were not learned: ${nats[0]!.toFixed(2)} nats as written; ${
-        nats.slice(1).map((loss) => loss.toFixed(2)).join(", ")
-      } with the mistakes.`,
-    table: ({ same }) =>
-      `How often the most probable character is the same as with the right reading: ${
-        same.slice(1).map((part) => percent(part, 3)).join(", ")
-      }.`,
-  },
+  captions: MISREAD_CAPTIONS,
   reading: ({ nats, same }) => [
     `A loud mistake is found by reading one sentence. The quiet ones leave a model that speaks: with another base ${
       percent(same[2]!, 3)
@@ -39,13 +30,10 @@ export const words: Words<LlamaTraps> = {
     } nats higher. Only a comparison of all logits with the library's finds them.`,
   ],
   labels: {
-    right: "as it was written",
+    ...MISREAD_LABELS,
     neighbours: "neighbours paired",
     base: "base 500000 for 10000",
     epsilon: "epsilon 0.01 for 0.00001",
     gate: "gate and up exchanged",
-    nats: "nats per character",
-    same: "same character",
-    reading: "read",
   },
 };

@@ -142,6 +142,14 @@ export class Settings {
     throw this.#wrong(name, value, "a string");
   }
 
+  /** A list of strings, or nothing where the file has none. */
+  optionalTexts(name: string): readonly string[] | undefined {
+    const value = this.#get(name);
+    if (value === undefined) return undefined;
+    if (Array.isArray(value) && value.every((entry) => typeof entry === "string")) return value;
+    throw this.#wrong(name, value, "a list of strings");
+  }
+
   /** An object of fields, or nothing where the file has none. */
   part(name: string): Settings | undefined {
     const value = this.#get(name);

@@ -22,8 +22,8 @@ import type { Json } from "../../engine/json.ts";
 import { checkOptions, type Checks, flag, list, required, string } from "../../engine/options.ts";
 import { quote } from "../../engine/shown.ts";
 import type { PieceToken, TokenModel } from "../../02_words/before_tokens/tokenizer.ts";
-import { pairKey } from "../../02_words/byte_pair_encoding/data.ts";
-import { replayMerges } from "../../02_words/byte_pair_encoding/replay.ts";
+import { PairTable } from "../../02_words/byte_pair_encoding/pair_table.ts";
+import { type RankOf, replayMerges } from "../../02_words/byte_pair_encoding/replay.ts";
 
 /** What a {@linkcode MergeModel} is made of. */
 export interface MergeModelOptions {
@@ -74,6 +74,12 @@ export function byteIdsOf(ids: ReadonlyMap<string, number>): number[] | undefine
   return found.includes(undefined) ? undefined : found as number[];
 }
 
+/** Whether a token is two others, one behind the other. */
+function isJoined(token: string | undefined, left: string, right: string): boolean {
+  return token !== undefined && token.length === left.length + right.length && token.startsWith(left) &&
+    token.endsWith(right);
+}
+
 /** A model that replays merges, with the numbers of its file. */
 export class MergeModel implements TokenModel {
   /** The tokens by their ids. */
@@ -82,7 +88,8 @@ export class MergeModel implements TokenModel {
   readonly unknownToken: number | undefined;
   readonly #options: MergeModelOptions;
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #ranks = new Map<number, number>();
+  readonly #ranks: PairTable;
+  readonly #rankOf: RankOf = (left, right) => this.#ranks.get(left, right);
   readonly #results: Int32Array;
   readonly #bytes: readonly number[] | undefined;
 
@@ -101,17 +108,24 @@ export class MergeModel implements TokenModel {
     this.unknownToken = unknown === undefined ? undefined : ids.get(unknown);
     this.#bytes = byteFallback ? byteIdsOf(ids) : undefined;
     this.#results = new Int32Array(merges.length);
-    for (const [rank, [left, right]] of merges.entries()) {
-      const made = left + (prefix !== "" && right.startsWith(prefix) ? right.slice(prefix.length) : right);
-      const a = ids.get(left), b = ids.get(right), result = ids.get(made);
-      if (a === undefined || b === undefined || result === undefined) {
-        const missing = a === undefined ? left : b === undefined ? right : made;
+    this.#ranks = new PairTable(merges.length);
+    // Lists follow the order of the ids for the most part: what was made last, or comes next, is tried before it is looked up.
+    let guess = 0;
+    for (let rank = 0; rank < merges.length; rank++) {
+      const [left, right] = merges[rank]!;
+      const rest = prefix !== "" && right.startsWith(prefix) ? right.slice(prefix.length) : right;
+      if (!isJoined(tokens[guess], left, rest) && !isJoined(tokens[++guess], left, rest)) {
+        guess = ids.get(left + rest) ?? -1;
+      }
+      const a = ids.get(left), b = ids.get(right);
+      if (a === undefined || b === undefined || guess < 0) {
+        const missing = a === undefined ? left : b === undefined ? right : left + rest;
         throw new SyntaxError(
           `Cannot read merge ${rank}, ${quote(left)} with ${quote(right)}: ${quote(missing)} is no token`,
         );
       }
-      this.#ranks.set(pairKey(a, b), rank);
-      this.#results[rank] = result;
+      this.#ranks.set(a, b, rank);
+      this.#results[rank] = guess;
     }
   }
 
@@ -136,7 +150,7 @@ export class MergeModel implements TokenModel {
       if (whole !== undefined) return [{ id: whole, start: 0, end: piece.length }];
     }
     const { symbols, ends } = this.#letters(piece);
-    const { ids, lengths } = replayMerges(Int32Array.from(symbols), this.#ranks, { results: this.#results });
+    const { ids, lengths } = replayMerges(Int32Array.from(symbols), this.#rankOf, { results: this.#results });
     let read = 0, start = 0;
     return ids.map((id, i) => {
       read += lengths[i]!;

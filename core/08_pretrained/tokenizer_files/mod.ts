@@ -77,11 +77,18 @@ import { publishedPattern, readExpression } from "./expressions.ts";
 import { MergeModel } from "./merges.ts";
 import { byteLevelNormalizer, CharacterMap, nmt, precompiled } from "./normalizing.ts";
 import { PieceModel } from "./pieces.ts";
-import { plainTemplate, type Template, type TemplatePart } from "./sequences.ts";
+import { type FilePadding, type FileTruncation, plainTemplate, type Template, type TemplatePart } from "./sequences.ts";
 import { PretrainedTokenizer, roleChecks } from "./tokenizer.ts";
 
 export type { AddedToken } from "./added_tokens.ts";
-export { type EncodedText, keptLengths, type Template, type TemplatePart } from "./sequences.ts";
+export {
+  type EncodedText,
+  type FilePadding,
+  type FileTruncation,
+  keptLengths,
+  type Template,
+  type TemplatePart,
+} from "./sequences.ts";
 export { type PretrainedParts, PretrainedTokenizer, type SequenceOptions } from "./tokenizer.ts";
 export { type AddedEnds, readSentencePiece } from "./sentence_piece.ts";
 
@@ -243,14 +250,19 @@ function tokensIn({ vocab }: Given): string[] {
   if (typeof vocab !== "object" || vocab === null || Array.isArray(vocab)) {
     throw new SyntaxError("Cannot read a tokenizer: vocab must be an object from tokens to ids");
   }
-  const tokens: string[] = [];
-  for (const [token, id] of Object.entries(vocab)) {
+  const named = Object.keys(vocab), ids = new Int32Array(named.length);
+  let last = -1;
+  named.forEach((token, i) => {
+    const { [token]: id } = vocab as Given;
     if (typeof id !== "number" || !Number.isSafeInteger(id) || id < 0 || id >= MOST_TOKENS) {
       throw new SyntaxError(`Cannot read a tokenizer: token ${quote(token)} has the id ${shown(id)}`);
     }
-    tokens[id] = token;
-  }
-  return Array.from(tokens, (token) => token ?? "");
+    ids[i] = id;
+    if (id > last) last = id;
+  });
+  const tokens = new Array<string>(last + 1).fill("");
+  named.forEach((token, i) => tokens[ids[i]!] = token);
+  return tokens;
 }
 
 const MOST_TOKENS = 2 ** 24;
@@ -325,6 +337,41 @@ function trims(given: unknown): { readonly hasPrefixSpace: boolean } | undefined
   return { hasPrefixSpace: flagIn(one, "add_prefix_space", true) };
 }
 
+// ## Cutting and filling up
+//
+// A file may say how long texts are to be: its `truncation` and `padding` are what somebody had switched on when it was saved, in training for instance. A text is not cut because a file happens to say so: `prepare` follows it where it is told to, with `truncation: true` and `padding: true`. The test
+// "truncation and padding of a file are done where they are asked for" compares with the library.
+
+function truncationIn(given: unknown): FileTruncation | undefined {
+  if (given === null || given === undefined) return undefined;
+  const one = given as Given, strategy = optionalText(one, "strategy") ?? "LongestFirst";
+  const from = ({ LongestFirst: "longest", OnlyFirst: "first", OnlySecond: "second" } as Readonly<
+    Record<string, FileTruncation["from"] | undefined>
+  >)[strategy];
+  if (!from) throw new SyntaxError(`Cannot read a tokenizer with truncation by ${quote(strategy)}: it is not known`);
+  return { maxLength: numberIn(one, "max_length"), side: sideIn(one), from };
+}
+
+function paddingIn(given: unknown): FilePadding | undefined {
+  if (given === null || given === undefined) return undefined;
+  const one = given as Given, { strategy } = one;
+  const fixed = typeof strategy === "object" && strategy !== null ? numberIn(strategy as Given, "Fixed") : undefined;
+  const isGiven = one["pad_to_multiple_of"] !== null && one["pad_to_multiple_of"] !== undefined;
+  return {
+    length: fixed,
+    multiple: isGiven ? Math.max(1, numberIn(one, "pad_to_multiple_of")) : undefined,
+    side: sideIn(one),
+    id: numberIn(one, "pad_id", 0),
+    typeId: numberIn(one, "pad_type_id", 0),
+  };
+}
+
+function sideIn(given: Given): "left" | "right" {
+  const direction = optionalText(given, "direction") ?? "Right";
+  if (direction === "Left" || direction === "Right") return direction === "Left" ? "left" : "right";
+  throw new SyntaxError(`Cannot read a tokenizer with direction = ${quote(direction)}: it is not known`);
+}
+
 // ## The file
 
 /** What a file `tokenizer_config.json` says of roles. */
@@ -363,6 +410,8 @@ export function readTokenizerJson(data: unknown, roles: TokenRoles = {}): Pretra
     added,
     template: templateOf(file["post_processor"], idOf) ?? plainTemplate,
     trimOffsets: trims(file["post_processor"]),
+    truncation: truncationIn(file["truncation"]),
+    padding: paddingIn(file["padding"]),
     roles,
     file: withoutTokens(file),
   });

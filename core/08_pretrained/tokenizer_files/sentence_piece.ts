@@ -32,8 +32,8 @@ import {
   stripDecoder,
 } from "../../02_words/before_tokens/decoders.ts";
 import type { PieceToken, TokenModel } from "../../02_words/before_tokens/tokenizer.ts";
-import { pairKey } from "../../02_words/byte_pair_encoding/data.ts";
-import { replayMerges } from "../../02_words/byte_pair_encoding/replay.ts";
+import { PairTable } from "../../02_words/byte_pair_encoding/pair_table.ts";
+import { type RankOf, replayMerges } from "../../02_words/byte_pair_encoding/replay.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { byteIdsOf, idsOf } from "./merges.ts";
 import { CharacterMap, sentencePieceNormalizer } from "./normalizing.ts";
@@ -61,7 +61,8 @@ export class ScoredMergeModel implements TokenModel {
   /** Id of the piece for letters that are none; undefined if there is none. */
   readonly unknownToken: number | undefined;
   readonly #ids: ReadonlyMap<string, number>;
-  readonly #ranks = new Map<number, number>();
+  readonly #ranks: PairTable;
+  readonly #rankOf: RankOf = (left, right) => this.#ranks.get(left, right);
   readonly #results: Int32Array;
   readonly #bytes: readonly number[] | undefined;
 
@@ -81,13 +82,16 @@ export class ScoredMergeModel implements TokenModel {
     // Pieces of one score are one rank: of their places the leftmost comes first.
     const order = [...ids.values()].sort((a, b) => pieces[b]!.score - pieces[a]!.score || a - b);
     this.#results = Int32Array.from(order);
+    const ways: (readonly [left: number, right: number, rank: number])[] = [];
     order.forEach((id, rank) => {
       const { piece } = pieces[id]!;
       for (let at = 1; at < piece.length; at++) {
         const left = ids.get(piece.slice(0, at)), right = ids.get(piece.slice(at));
-        if (left !== undefined && right !== undefined) this.#ranks.set(pairKey(left, right), rank);
+        if (left !== undefined && right !== undefined) ways.push([left, right, rank]);
       }
     });
+    this.#ranks = new PairTable(ways.length);
+    for (const [left, right, rank] of ways) this.#ranks.set(left, right, rank);
   }
 
   /** The id of a piece; undefined if the vocabulary lacks it. */
@@ -105,7 +109,7 @@ export class ScoredMergeModel implements TokenModel {
     const letters = Array.from(piece.toWellFormed());
     // A letter that is no piece is a symbol of its own, which no merge knows.
     const symbols = Int32Array.from(letters, (letter) => this.#ids.get(letter) ?? UNNAMED);
-    const { ids, lengths } = replayMerges(symbols, this.#ranks, { results: this.#results });
+    const { ids, lengths } = replayMerges(symbols, this.#rankOf, { results: this.#results });
     const tokens: PieceToken[] = [];
     let letter = 0, start = 0;
     ids.forEach((id, i) => {

@@ -61,6 +61,32 @@ export interface EncodedText {
   readonly specialMask: number[];
   /** Where each token stands in its text, `[start, end)`; 0 and 0 for added ones. */
   readonly offsets: (readonly [start: number, end: number])[];
+  /** 1 for what is read, 0 for tokens that fill up; absent where nothing was to be filled up. */
+  readonly attentionMask?: number[];
+}
+
+/** How a file says that texts are cut. */
+export interface FileTruncation {
+  /** Most tokens, special ones included. */
+  readonly maxLength: number;
+  /** At which end. */
+  readonly side: "left" | "right";
+  /** Of which of two texts: the longer one, or always the same. */
+  readonly from: "longest" | "first" | "second";
+}
+
+/** How a file says that texts are filled up. */
+export interface FilePadding {
+  /** To how many tokens; as many as there are by default. */
+  readonly length?: number | undefined;
+  /** A number that divides the length; 1 by default. */
+  readonly multiple?: number | undefined;
+  /** At which end. */
+  readonly side: "left" | "right";
+  /** The token that fills up. */
+  readonly id: number;
+  /** The number of the part that it belongs to. */
+  readonly typeId: number;
 }
 
 /** How many tokens a template adds. */
@@ -85,6 +111,48 @@ export function keptLengths(lengths: readonly number[], room: number): number[] 
   if (first + second <= room) return [first, second];
   const half = Math.floor(room / 2), kept = short <= half ? [short, Math.min(long, room - short)] : [half, room - half];
   return first > second ? kept.reverse() : kept;
+}
+
+/**
+ * The same where one of the texts alone is cut.
+ *
+ * @param lengths of one text or two, in tokens
+ * @param room for both together
+ * @param from which text is cut
+ * @returns how many of each are kept
+ * @throws {RangeError} if that text is too short
+ */
+export function keptBy(lengths: readonly number[], room: number, from: FileTruncation["from"]): number[] {
+  if (from === "longest" || lengths.length < 2 && from === "first") return keptLengths(lengths, room);
+  const [first = 0, second = 0] = lengths, over = Math.max(0, first + second - room), which = from === "first" ? 0 : 1;
+  if (over > 0 && over >= (lengths[which] ?? 0)) {
+    throw new RangeError(
+      `Cannot cut ${over} tokens from the ${from} text as the file says: it has ${lengths[which] ?? 0}`,
+    );
+  }
+  return lengths.map((length, i) => i === which ? length - over : length);
+}
+
+/**
+ * Fills a text up with tokens that say nothing.
+ *
+ * @param text what stands in the template
+ * @param padding how long it becomes, and by which token
+ * @returns the same with a mask of what is read
+ */
+export function fillUp(text: EncodedText, { length = 0, multiple = 1, side, id, typeId }: FilePadding): EncodedText {
+  const size = Math.ceil(Math.max(text.ids.length, length) / multiple) * multiple, missing = size - text.ids.length;
+  const fill = <T>(own: readonly T[], value: T): T[] => {
+    const more = new Array<T>(missing).fill(value);
+    return side === "right" ? [...own, ...more] : [...more, ...own];
+  };
+  return {
+    ids: fill(text.ids, id),
+    typeIds: fill(text.typeIds, typeId),
+    specialMask: fill(text.specialMask, 1),
+    offsets: fill<readonly [number, number]>(text.offsets, [0, 0]),
+    attentionMask: fill(text.ids.map(() => 1), 0),
+  };
 }
 
 /**

@@ -40,7 +40,17 @@ import {
   withSpecialTokens,
 } from "../../02_words/before_tokens/tokenizer.ts";
 import { type AddedToken, AddedTokens } from "./added_tokens.ts";
-import { addedBy, type EncodedText, fillTemplate, keptLengths, plainTemplate, type Template } from "./sequences.ts";
+import {
+  addedBy,
+  type EncodedText,
+  type FilePadding,
+  type FileTruncation,
+  fillTemplate,
+  fillUp,
+  keptBy,
+  plainTemplate,
+  type Template,
+} from "./sequences.ts";
 
 /** What a {@linkcode PretrainedTokenizer} is made of. */
 export interface PretrainedParts {
@@ -64,6 +74,10 @@ export interface PretrainedParts {
     | undefined;
   /** What is written for the unknown token; nothing by default, if it is a special one. */
   readonly unknownText?: string | undefined;
+  /** How texts are cut where that is asked for, as a file says; in no way by default. */
+  readonly truncation?: FileTruncation | undefined;
+  /** How texts are filled up where that is asked for, as a file says; in no way by default. */
+  readonly padding?: FilePadding | undefined;
   /** Which token fills rows, begins and ends a text, or is the unknown one; none by default. */
   readonly roles?: Readonly<Partial<Record<"pad" | "begin" | "end" | "unknown", string>>> | undefined;
   /** What its file says besides the tokens, to be written again as it was; nothing by default. */
@@ -92,6 +106,8 @@ const partChecks: Checks<PretrainedParts> = {
     isPart("hasPrefixSpace"),
   ),
   unknownText: string,
+  truncation: object<FileTruncation>("a truncation with maxLength, side and from", isPart("maxLength", "side", "from")),
+  padding: object<FilePadding>("a padding with side, id and typeId", isPart("side", "id", "typeId")),
   roles: group(roleChecks),
   file: object<NonNullable<PretrainedParts["file"]>>("what a file says of the parts", isPart("model")),
 };
@@ -113,6 +129,10 @@ export interface SequenceOptions {
   readonly maxLength?: number | undefined;
   /** At which end a long text is cut; `"right"` by default. */
   readonly truncationSide?: "left" | "right" | undefined;
+  /** Whether the text is cut as the file says; false by default. */
+  readonly truncation?: boolean | undefined;
+  /** Whether the text is filled up as the file says; false by default. */
+  readonly padding?: boolean | undefined;
 }
 
 const sequenceChecks: Checks<SequenceOptions> = {
@@ -121,6 +141,8 @@ const sequenceChecks: Checks<SequenceOptions> = {
   specialTokens: flag,
   maxLength: integer({ min: 1 }),
   truncationSide: oneOf(["left", "right"]),
+  truncation: flag,
+  padding: flag,
 };
 
 /** The range of a token without the spaces at its ends, which are `Ġ` there. */
@@ -242,10 +264,16 @@ export class PretrainedTokenizer implements Tokenizer {
    * @param options a second one, how long it may be, and where it is cut off
    * @returns ids, and of which text and place each is
    * @throws {RangeError} if there is no room for the special tokens
+   * @throws {TypeError} if the file is to say how, and does not
    */
   prepare(text: string, options: SequenceOptions = {}): EncodedText {
     checkOptions("prepare a text", options, sequenceChecks);
-    const { pair, addSpecialTokens = true, maxLength = Infinity, truncationSide = "right", specialTokens } = options;
+    const { pair, addSpecialTokens = true, specialTokens, padding: isFilled = false } = options,
+      { padding } = this.parts;
+    const { maxLength, side, from } = this.#truncation(options);
+    if (isFilled && !padding) {
+      throw new TypeError("Cannot fill a text up as the file of the tokenizer says: it has no padding");
+    }
     const template = addSpecialTokens ? this.parts.template ?? plainTemplate : plainTemplate;
     const texts = [text, ...pair === undefined ? [] : [pair]].map((one) => this.tokenize(one, { specialTokens }));
     const room = maxLength - addedBy(texts.length > 1 ? template.pair : template.single);
@@ -256,11 +284,24 @@ export class PretrainedTokenizer implements Tokenizer {
     }
     const kept = maxLength === Infinity
       ? texts.map(({ length }) => length)
-      : keptLengths(texts.map(({ length }) => length), room);
+      : keptBy(texts.map(({ length }) => length), room, from);
     const cut = texts.map((tokens, i) =>
-      truncationSide === "right" ? tokens.slice(0, kept[i]) : tokens.slice(tokens.length - kept[i]!)
+      side === "right" ? tokens.slice(0, kept[i]) : tokens.slice(tokens.length - kept[i]!)
     );
-    return fillTemplate(template, cut);
+    const filled = fillTemplate(template, cut);
+    return isFilled ? fillUp(filled, padding!) : filled;
+  }
+
+  #truncation(options: SequenceOptions): FileTruncation {
+    const { truncation = false, maxLength = Infinity, truncationSide = "right" } = options;
+    if (!truncation) return { maxLength, side: truncationSide, from: "longest" };
+    if (options.maxLength !== undefined || options.truncationSide !== undefined) {
+      throw new TypeError(
+        "Cannot cut a text both as the file says and by maxLength or truncationSide: one of them is needed",
+      );
+    }
+    if (this.parts.truncation) return this.parts.truncation;
+    throw new TypeError("Cannot cut a text as the file of the tokenizer says: it has no truncation");
   }
 
   /**
