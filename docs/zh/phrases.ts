@@ -87,6 +87,7 @@ export const CHINESE_PHRASES: Phrases = {
     "playground.html#play-softmax": "下一个词",
     "playground.html#play-sampling": "采样",
     "playground.html#play-beams": "搜索",
+    "open.html": "打开一个模型",
     "experiments.html": "实验",
     "notation.html": "记号",
     "glossary.html": "术语表",
