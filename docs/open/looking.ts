@@ -58,7 +58,9 @@ export function attentionPart(section: HTMLElement, line: ModelLine): ChosenToke
     const { tokens, rows, squares, side } = attention,
       row = chosenHead(rows[layer]!),
       square = chosenHead(squares[layer]!);
-    const where = say("Layer {}, head {}.", layer + 1, headName(head));
+    const where = head === 0
+      ? say("Layer {}, mean of all heads.", layer + 1)
+      : say("Layer {}, head {}.", layer + 1, head);
     void draw(strip, {
       kind: "tokens",
       rows: [{ tokens: tokens.map(({ text }, i) => ({ text, value: row[i]! })) }],

@@ -42,7 +42,7 @@ const devices = make(
 const formats = make(
   "select",
   { id: "open-weights" },
-  make("option", { value: "float32" }, say("as they are")),
+  make("option", { value: "float32" }, say("32 bits, exact")),
   make("option", { value: "float16" }, say("16 bits")),
   make("option", { value: "int8" }, say("8 bits, rounded")),
   make("option", { value: "int4" }, say("4 bits, rounded")),

@@ -91,7 +91,10 @@ export interface Speech {
 
 function partHtml(part: PartName, { say, link }: Speech): string {
   const { title, text, explained } = TELLINGS[part], id = `open-${part}`;
-  const from = explained.map((path) => `<a href="${escape(link(path))}">${book.get(path)!.number}</a>`).join(", ");
+  const from = explained.map((path) => {
+    const { number, title } = book.get(path)!;
+    return `<a href="${escape(link(path))}">${number || escape(title)}</a>`;
+  }).join(", ");
   return `<section class="experiment" id="${id}" data-part="${part}" aria-labelledby="${id}-title" hidden>
 <div class="experiment-side">
 <h2 id="${id}-title">${say(title)}</h2>
@@ -152,7 +155,11 @@ const ENGLISH: Speech["say"] = (english, ...values) => filled(english, ...values
 export function pages(): readonly Extra[] {
   const english = { say: ENGLISH, link: (path: string) => book.get(path)!.url };
   const chinese: Speech = {
-    say: (text, ...values) => filled(CHINESE_OPEN[text] ?? text, ...values),
+    say(text, ...values) {
+      const words = CHINESE_OPEN[text];
+      if (words === undefined) throw new Error(`Cannot say ${text} in Chinese: docs/zh/open.ts has no words for it`);
+      return filled(words, ...values);
+    },
     link: (path) => relative(`zh/${URL_OF_PAGE}`, `zh/${book.get(path)!.url}`),
   };
   return [{

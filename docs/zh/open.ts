@@ -35,7 +35,7 @@ export const CHINESE_OPEN: Readonly<Record<string, string>> = {
   "CPU, one thread": "CPU，单线程",
   "CPU, {} threads": "CPU，{} 个线程",
   "GPU (WebGPU)": "GPU（WebGPU）",
-  "as they are": "原样",
+  "32 bits, exact": "32 位，精确",
   "16 bits": "16 位",
   "8 bits, rounded": "8 位，舍入",
   "4 bits, rounded": "4 位，舍入",
@@ -104,7 +104,8 @@ export const CHINESE_OPEN: Readonly<Record<string, string>> = {
   "head": "头",
   "mean of all": "全部平均",
   "Choose a token that the model has written.": "请选中模型写下的一个词元。",
-  "Layer {}, head {}.": "第 {} 层，头：{}。",
+  "Layer {}, head {}.": "第 {} 层，第 {} 个头。",
+  "Layer {}, mean of all heads.": "第 {} 层，所有头的平均。",
   "The text before “{}”. Colour: how much the last of these tokens looked at each.":
     "“{}”之前的文本。颜色：其中最后一个词元看每个词元的程度。",
   "The last {} tokens: who looks at whom.": "最后 {} 个词元：谁在看谁。",
