@@ -64,6 +64,8 @@ export class Written {
       style: `--p:${Math.round(50 * token.model) / 100}`,
     }, text === "" ? "" : text);
     if (text === "") element.classList.add("is-part");
+    // A line break has no width of its own.
+    if (/^\s*\n/.test(text)) element.classList.add("is-line");
     this.element.append(element);
   }
 

