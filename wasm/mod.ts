@@ -35,7 +35,7 @@ import { fusedKernels } from "./fused/mod.ts";
 import { RELAXED, STRICT } from "./kernels.ts";
 import { matmul } from "./matmul.ts";
 import { Memory } from "./memory.ts";
-import { packings } from "./packed.ts";
+import { levelPacking, packings } from "./packed.ts";
 import { records } from "./records.ts";
 import { reduce } from "./reduce.ts";
 import { argsort, gather, scatterAdd } from "./rows.ts";
@@ -130,6 +130,7 @@ class WasmDevice extends KernelDevice<Runtime> {
   readonly name = "wasm";
   readonly fused: Backend["fused"];
   readonly packing: NonNullable<Backend["packing"]>;
+  readonly levels: NonNullable<Backend["levels"]>;
   readonly records: NonNullable<Backend["records"]>;
   readonly #memory: Memory;
   readonly #instructions: string;
@@ -141,6 +142,7 @@ class WasmDevice extends KernelDevice<Runtime> {
     runtime.copy = (source, target) => copy(runtime, source, target);
     this.fused = fusedKernels(runtime);
     this.packing = packings(runtime);
+    this.levels = (form) => levelPacking(runtime, form);
     this.records = records(runtime);
   }
 

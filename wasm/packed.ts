@@ -10,6 +10,7 @@
  * | float16 | the same panels, two numbers in four bytes                    | one stream, 2               |
  * | int8    | records of 8 columns × 32, levels in bytes, steps beside them | one stream, 1.125           |
  * | int4    | the same with levels in half bytes                            | one stream, 0.625           |
+ * | levels  | the same, of any form that files have                         | one stream, 0.625 to 1.25   |
  *
  * Panels are what the matrix product would pack anyway, so that a prompt saves the packing. Records
  * are multiplied as integers for any number of rows, four rows for each reading.
@@ -17,8 +18,8 @@
  * @module
  */
 
-import type { Backend, Buffer, Packing, View } from "../core/engine/backend.ts";
-import { asRows, sweptPacking } from "../core/engine/kernel_device.ts";
+import type { Backend, Buffer, LevelForm, LevelPacking, Packing, View } from "../core/engine/backend.ts";
+import { asRows, swept, sweptPacking } from "../core/engine/kernel_device.ts";
 import { checkIds } from "../core/engine/requirements.ts";
 import { sizeOf } from "../core/engine/shape.ts";
 import {
@@ -39,9 +40,6 @@ import { reduce } from "./reduce.ts";
 import type { Runtime, WasmBuffer } from "./runtime.ts";
 import { placed } from "./views.ts";
 
-/** Bytes of a record of 8 columns × 32, by the bits of a weight. */
-const RECORD = { 8: block.RECORD_BYTES, 4: block.RECORD_HALVES } as const;
-
 /** Address of the first byte. */
 function addressOf(buffer: Buffer): number {
   return (buffer as WasmBuffer).address;
@@ -52,9 +50,15 @@ export function packings(runtime: Runtime): NonNullable<Backend["packing"]> {
   return {
     float32: sweptPacking(runtime, inPanels(runtime)),
     float16: sweptPacking(runtime, inHalves(runtime)),
-    int8: sweptPacking(runtime, inBlocks(runtime, 8)),
+    int8: sweptPacking(runtime, inBlocks(runtime, 7)),
     int4: sweptPacking(runtime, inBlocks(runtime, 4)),
   };
+}
+
+/** The layout for weights that come as levels. */
+export function levelPacking(runtime: Runtime, form: LevelForm): LevelPacking {
+  const { words, ...rest } = ofLevels(runtime, form);
+  return { words, ...swept(runtime, rest) };
 }
 
 /** Rows whose elements lie side by side. */
@@ -193,12 +197,11 @@ function inHalves(runtime: Runtime): Packing {
   };
 }
 
-/** Integers of 8 or 4 bits in records. */
-function inBlocks(runtime: Runtime, bits: 8 | 4): Packing {
-  const blocksOf = (K: number): number => Math.ceil(K / 32);
-  const panelBytes = (K: number): number => blocksOf(K) * RECORD[bits];
+/** Numbers rounded to integers of 7 or 4 bits, in records. */
+function inBlocks(runtime: Runtime, bits: 7 | 4): Packing {
+  const { words, multiply, columns } = ofLevels(runtime, { bits, block: 32, least: false });
   return {
-    words: (K, N) => Math.ceil(N / 8) * panelBytes(K) / 4,
+    words,
     pack(matrix, target) {
       const [K, N] = matrix.shape as [number, number], { address, row, column } = readable(runtime, matrix);
       const words = placed(
@@ -210,16 +213,51 @@ function inBlocks(runtime: Runtime, bits: 8 | 4): Packing {
         [block.ALONG, row * 4],
         [block.BITS, bits],
       );
-      runtime.run(PACK_BLOCKS, words, Math.ceil(N / 8), 8 * K, blocksOf(K) * 1024);
+      runtime.run(PACK_BLOCKS, words, Math.ceil(N / 8), 8 * K, Math.ceil(K / 32) * 1024);
+    },
+    multiply,
+    columns,
+  };
+}
+
+/** Levels of any form, in records. */
+function ofLevels(runtime: Runtime, { bits, block: terms, least }: LevelForm): LevelPacking {
+  const levelWords = (bits === 4 ? terms * 4 : terms * 8) / 4, record = levelWords + (least ? 16 : 8);
+  const blocksOf = (K: number): number => Math.ceil(K / terms);
+  const form = [[block.BITS, bits], [block.TERMS, terms], [block.LEAST, least ? 1 : 0]] as const;
+  return {
+    words: (K, N) => Math.ceil(N / 8) * blocksOf(K) * record,
+    take({ levels, steps, leasts }, K, from, target) {
+      const blocks = K / terms, count = steps.length / blocks, quads = K / 4;
+      const source = new Uint32Array(levels.buffer, levels.byteOffset, levels.length / 4);
+      const { int32, float32 } = runtime.memory, start = addressOf(target) / 4 + from / 8 * blocks * record;
+      for (let column = 0; column < count; column++) {
+        let to = start + (column >> 3) * blocks * record + (column & 7), read = column * quads;
+        for (let i = 0; i < blocks; i++, to += record) {
+          if (bits === 4) {
+            for (let m = 0; m < 4; m++, read++) int32[to + m * 8] = source[read]! | source[read + 4]! << 4;
+            read += 4;
+          } else {
+            for (let m = 0; m < terms / 4; m++, read++) int32[to + m * 8] = source[read]!;
+          }
+          float32[to + levelWords] = steps[column * blocks + i]!;
+          if (least) float32[to + levelWords + 8] = leasts![column * blocks + i]!;
+        }
+      }
     },
     multiply(x, packed, N, bias) {
       const a = rowsOf(runtime, x), [rows, K] = a.shape as [number, number], blocks = blocksOf(K);
-      const rounded = runtime.temporary(rows * blocks * block.ROW_BLOCK / 4).address;
+      // Four rows take about as long as three apart.
+      const together = rows % 4 === 3 ? rows : rows - rows % 4, fours = Math.ceil(together / 4);
+      const bytes = blocks * (fours * block.FOUR_BLOCK + (rows - together) * block.ROW_BLOCK);
+      const rounded = runtime.temporary(bytes / 4).address;
       const rounding = placed(
         [block.TO, rounded],
         [block.FROM, runtime.address(a)],
         [block.DEPTH, K],
         [block.FROM_ROW, a.strides[0]! * 4],
+        [block.TERMS, terms],
+        [block.TOGETHER, together],
       );
       runtime.run(ROUND_ROWS, rounding, rows, 20 + K / 2);
       const y = runtime.allocate(rows * N);
@@ -232,20 +270,22 @@ function inBlocks(runtime: Runtime, bits: 8 | 4): Packing {
         [block.BLOCKS, blocks],
         [block.TO_ROW, N * 4],
         [block.BIAS, biasAt(runtime, bias)],
-        [block.BITS, bits],
+        [block.TOGETHER, together],
+        ...form,
       );
-      runtime.run(ROWS_TIMES_BLOCKS, words, Math.ceil(N / 8), 20 + Math.ceil(rows / 4) * blocks * 12);
+      const cost = 20 + (fours * 3 + rows - together) * blocks * terms / 8;
+      runtime.run(ROWS_TIMES_BLOCKS, words, Math.ceil(N / 8), cost);
       return y;
     },
     columns(packed, K, N, ids) {
-      const blocks = blocksOf(K), buffer = runtime.temporary(blocks * 256);
+      const blocks = blocksOf(K), buffer = runtime.temporary(blocks * terms * 8);
       let held = -1;
       return lookUp(runtime, K, N, ids, (panel) => {
         const words = placed(
           [block.TO, buffer.address],
-          [block.PANELS, addressOf(packed) + panel * panelBytes(K)],
+          [block.PANELS, addressOf(packed) + panel * blocks * record * 4],
           [block.BLOCKS, blocks],
-          [block.BITS, bits],
+          ...form,
         );
         if (panel !== held) runtime.run(UNPACK_BLOCKS, words, 1, K);
         held = panel;

@@ -96,9 +96,11 @@ import {
   mapByName,
   object,
 } from "../engine/options.ts";
+import { type LevelSource, PackedMatrix } from "../engine/packed.ts";
 import { scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { Tensor } from "../engine/tensor.ts";
+import type { Weight } from "../engine/weight.ts";
 import { GRU } from "../03_language_models/lstm/gru.ts";
 import { LSTM } from "../03_language_models/lstm/mod.ts";
 import { RNN } from "../03_language_models/rnn.ts";
@@ -457,6 +459,14 @@ export interface ImportPlan extends ImportReport {
    * @throws {TypeError} if it is not what the header said
    */
   write(name: string, stored: StoredTensor): void;
+  /**
+   * Keeps a tensor in levels, as the file has it, if it is a matrix that the model only multiplies by or looks rows up in.
+   *
+   * @param name one of {@linkcode names}
+   * @param source its levels
+   * @returns whether it is kept; if not, its numbers have to be written
+   */
+  keep(name: string, source: LevelSource): boolean;
 }
 
 /**
@@ -478,7 +488,7 @@ export function planImport(
   const { present, report } = compare(model, announced, options, (present) => [
     ["unfit", present.flatMap((row) => unfit(row, announced.get(row.name)!))],
   ]);
-  const rows = new Map(present.map((row) => [row.name, row]));
+  const rows = new Map(present.map((row) => [row.name, row])), weights = model.packable();
   return {
     ...report,
     names: [...announced.keys()].filter((name) => rows.has(name)),
@@ -489,7 +499,28 @@ export function planImport(
       if (problem !== undefined) throw new TypeError(`Cannot import a tensor: ${problem}`);
       overwrite(row, stored);
     },
+    keep: (name, source) => rows.has(name) && keepLevels(weights, rows.get(name)!, source),
   };
+}
+
+/** Keeps levels in the weights that a tensor of theirs holds: rows of the file are columns of matrices, or rows of a table. */
+function keepLevels(weights: ReadonlyMap<string, Weight>, { transposed, parts }: Row, source: LevelSource): boolean {
+  const kept = parts.map(([path, entry]) => {
+    const weight = weights.get(path);
+    return weight?.form === entry && weight.isTable !== transposed ? weight : undefined;
+  });
+  if (!kept.every((weight) => weight !== undefined) || (!transposed && kept.length > 1)) return false;
+  let from = 0;
+  for (const weight of kept) {
+    const [K, N] = weight.isTable ? [weight.shape[1]!, weight.shape[0]!] : [weight.shape[0]!, weight.shape[1]!];
+    const start = from, rows = { ...source, shape: [N, K] as const };
+    const part = { ...rows, rows: (row: number, count: number) => source.rows(start + row, count) };
+    const { storage } = weight, packed = PackedMatrix.ofLevels(part, weight.isTable, storage.device);
+    weight.replace(packed);
+    storage.release();
+    from += N;
+  }
+  return true;
 }
 
 /** Whether a name needs no tensor of ours: it is left alone, or counts what `BatchNorm` does not. */

@@ -25,7 +25,7 @@
  */
 
 import { Random } from "../engine/random.ts";
-import { abortSignal, callback, checkOptions, type Checks, checkValue, string } from "../engine/options.ts";
+import { abortSignal, callback, checkOptions, type Checks, checkValue, oneOf, string } from "../engine/options.ts";
 import { quote } from "../engine/shown.ts";
 import { planImport, type StateNames } from "../06_training/state_names.ts";
 import type { StoredKind } from "../06_training/safetensors.ts";
@@ -33,6 +33,7 @@ import { DecoderOnly } from "../05_transformer/decoder_only.ts";
 import { type LoadOptions, type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
 import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
+import { BLOCK_KINDS, blockLevels } from "./quantised_weights.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 
@@ -43,9 +44,19 @@ const ARCHITECTURES: readonly Architecture[] = [llama, gpt2];
 export interface PretrainedOptions extends LoadOptions {
   /** The file of the weights, where there are several; found by its usual name by default. */
   readonly file?: string | undefined;
+  /**
+   * `"stored"` keeps quantised weights in [their blocks](quantised_weights.ts), which devices multiply by directly; `"float32"` unpacks them, to
+   * train on or for exact numbers. `"stored"` by default.
+   */
+  readonly weights?: "stored" | "float32" | undefined;
 }
 
-const pretrainedChecks: Checks<PretrainedOptions> = { signal: abortSignal, onProgress: callback(), file: string };
+const pretrainedChecks: Checks<PretrainedOptions> = {
+  signal: abortSignal,
+  onProgress: callback(),
+  file: string,
+  weights: oneOf(["stored", "float32"]),
+};
 
 /**
  * Opens a language model that somebody trained.
@@ -101,11 +112,14 @@ async function loadWeights(
   model: DecoderOnly,
   weights: Weights,
   names: StateNames,
-  options: LoadOptions,
+  options: PretrainedOptions,
 ): Promise<void> {
   const plan = planImport(model, weights.places, { names });
   const { signal, onProgress } = options;
   for await (const [name, weight] of weights.each(plan.names, { signal, onProgress })) {
+    if (options.weights !== "float32" && BLOCK_KINDS.includes(weight.kind)) {
+      if (plan.keep(name, blockLevels(weight.kind, weight.shape, weight.bytes))) continue;
+    }
     const numbers = weightNumbers(weight, name), kind: StoredKind = numbers instanceof Int32Array ? "I32" : "F32";
     const floats = numbers instanceof Float64Array ? Float32Array.from(numbers) : numbers;
     const bytes = new Uint8Array(floats.buffer as ArrayBuffer, floats.byteOffset, floats.byteLength);

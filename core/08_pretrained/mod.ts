@@ -55,4 +55,4 @@ export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
 export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";
 export { llama } from "./llama.ts";
-export { BLOCK_KINDS, packBlocks, unpackBlocks } from "./quantised_weights.ts";
+export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";

@@ -223,6 +223,32 @@ export interface Packing {
   columns(packed: Buffer, K: number, N: number, ids: View): Buffer;
 }
 
+/** How weights of whole numbers are kept: along the depth, blocks of *levels* with a step each. */
+export interface LevelForm {
+  /** Bits of a level; levels count from 0. */
+  readonly bits: 4 | 7 | 8;
+  /** Weights that share a step; levels of 4 bits share it by 32. */
+  readonly block: 16 | 32;
+  /** Whether level 0 stands for a number of the block's own; if not, the middle level stands for 0. */
+  readonly least: boolean;
+}
+
+/** Columns of a matrix in levels, one after the other: a weight is `step · level + least`, or `step · (level − middle)`. */
+export interface Levels {
+  /** A byte for each weight, along the depth; the bytes start at a multiple of four. */
+  readonly levels: Uint8Array;
+  /** One for each block. */
+  readonly steps: Float32Array;
+  /** What level 0 stands for in each block, if the form says so. */
+  readonly leasts?: Float32Array | undefined;
+}
+
+/** A layout of a device's own for a matrix that comes as levels; rows are rounded by blocks as long as those of the weights. */
+export interface LevelPacking extends Pick<Packing, "words" | "multiply" | "columns"> {
+  /** Writes whole columns, from the one numbered `from` on, a multiple of 8; `K` is a multiple of a block. */
+  take(columns: Levels, K: number, from: number, target: Buffer): void;
+}
+
 /** Thrown by a device that has gone: its tensors are lost, and every other device goes on. */
 export class DeviceLost extends Error {
   /** The name of this class of errors. */
@@ -309,6 +335,9 @@ export interface Backend {
 
   /** Layouts for weights at inference; where one is absent, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;
+
+  /** Layouts for weights that come as levels; where it is absent, float32 in rows takes its place. */
+  readonly levels?: ((form: LevelForm) => LevelPacking) | undefined;
 
   /** Rows in eight bits, for keys and values. Where it is absent, rounded float32 takes its place. */
   readonly records?: RowRecords;

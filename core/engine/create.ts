@@ -19,7 +19,7 @@ import { checkHostCount } from "./requirements.ts";
 import { checkDType, requireFloat } from "./refusals.ts";
 import { keep } from "./scope.ts";
 import { checkShape, resolveShape, type Shape } from "./shape.ts";
-import { adopt, asTensor, filled, type Tensor, type TensorLike, uninitialized } from "./tensor.ts";
+import { adopt, asTensor, filled, type Tensor, type TensorLike } from "./tensor.ts";
 
 /**
  * Makes a tensor from numbers.
@@ -170,16 +170,4 @@ export function lowerTriangle(T: number, S: number, diagonal: number = 0): Tenso
     throw new TypeError(`Cannot make a triangle with diagonal = ${shown(diagonal)}: it must be a number`);
   }
   return arange(S).lessEqual(arange(T).add(Math.max(-T, Math.min(diagonal, S))).unsqueeze(1));
-}
-
-/**
- * A tensor without values: using it throws a `TypeError` until all of it has been assigned.
- *
- * @param shape extents, float32
- * @param refusal what the error says
- */
-export function unset(shape: Shape, refusal: string): Tensor {
-  const result = uninitialized(backend(), checkShape(shape), "float32");
-  if (result.size) result.storage.unset = { size: result.size, refusal };
-  return result;
 }

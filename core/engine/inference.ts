@@ -17,6 +17,10 @@ import { aModule, type Module } from "./module.ts";
 import { PackedMatrix, requireFormat } from "./packed.ts";
 import { release, type Storage } from "./scope.ts";
 import type { Tensor } from "./tensor.ts";
+import type { Weight } from "./weight.ts";
+
+/** Whether a weight is kept as its file has it. */
+const isOfFile = ({ form }: Weight): boolean => form instanceof PackedMatrix && form.isFixed;
 
 /** Packs every matrix of a model, and takes away what only training needs. */
 function packModel<M extends Module>(model: M, format: PackedFormat): M {
@@ -25,8 +29,9 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
   const holders = new Map<Storage, number>();
   for (const { storage } of model.stateDict().values()) holders.set(storage, (holders.get(storage) ?? 0) + 1);
   noGrad(() => {
-    for (const weight of model.packable()) {
-      if (weight.format === format) continue;
+    for (const weight of model.packable().values()) {
+      // Levels of a file are packed, and as exact as they ever were.
+      if (weight.format === format || (format === "float32" && isOfFile(weight))) continue;
       if (weight.format) {
         throw new TypeError(
           `Cannot keep packed weights in ${format}: they are in ${weight.format}, which has forgotten the original`,
@@ -68,7 +73,7 @@ function packModel<M extends Module>(model: M, format: PackedFormat): M {
  * ```
  *
  * @param model is changed
- * @param format `"float32"` keeps the values to the bit, `"float16"` takes half the memory; `"float32"` by default
+ * @param format `"float32"` keeps the values to the bit, and levels of a file as they are; `"float16"` takes half the memory; `"float32"` by default
  * @returns the same model
  * @throws {TypeError} if its weights have been packed in another format before
  * @throws {RangeError} on the wasm device, if a weight is NaN, which its float16 do not have

@@ -72,10 +72,14 @@ export abstract class Module {
     return state;
   }
 
-  /** Every weight of this module and its parts, each once: what can be kept in packed form. */
-  packable(): Set<Weight> {
-    const found = new Set<Weight>();
-    for (const [, value] of walk(this)) if (value instanceof Weight) found.add(value);
+  /** Every weight of this module and its parts by path, each once: what can be kept in packed form. */
+  packable(): Map<string, Weight> {
+    const found = new Map<string, Weight>(), seen = new Set<Weight>();
+    for (const [path, value] of walk(this)) {
+      if (!(value instanceof Weight) || seen.has(value)) continue;
+      seen.add(value);
+      found.set(path, value);
+    }
     return found;
   }
 
@@ -171,8 +175,8 @@ export abstract class Module {
 
   /** The parts with shapes, parameters and bytes on the device, as `console.log` shows them. */
   toString(): string {
-    const bytes = new Set([...this.stateDict().values()].map(({ storage }) => storage));
-    const size = [...bytes].reduce((sum, { bytes: { byteLength } }) => sum + byteLength, 0);
+    const storages = new Set([...this.stateDict().values()].map(({ storage }) => storage));
+    const size = [...storages].reduce((sum, { byteLength }) => sum + byteLength, 0);
     const parts = [...walk(this)].filter(([, value]) => !(value instanceof Chance));
     const outlined = parts.map(([path, value]): Outlined => [
       path,

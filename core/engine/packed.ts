@@ -29,6 +29,10 @@
  *
  * **Why blocks.** One large weight makes the steps of its whole block coarse, and nobody else's.
  *
+ * **Levels of a file.** Files of trained models hold weights that are rounded already: levels of 4 to 8 bits in blocks of 16 or 32, with a step
+ * each, and where the form says so with a least weight, $\hat w_k = s\,q_k + m$. {@linkcode PackedMatrix.ofLevels} keeps them
+ * as they are, without a second rounding.
+ *
  * **float32 and float16.** `float32` changes the order of the weights and no bit of them.
  * `float16` rounds each to eleven significant bits, in steps of at least $2^{-24}$ and up to 65504,
  * and halves the bytes. Rows stay as they are.
@@ -52,10 +56,22 @@
 
 import { checkOptionalTensors, checkSizes, checkTensors } from "./arguments.ts";
 import { isRecording, noGrad } from "./autograd.ts";
-import type { Backend, PackedFormat, Packing, View } from "./backend.ts";
+import type { Backend, LevelForm, Levels, PackedFormat, Packing, View } from "./backend.ts";
 import { withBackend } from "./device.ts";
 import { isFusing } from "./fusable.ts";
-import { checkValue, flag, shown } from "./options.ts";
+import {
+  callback,
+  type Check,
+  checkOptions,
+  type Checks,
+  checkValue,
+  flag,
+  list,
+  object,
+  required,
+  shown,
+  string,
+} from "./options.ts";
 import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, type Shape, sizeOf } from "./shape.ts";
@@ -87,13 +103,13 @@ export function requireFormat(action: string, format: PackedFormat, formats: rea
   }
 }
 
-/** Rounds numbers block by block: `step` says how coarsely, `[…, blocks, 1]` from `[…, blocks, 32]`. */
-function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high: number): Tensor {
-  const width = x.shape[x.rank - 1]!, count = Math.ceil(width / BLOCK);
-  const whole = uninitialized(x.device, [...x.shape.slice(0, -1), count * BLOCK], "float32");
+/** Rounds numbers block by block: `step` says how coarsely, `[…, blocks, 1]` from `[…, blocks, size]`. */
+function inBlocks(x: Tensor, step: (blocks: Tensor) => Tensor, low: number, high: number, size = BLOCK): Tensor {
+  const width = x.shape[x.rank - 1]!, count = Math.ceil(width / size);
+  const whole = uninitialized(x.device, [...x.shape.slice(0, -1), count * size], "float32");
   whole.assign(0);
   whole.slice(-1, 0, width).assign(x);
-  const blocks = whole.reshape([...x.shape.slice(0, -1), count, BLOCK]);
+  const blocks = whole.reshape([...x.shape.slice(0, -1), count, size]);
   const steps = step(blocks);
   // The floor of a sum that is never negative: one rounding rule for both signs.
   const levels = blocks.div(steps.where(steps.notEqual(0), 1)).add(0.5 - low).floor().clamp(0, high - low).add(low);
@@ -129,15 +145,17 @@ export function roundWeights(weights: Tensor, half: number): Tensor {
 }
 
 /**
- * Rounds rows of features to 255 levels per block of 32, for products with integers.
+ * Rounds rows of features to 255 levels per block, for products with integers.
  *
  * @param x rows, `[…, K]`
+ * @param block features that share a step; 32 by default
  * @returns the rounded rows, of the same shape
  */
-export function roundRows(x: Tensor): Tensor {
+export function roundRows(x: Tensor, block: number = BLOCK): Tensor {
   requireRows({ x });
+  checkSizes("round", { block }, { min: 1 });
   const step = (blocks: Tensor): Tensor => blocks.abs().max(-1, { keepDims: true }).div(127);
-  return noGrad(() => scope(() => inBlocks(x, step, -127, 127)));
+  return noGrad(() => scope(() => inBlocks(x, step, -127, 127, block)));
 }
 
 /**
@@ -166,6 +184,72 @@ function kept(matrix: Tensor, format: PackedFormat): Tensor {
   return format === "float16" ? withBackend(matrix.device, () => roundHalves(matrix)) : matrix.clone();
 }
 
+// ## Levels as they come
+
+/** A matrix in levels, as a file has it: rows along which the product sums, `[N, K]`. */
+export interface LevelSource {
+  /** What the file calls the form, such as `Q4_1`. */
+  readonly format: string;
+  /** How a block is made. */
+  readonly form: LevelForm;
+  /** Extents `[N, K]`. */
+  readonly shape: readonly [N: number, K: number];
+  /**
+   * Some of the rows.
+   *
+   * @param from the first of them
+   * @param count how many
+   * @returns their levels, one row after the other
+   */
+  rows(from: number, count: number): Levels;
+}
+
+const aForm: Check<LevelForm> = object(
+  "levels of 4, 7 or 8 bits in blocks of 16 or 32, those of 4 bits in 32",
+  (form) => {
+    const { bits, block, least } = form as LevelForm;
+    return [4, 7, 8].includes(bits) && (block === 32 || (block === 16 && bits > 4)) && typeof least === "boolean";
+  },
+);
+
+const LEVEL_SOURCE: Checks<LevelSource> = {
+  format: required(string),
+  form: required(aForm),
+  shape: required(list<number>("two whole numbers", (extent) => Number.isSafeInteger(extent) && extent >= 0)),
+  rows: required(callback()),
+} as Checks<LevelSource>;
+
+/** Refuses what is no matrix in levels. */
+function checkLevels(source: LevelSource): void {
+  checkOptions("keep levels", source, LEVEL_SOURCE);
+  const [, K] = source.shape, { block } = source.form;
+  if (source.shape.length !== 2 || K % block !== 0) {
+    throw new TypeError(`Cannot keep levels of shape ${show(source.shape)}: rows must be whole blocks of ${block}`);
+  }
+}
+
+/**
+ * The numbers that levels stand for.
+ *
+ * @param form how a block is made
+ * @param columns the levels
+ * @returns float32, in the order of the levels
+ */
+export function levelNumbers(form: LevelForm, columns: Levels): Float32Array<ArrayBuffer> {
+  checkValue("read levels", "form", form, aForm);
+  const { bits, block, least } = form, { levels, steps, leasts } = columns, middle = 1 << (bits - 1);
+  const numbers = new Float32Array(levels.length);
+  for (let i = 0, at = 0; at < levels.length; i++) {
+    const step = steps[i]!, end = at + block;
+    if (least) { for (; at < end; at++) numbers[at] = Math.fround(step * levels[at]!) + leasts![i]!; }
+    else for (; at < end; at++) numbers[at] = step * (levels[at]! - middle);
+  }
+  return numbers;
+}
+
+/** Rows of levels that are read at a time: enough to be quick, and few beside the matrix. */
+const ROWS = 2048;
+
 // ## A matrix in packed form
 
 /**
@@ -181,8 +265,14 @@ export class PackedMatrix {
   readonly dtype = "float32" as const;
   /** Extents of what was packed. */
   readonly shape: Shape;
-  /** How the numbers are kept. */
-  readonly format: PackedFormat;
+  /** How the numbers are kept: a format, or what a file calls its levels. */
+  readonly format: string;
+  /** What a device does with them; nothing if {@linkcode PackedMatrix.#plain} stands for it. */
+  readonly #layout: Layout | undefined;
+  /** Overwrites them with others, where numbers can be packed. */
+  readonly #fill: ((matrix: Tensor) => void) | undefined;
+  /** Features of a row that are rounded together; 0 if rows stay as they are. */
+  readonly #block: number;
   /** Whether this is the transpose of the matrix that is multiplied from the right. */
   readonly #turned: boolean;
   /** What stands for the packed bytes on a device that has no layout for them: `[K, N]`. */
@@ -192,15 +282,23 @@ export class PackedMatrix {
   private constructor(
     storage: Storage,
     shape: Shape,
-    format: PackedFormat,
-    turned: boolean,
-    plain: Tensor | undefined,
+    { format, turned, plain, block, layout, fill }: {
+      readonly format: string;
+      readonly turned: boolean;
+      readonly plain: Tensor | undefined;
+      readonly block: number;
+      readonly layout: Layout | undefined;
+      readonly fill: ((matrix: Tensor) => void) | undefined;
+    },
   ) {
     this.storage = storage;
     this.shape = shape;
     this.format = format;
     this.#turned = turned;
     this.#plain = plain;
+    this.#block = block;
+    this.#layout = layout;
+    this.#fill = fill;
   }
 
   /** Packs a copy of a matrix `[K, N]`, or of a table `[N, K]` whose rows are its columns. */
@@ -211,19 +309,59 @@ export class PackedMatrix {
     requireFloat("packed weights", matrix);
     const { device } = matrix, { M, N } = dims(matrix, "M N");
     return scope(() => {
-      const packing = packingOf(device, format, sizeOf(matrix.shape));
+      const layout = sizeOf(matrix.shape) > 0 ? device.packing?.[format] : undefined;
       const [K, columns] = isTable ? [N, M] : [M, N];
-      const plain = packing ? undefined : keep(uninitialized(device, [K, columns], "float32"));
-      const storage = plain?.storage ?? new Storage(device, device.allocate("float32", packing!.words(K, columns)));
-      const packed = keep(new PackedMatrix(storage, matrix.shape, format, isTable, plain));
+      const { storage, plain } = room(device, layout, K, columns);
+      const fill = (matrix: Tensor): void => {
+        if (plain) plain.assign(kept(matrix, format));
+        else layout!.pack(matrix, storage.buffer);
+      };
+      const rest = { format, turned: isTable, plain, layout, fill, block: HALF[format] ? BLOCK : 0 };
+      const packed = keep(new PackedMatrix(storage, matrix.shape, rest));
       packed.assign(matrix);
       return packed;
     });
   }
 
+  /**
+   * Keeps levels as they come, as a matrix `[K, N]` whose columns are the rows of the file, or as a table `[N, K]`.
+   *
+   * @param source the levels
+   * @param isTable whether it is a table
+   * @param device where they are kept
+   * @returns the matrix
+   * @throws {TypeError} if the form is none, or rows are no whole blocks
+   */
+  static ofLevels(source: LevelSource, isTable: boolean, device: Backend): PackedMatrix {
+    checkLevels(source);
+    checkValue("keep levels", "isTable", isTable, flag);
+    const { format, form, shape: [N, K] } = source;
+    return noGrad(() =>
+      scope(() => {
+        const layout = N * K > 0 ? device.levels?.(form) : undefined;
+        const { storage, plain } = room(device, layout, K, N);
+        for (let from = 0; from < N; from += ROWS) {
+          const count = Math.min(ROWS, N - from), levels = source.rows(from, count);
+          if (!plain) layout!.take(levels, K, from, storage.buffer);
+          else {
+            const numbers = withBackend(device, () => tensor(levelNumbers(form, levels), [count, K]));
+            plain.slice(1, from, from + count).assign(numbers.transpose());
+          }
+        }
+        const rest = { format, turned: isTable, plain, layout, fill: undefined, block: form.block };
+        return keep(new PackedMatrix(storage, isTable ? [N, K] : [K, N], rest));
+      })
+    );
+  }
+
   /** Number of elements that it stands for. */
   get size(): number {
     return sizeOf(this.shape);
+  }
+
+  /** Whether these are levels of a file, into which no other numbers are rounded. */
+  get isFixed(): boolean {
+    return this.#fill === undefined;
   }
 
   /** Where it lies. */
@@ -237,23 +375,22 @@ export class PackedMatrix {
     return this.#turned ? [b, a] : [a, b];
   }
 
-  get #packing(): Packing | undefined {
-    return this.#plain ? undefined : packingOf(this.device, this.format, this.size);
-  }
-
   /** The transpose, a view of the same bytes. */
   transpose(): PackedMatrix {
-    return new PackedMatrix(this.storage, [...this.shape].reverse(), this.format, !this.#turned, this.#plain);
+    return new PackedMatrix(this.storage, [...this.shape].reverse(), {
+      ...{ format: this.format, turned: !this.#turned, plain: this.#plain },
+      ...{ block: this.#block, layout: this.#layout, fill: this.#fill },
+    });
   }
 
   /** The values that are kept, as an ordinary tensor. */
   unpack(): Tensor {
-    const [K, N] = this.#extents, packing = this.#packing;
-    if (!packing) return noGrad(() => this.#turned ? this.#plain!.transpose().clone() : this.#plain!.clone());
+    const [K, N] = this.#extents, layout = this.#layout;
+    if (!layout) return noGrad(() => this.#turned ? this.#plain!.transpose().clone() : this.#plain!.clone());
     return noGrad(() =>
       scope(() => {
         const ids = withBackend(this.device, () => tensor(Int32Array.from({ length: N }, (_, column) => column)));
-        const table = adopt(this.device, packing.columns(this.storage.buffer, K, N, ids), "float32", [N, K]);
+        const table = adopt(this.device, layout.columns(this.storage.buffer, K, N, ids), "float32", [N, K]);
         return this.#turned ? table : table.transpose();
       })
     );
@@ -269,16 +406,23 @@ export class PackedMatrix {
     }
   }
 
-  /** Packs other values in the same place. */
+  /**
+   * Packs other values in the same place.
+   *
+   * @param source the values
+   * @throws {TypeError} if these are levels of a file, into which numbers are not rounded
+   */
   assign(source: Tensor): void {
     checkTensors("pack", { source });
+    const fill = this.#fill;
+    if (!fill) {
+      throw new TypeError(`Cannot overwrite weights in ${this.format}: they stay as their file has them`);
+    }
     noGrad(() =>
       scope(() => {
         const given = uninitialized(this.device, this.shape, "float32");
         given.assign(source);
-        const matrix = this.#turned ? given.transpose() : given;
-        if (this.#plain) this.#plain.assign(kept(matrix, this.format));
-        else this.#packing!.pack(matrix, this.storage.buffer);
+        fill(this.#turned ? given.transpose() : given);
       })
     );
   }
@@ -302,17 +446,17 @@ export class PackedMatrix {
     if (isRecording() && (x.requiresGrad || bias?.requiresGrad)) {
       throw new TypeError("Cannot differentiate through packed weights: call the model inside noGrad()");
     }
-    const [K, N] = this.#extents, packing = isFusing() ? this.#packing : undefined;
+    const [K, N] = this.#extents, layout = isFusing() ? this.#layout : undefined;
     if (x.shape[x.rank - 1] !== K) {
       throw new TypeError(`Cannot map features of shape ${show(x.shape)}: the last extent must be ${K}`);
     }
     if (bias) dims(bias, "O", { O: N });
     const shape = [...x.shape.slice(0, -1), N];
-    if (packing && K > 0 && sizeOf(shape) > 0) {
-      return adopt(this.device, packing.multiply(x, this.storage.buffer, N, bias), "float32", shape);
+    if (layout && K > 0 && sizeOf(shape) > 0) {
+      return adopt(this.device, layout.multiply(x, this.storage.buffer, N, bias), "float32", shape);
     }
     return scope(() => {
-      const product = (HALF[this.format] ? roundRows(x) : x).matmul(this.#plain ?? this.unpack());
+      const product = (this.#block > 0 ? roundRows(x, this.#block) : x).matmul(this.#plain ?? this.unpack());
       return bias ? product.add(bias) : product;
     });
   }
@@ -327,18 +471,28 @@ export class PackedMatrix {
     checkTensors("take rows", { ids });
     sameDevice(this, ids);
     if (ids.dtype !== "int32") throw new TypeError(`Cannot take rows by ${ids.dtype}: ids must be int32`);
-    const [K, N] = this.#extents, packing = this.#packing;
+    const [K, N] = this.#extents, layout = this.#layout;
     const shape = [...ids.shape, this.shape[1]!];
     return scope(() => {
-      const buffer = packing && this.#turned
-        ? packing.columns(this.storage.buffer, K, N, ids)
+      const buffer = layout && this.#turned
+        ? layout.columns(this.storage.buffer, K, N, ids)
         : this.device.gather(this.#plain && this.#turned ? this.#plain.transpose() as View : this.unpack(), ids);
       return adopt(this.device, buffer, "float32", shape);
     });
   }
 }
 
-/** The layout a device has for a format; matrices without elements need none. */
-function packingOf(device: Backend, format: PackedFormat, size: number): Packing | undefined {
-  return size > 0 ? device.packing?.[format] : undefined;
+/** What a device does with packed weights. */
+type Layout = Pick<Packing, "words" | "multiply" | "columns">;
+
+/** Memory for a matrix: in the layout of the device, or as plain numbers where it has none. */
+function room(
+  device: Backend,
+  layout: Layout | undefined,
+  K: number,
+  N: number,
+): { readonly storage: Storage; readonly plain: Tensor | undefined } {
+  const plain = layout ? undefined : keep(uninitialized(device, [K, N], "float32"));
+  const storage = plain?.storage ?? new Storage(device, device.allocate("float32", layout!.words(K, N)));
+  return { storage, plain };
 }

@@ -40,8 +40,9 @@ import {
 } from "./options.ts";
 import { checkHostCount } from "./requirements.ts";
 import { checkShape, type Shape, sizeOf } from "./shape.ts";
-import { requireRoom, tensor, unset } from "./create.ts";
-import type { Tensor } from "./tensor.ts";
+import { requireRoom, tensor } from "./create.ts";
+import { backend } from "./device.ts";
+import { type Tensor, unset } from "./tensor.ts";
 
 /** Everything needed to continue a generator: plain numbers, fit for JSON. */
 export interface RandomState {
@@ -320,7 +321,7 @@ export class Random {
     const { min = 0, max = 1 } = options;
     if (min > max) throw new RangeError(`Cannot draw from ${min} to ${max}: min must be at most max`);
     const extents = checkShape(shape);
-    if (!this.#draws) return unset(extents, UNDRAWN);
+    if (!this.#draws) return unset(backend(), extents, UNDRAWN);
     requireRoom(sizeOf(extents));
     const numbers = this.uniforms(sizeOf(extents));
     if (min !== 0 || max !== 1) {
@@ -343,7 +344,7 @@ export class Random {
     checkOptions("draw", options, normalChecks);
     const { mean = 0, deviation = 1 } = options;
     const extents = checkShape(shape);
-    if (!this.#draws) return unset(extents, UNDRAWN);
+    if (!this.#draws) return unset(backend(), extents, UNDRAWN);
     requireRoom(sizeOf(extents));
     const numbers = new Float32Array(sizeOf(extents));
     for (let i = 0; i < numbers.length; i += 2) {

@@ -50,11 +50,11 @@ export class Storage {
    * Takes over a buffer; the open scope, if any, becomes responsible for it.
    *
    * @param device where the buffer is
-   * @param buffer the memory
+   * @param buffer the memory; `undefined` if it is reserved once values come
    * @param dtype what its tensor holds; it is no tensor's by default
    * @param shape extents of that tensor; it is no tensor's by default
    */
-  constructor(device: Backend, buffer: Buffer, dtype?: DType, shape?: Shape) {
+  constructor(device: Backend, buffer: Buffer | undefined, dtype?: DType, shape?: Shape) {
     this.device = device;
     this.#buffer = buffer;
     this.dtype = dtype;
@@ -72,6 +72,7 @@ export class Storage {
 
   /** The device memory, with values or without; throws a `TypeError` once it is freed. */
   get bytes(): Buffer {
+    if (!this.#buffer && this.unset) this.provide(this.unset.size);
     if (!this.#buffer) {
       throw new TypeError(
         "Cannot use a tensor after it was freed: return it from its scope, or keep(tensor) it",
@@ -80,15 +81,27 @@ export class Storage {
     return this.#buffer;
   }
 
-  /** Whether the memory is still held. */
+  /** Whether the memory is still held, or still to come. */
   get live(): boolean {
-    return this.#buffer !== undefined;
+    return this.#buffer !== undefined || this.unset !== undefined;
+  }
+
+  /** Bytes that it takes of the device. */
+  get byteLength(): number {
+    return this.#buffer?.byteLength ?? 0;
+  }
+
+  /** Reserves the memory that values come to. */
+  provide(size: number): void {
+    this.#buffer = this.device.allocate(this.dtype ?? "float32", size);
+    if (!this.scoped) this.entrust();
   }
 
   /** Leaves the memory to the collector: it is freed some time after the last tensor that views it is gone. */
   entrust(): void {
-    const { device, bytes: buffer, dtype, shape } = this;
+    const { device, dtype, shape } = this, buffer = this.#buffer;
     this.scoped = false;
+    if (!buffer) return;
     untold += buffer.byteLength + HOST_BYTES;
     if (untold >= TOLD) tell();
     const after = newest.before;
@@ -100,6 +113,7 @@ export class Storage {
   /** Gives the memory back. */
   release(): void {
     const buffer = this.#buffer;
+    this.unset = undefined;
     if (!buffer) return;
     this.#buffer = undefined;
     if (this.#legacy) {
@@ -158,7 +172,7 @@ function unlink(link: Link): void {
 /** Every piece of a device's memory that is of a tensor, or waits for the collector. */
 export function* livePieces(device: Backend): Generator<Piece> {
   for (const storage of scopes.flat()) {
-    const isOwn = storage.device === device && storage.scoped && storage.live;
+    const isOwn = storage.device === device && storage.scoped && storage.byteLength > 0;
     if (isOwn) yield { buffer: storage.bytes, dtype: storage.dtype, shape: storage.shape };
   }
   for (let link = newest.after; link !== newest; link = link.after) {

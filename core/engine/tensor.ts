@@ -856,6 +856,14 @@ export function uninitialized(device: Backend, shape: Shape, dtype: DType): Tens
   return adopt(device, device.allocate(dtype, sizeOf(shape)), dtype, shape);
 }
 
+/** A tensor without values, and without memory until they come: until then its use is refused. */
+export function unset(device: Backend, shape: Shape, refusal: string): Tensor {
+  const storage = new Storage(device, undefined, "float32", shape), size = sizeOf(shape);
+  if (size) storage.unset = { size, refusal };
+  else storage.provide(0);
+  return new Tensor(storage, "float32", shape);
+}
+
 /** A tensor whose elements all have one value. */
 export function filled(device: Backend, shape: Shape, value: number, dtype: DType): Tensor {
   const result = uninitialized(device, shape, dtype);

@@ -15,7 +15,6 @@
  */
 
 import { requireFloat } from "./refusals.ts";
-import type { PackedFormat } from "./backend.ts";
 import { checkTensors } from "./arguments.ts";
 import { fusable } from "./fusable.ts";
 import { take } from "./indexing.ts";
@@ -100,8 +99,8 @@ export class Weight {
     return this.#form.shape;
   }
 
-  /** How the values are packed, if they are. */
-  get format(): PackedFormat | undefined {
+  /** How the values are packed, if they are: a format, or what their file calls it. */
+  get format(): string | undefined {
     return this.#form instanceof Tensor ? undefined : this.#form.format;
   }
 

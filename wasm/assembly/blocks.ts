@@ -17,14 +17,19 @@
  *
  * | symbol       | in code                | stored as                                           |
  * | ------------ | ---------------------- | --------------------------------------------------- |
- * | $q_k$        | `w`                    | 8 or 4 bits                                         |
- * | $h$          | shifts by 6 or 3       | 64 (one byte per weight) or 8 (half a byte)         |
- * | $s$          | `w + 256` or `w + 128` | float32, one for each column of a record            |
+ * | $q_k$        | `w`                    | 4, 7 or 8 bits                                      |
+ * | $h$          | a shift by `bits - 1`  | 8, 64 or 128                                        |
+ * | $s$          | behind the levels      | float32, one for each column of a record            |
  * | $p_k$        | `x`                    | 8 bits                                              |
  * | $t$          | `x + 32`               | float32                                             |
  * | $\sum_k p_k$ | `x + 36`              | int32, times $-h$: where the sum of integers starts |
  *
  * `core/engine/packed.ts` has the definition of the rounding, and what it costs a trained model.
+ *
+ * **Blocks with a least weight.** Files of trained models also have blocks whose level 0 is a number $m$ of their own, so that a weight is
+ * $s\,q + m$. The sum of integers then starts at 0, and $m\,t \sum_k p_k$ is added to each block; `x + 40` has $t \sum_k p_k$. Others have a step for every
+ * 16 weights, or levels of all 8 bits. These are multiplied as two halves of a byte, since the instruction takes levels below 128 only:
+ * $\sum_k p_k q_k = 16 \sum_k p_k \lfloor q_k / 16 \rfloor + \sum_k p_k (q_k \bmod 16)$.
  *
  * **Why 64 levels on either side.** The instruction takes one operand with sign and one below 128
  * (relaxed SIMD); with both in range its integers are the same on every machine, and the build without it
@@ -43,9 +48,10 @@
  * | ------------------------ | ------------------- | ----------- |
  * | levels                   | 256 bytes           | 128 bytes   |
  * | steps, float32           | 32 bytes            | 32 bytes    |
+ * | least weights, if any    | 32 bytes            | 32 bytes    |
  *
- * Records of a panel follow each other in $k$: levels and steps are one stream. One row reads two panels at a
- * time, from the two halves of the work (`matvec.ts` says why); four rows share each level that is read.
+ * Records of a panel follow each other in $k$: all of it is one stream. One row reads two panels at a
+ * time, from the two halves of the work (`matvec.ts` says why). Four rows share each level that is read.
  *
  * @module
  */
@@ -58,6 +64,12 @@ import * as word from "./words/blocks.ts";
 
 /** The lower half of every byte. */
 let LOW: v128 = i8x16.splat(15);
+
+/** Bytes of a record of 8 columns. */
+// @inline
+function recordBytes(bits: i32, terms: i32, least: bool): i32 {
+  return (bits == 4 ? terms << 2 : terms << 3) + (least ? 64 : 32);
+}
 
 /** `c` plus four products per lane of signed bytes with bytes below 128. */
 // @inline
@@ -76,61 +88,78 @@ function rounded(from: usize, step: v128): v128 {
   return i32x4.trunc_sat_f32x4_s(q);
 }
 
-/** Rounds 32 numbers. A NaN becomes the step, and with it the whole result. */
-function roundBlock(to: usize, from: usize): void {
+/**
+ * Rounds a block of 16 or 32 numbers. A NaN becomes the step, and with it the whole result.
+ *
+ * Four levels are `apart` bytes from the next four; the step is at `to`.
+ */
+function roundBlock(levels: usize, apart: usize, to: usize, next: usize, from: usize, terms: usize): void {
+  const end = from + (terms << 2);
   let most = f32x4.splat(0);
-  for (let i: usize = 0; i < 128; i += 16) most = f32x4.max(most, f32x4.abs(v128.load(from + i)));
+  for (let p = from; p < end; p += 16) most = f32x4.max(most, f32x4.abs(v128.load(p)));
   const largest = max<f32>(
     max<f32>(f32x4.extract_lane(most, 0), f32x4.extract_lane(most, 1)),
     max<f32>(f32x4.extract_lane(most, 2), f32x4.extract_lane(most, 3)),
   );
   const step = largest / 127, divisor = f32x4.splat(step == 0 ? 1 : step);
-  let sum = i32x4.splat(0);
-  for (let half: usize = 0; half < 2; half++) {
-    const p = from + (half << 6);
-    const a = rounded(p, divisor), b = rounded(p + 16, divisor);
-    const c = rounded(p + 32, divisor), d = rounded(p + 48, divisor);
-    sum = i32x4.add(sum, i32x4.add(i32x4.add(a, b), i32x4.add(c, d)));
-    v128.store(to + (half << 4), i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a, b), i16x8.narrow_i32x4_s(c, d)));
+  let sums = i32x4.splat(0);
+  for (let p = from; p < end; p += 16) {
+    const a = rounded(p, divisor), b = i16x8.narrow_i32x4_s(a, a);
+    sums = i32x4.add(sums, a);
+    v128.store32_lane(levels, i8x16.narrow_i16x8_s(b, b), 0);
+    levels += apart;
   }
-  store<f32>(to + 32, step);
-  store<i32>(
-    to + 36,
-    -(i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) +
-      i32x4.extract_lane(sum, 3)),
-  );
+  const sum = i32x4.extract_lane(sums, 0) + i32x4.extract_lane(sums, 1) + i32x4.extract_lane(sums, 2) +
+    i32x4.extract_lane(sums, 3);
+  store<f32>(to, step);
+  store<i32>(to + next, -sum);
+  store<f32>(to + next + next, step * <f32> sum);
 }
 
 /**
  * Rounds rows whose elements lie side by side; a unit is a row.
+ *
+ * The first `TOGETHER` rows are interleaved by fours, four levels of each in turn; the others follow one by one.
  */
 export function roundRowsJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const depth = integer(args, word.DEPTH), blocks = (depth + 31) >> 5, left = <usize> (depth & 31) << 2;
+  const depth = integer(args, word.DEPTH), terms = integer(args, word.TERMS), together = integer(args, word.TOGETHER);
+  const whole = depth / terms, left = <usize> (depth - whole * terms) << 2, blocks = <usize> (whole + i32(left > 0));
+  const fours = <usize> ((together + 3) >> 2) * <usize> word.FOUR_BLOCK * blocks;
   for (let unit = from; unit < to; unit++) {
-    let y = pointer(args, word.TO) + <usize> (unit * blocks) * <usize> word.ROW_BLOCK,
-      x = pointer(args, word.FROM) + <usize> unit * pointer(args, word.FROM_ROW);
-    for (let i = depth >> 5; i > 0; i--) {
-      roundBlock(y, x);
-      y += <usize> word.ROW_BLOCK;
-      x += 128;
-    }
-    if (left) {
-      memory.fill(scratch, 0, 128);
-      memory.copy(scratch, x, left);
-      roundBlock(y, scratch);
+    const isFour = unit < together, place = <usize> (unit & 3) << 2;
+    const pitch = <usize> (isFour ? word.FOUR_BLOCK : word.ROW_BLOCK), apart: usize = isFour ? 16 : 4;
+    let y = pointer(args, word.TO) +
+      (isFour ? <usize> (unit >> 2) * pitch * blocks + place : fours + <usize> (unit - together) * pitch * blocks);
+    let x = pointer(args, word.FROM) + <usize> unit * pointer(args, word.FROM_ROW);
+    for (let i: usize = 0; i < blocks; i++) {
+      let source = x;
+      if (i == whole) {
+        memory.fill(scratch, 0, 128);
+        memory.copy(scratch, x, left);
+        source = scratch;
+      }
+      roundBlock(y, apart, y + (apart << 3), apart, source, terms);
+      y += pitch;
+      x += <usize> terms << 2;
     }
   }
 }
 
 // ## Multiplying
 
-/** One rounded row times two panels. */
-function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: bool): void {
+/** What is added to a sum before the integers: a multiple of the least weights at `w`, if there are any. */
+// @inline
+function lifted(sum: v128, x: usize, w: usize, least: bool): v128 {
+  return least ? madd(v128.load(w), v128.load32_splat(x + 40), sum) : sum;
+}
+
+/** One rounded row times two panels; `terms` are the weights of a column in a record. */
+function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, bits: i32, terms: usize, least: bool): void {
   let a = f32x4.splat(0), b = a, c = a, d = a;
   for (; blocks > 0; blocks--) {
-    let i = i32x4.shl(v128.load32_splat(x + 36), halves ? 3 : 6), j = i, k = i, l = i;
-    const step = v128.load32_splat(x + 32);
-    if (halves) {
+    const start = least ? i32x4.splat(0) : i32x4.shl(v128.load32_splat(x + 36), bits - 1);
+    let i = start, j = i, k = i, l = i;
+    if (bits == 4) {
       for (const end = x + 16; x < end; x += 4) {
         const p = v128.load32_splat(x), q = v128.load32_splat(x + 16);
         let u = v128.load(w);
@@ -144,9 +173,30 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: 
         w += 32;
         v += 32;
       }
-      x += <usize> word.ROW_BLOCK - 16;
+      x -= 16;
+    } else if (bits == 8) {
+      for (let side = 0; side < 2; side++) {
+        let e = i32x4.splat(0), f = e, g = start, h = start;
+        for (const end = x + terms; x < end; x += 4) {
+          const p = v128.load32_splat(x), u = v128.load(w), t = v128.load(w + 16);
+          e = dot(p, v128.and(i32x4.shr_u(u, 4), LOW), e);
+          f = dot(p, v128.and(i32x4.shr_u(t, 4), LOW), f);
+          g = dot(p, v128.and(u, LOW), g);
+          h = dot(p, v128.and(t, LOW), h);
+          w += 32;
+        }
+        x -= terms;
+        // The two panels change places, twice.
+        i = k;
+        j = l;
+        k = i32x4.add(g, i32x4.shl(e, 4));
+        l = i32x4.add(h, i32x4.shl(f, 4));
+        const other = v;
+        v = w;
+        w = other;
+      }
     } else {
-      for (const end = x + 32; x < end; x += 4) {
+      for (const end = x + terms; x < end; x += 4) {
         const p = v128.load32_splat(x);
         i = dot(p, v128.load(w), i);
         j = dot(p, v128.load(w + 16), j);
@@ -155,14 +205,16 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: 
         w += 32;
         v += 32;
       }
-      x += <usize> word.ROW_BLOCK - 32;
+      x -= terms;
     }
-    a = madd(f32x4.convert_i32x4_s(i), f32x4.mul(v128.load(w), step), a);
-    b = madd(f32x4.convert_i32x4_s(j), f32x4.mul(v128.load(w + 16), step), b);
-    c = madd(f32x4.convert_i32x4_s(k), f32x4.mul(v128.load(v), step), c);
-    d = madd(f32x4.convert_i32x4_s(l), f32x4.mul(v128.load(v + 16), step), d);
-    w += 32;
-    v += 32;
+    const step = v128.load32_splat(x + 32);
+    a = madd(f32x4.convert_i32x4_s(i), f32x4.mul(v128.load(w), step), lifted(a, x, w + 32, least));
+    b = madd(f32x4.convert_i32x4_s(j), f32x4.mul(v128.load(w + 16), step), lifted(b, x, w + 48, least));
+    c = madd(f32x4.convert_i32x4_s(k), f32x4.mul(v128.load(v), step), lifted(c, x, v + 32, least));
+    d = madd(f32x4.convert_i32x4_s(l), f32x4.mul(v128.load(v + 16), step), lifted(d, x, v + 48, least));
+    x += <usize> word.ROW_BLOCK;
+    w += least ? 64 : 32;
+    v += least ? 64 : 32;
   }
   v128.store(y, a);
   v128.store(y + 16, b);
@@ -170,104 +222,109 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, halves: 
   v128.store(y + 48, d);
 }
 
-/** Adds a block to eight sums; `w` are the steps of the eight columns. */
+/** Adds a block to the eight sums of a row; `s` and `t` are the steps of the columns, `step` that of the row. */
 // @inline
-function settle(y: usize, c: v128, d: v128, x: usize, w: usize): void {
-  const step = v128.load32_splat(x + 32);
-  v128.store(y, madd(f32x4.convert_i32x4_s(c), f32x4.mul(v128.load(w), step), v128.load(y)));
-  v128.store(y + 16, madd(f32x4.convert_i32x4_s(d), f32x4.mul(v128.load(w + 16), step), v128.load(y + 16)));
+function settle(y: usize, c: v128, d: v128, s: v128, t: v128, step: v128, sum: v128, w: usize, least: bool): void {
+  let e = v128.load(y), f = v128.load(y + 16);
+  if (least) {
+    e = madd(v128.load(w + 32), sum, e);
+    f = madd(v128.load(w + 48), sum, f);
+  }
+  v128.store(y, madd(f32x4.convert_i32x4_s(c), f32x4.mul(s, step), e));
+  v128.store(y + 16, madd(f32x4.convert_i32x4_s(d), f32x4.mul(t, step), f));
 }
 
 /**
- * Four rounded rows times a panel with a byte per weight: every weight that is read serves four
- * times. Each row comes out as {@linkcode twoPanels} computes it, to the bit.
+ * Four rounded rows times a panel, added to eight sums each: every weight that is read serves four times, and one load brings
+ * levels of four rows. Each row comes out as {@linkcode twoPanels} computes it, to the bit.
  */
-function fourByBytes(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
-  memory.fill(y, 0, 128);
+function fourRows(y: usize, x: usize, w: usize, blocks: i32, bits: i32, terms: usize, least: bool): void {
+  const shift = bits == 8 ? 3 : bits - 1, mask = i8x16.splat(bits == 8 ? 15 : 127);
   for (; blocks > 0; blocks--) {
-    let c0 = i32x4.shl(v128.load32_splat(x + 36), 6), d0 = c0;
-    let c1 = i32x4.shl(v128.load32_splat(x1 + 36), 6), d1 = c1;
-    let c2 = i32x4.shl(v128.load32_splat(x2 + 36), 6), d2 = c2;
-    let c3 = i32x4.shl(v128.load32_splat(x3 + 36), 6), d3 = c3;
-    for (let i: usize = 0; i < 32; i += 4) {
-      const a = v128.load(w), b = v128.load(w + 16);
-      let p: v128;
-      p = v128.load32_splat(x + i);
-      c0 = dot(p, a, c0);
-      d0 = dot(p, b, d0);
-      p = v128.load32_splat(x1 + i);
-      c1 = dot(p, a, c1);
-      d1 = dot(p, b, d1);
-      p = v128.load32_splat(x2 + i);
-      c2 = dot(p, a, c2);
-      d2 = dot(p, b, d2);
-      p = v128.load32_splat(x3 + i);
-      c3 = dot(p, a, c3);
-      d3 = dot(p, b, d3);
-      w += 32;
+    let r = least ? i32x4.splat(0) : i32x4.shl(v128.load(x + 144), shift), p: v128;
+    let c0 = v128.shuffle<i32>(r, r, 0, 0, 0, 0), d0 = c0, c1 = v128.shuffle<i32>(r, r, 1, 1, 1, 1), d1 = c1;
+    let c2 = v128.shuffle<i32>(r, r, 2, 2, 2, 2), d2 = c2, c3 = v128.shuffle<i32>(r, r, 3, 3, 3, 3), d3 = c3;
+    if (bits == 4) {
+      for (const end = x + 64; x < end; x += 16) {
+        let a = v128.load(w), b = v128.load(w + 16);
+        const e = v128.and(a, LOW), f = v128.and(b, LOW);
+        r = v128.load(x);
+        p = v128.shuffle<i32>(r, r, 0, 0, 0, 0);
+        c0 = dot(p, e, c0);
+        d0 = dot(p, f, d0);
+        p = v128.shuffle<i32>(r, r, 1, 1, 1, 1);
+        c1 = dot(p, e, c1);
+        d1 = dot(p, f, d1);
+        p = v128.shuffle<i32>(r, r, 2, 2, 2, 2);
+        c2 = dot(p, e, c2);
+        d2 = dot(p, f, d2);
+        p = v128.shuffle<i32>(r, r, 3, 3, 3, 3);
+        c3 = dot(p, e, c3);
+        d3 = dot(p, f, d3);
+        a = v128.and(i32x4.shr_u(a, 4), LOW);
+        b = v128.and(i32x4.shr_u(b, 4), LOW);
+        r = v128.load(x + 64);
+        p = v128.shuffle<i32>(r, r, 0, 0, 0, 0);
+        c0 = dot(p, a, c0);
+        d0 = dot(p, b, d0);
+        p = v128.shuffle<i32>(r, r, 1, 1, 1, 1);
+        c1 = dot(p, a, c1);
+        d1 = dot(p, b, d1);
+        p = v128.shuffle<i32>(r, r, 2, 2, 2, 2);
+        c2 = dot(p, a, c2);
+        d2 = dot(p, b, d2);
+        p = v128.shuffle<i32>(r, r, 3, 3, 3, 3);
+        c3 = dot(p, a, c3);
+        d3 = dot(p, b, d3);
+        w += 32;
+      }
+      x -= 64;
+    } else {
+      // The upper halves of bytes first, where all eight bits are levels.
+      for (let upper = bits == 8 ? 4 : 0; upper >= 0; upper -= 4) {
+        for (const end = x + (terms << 2); x < end; x += 16) {
+          const a = v128.and(i32x4.shr_u(v128.load(w), upper), mask),
+            b = v128.and(i32x4.shr_u(v128.load(w + 16), upper), mask);
+          r = v128.load(x);
+          p = v128.shuffle<i32>(r, r, 0, 0, 0, 0);
+          c0 = dot(p, a, c0);
+          d0 = dot(p, b, d0);
+          p = v128.shuffle<i32>(r, r, 1, 1, 1, 1);
+          c1 = dot(p, a, c1);
+          d1 = dot(p, b, d1);
+          p = v128.shuffle<i32>(r, r, 2, 2, 2, 2);
+          c2 = dot(p, a, c2);
+          d2 = dot(p, b, d2);
+          p = v128.shuffle<i32>(r, r, 3, 3, 3, 3);
+          c3 = dot(p, a, c3);
+          d3 = dot(p, b, d3);
+          w += 32;
+        }
+        x -= terms << 2;
+        if (upper) {
+          w -= terms << 3;
+          c0 = i32x4.shl(c0, 4);
+          d0 = i32x4.shl(d0, 4);
+          c1 = i32x4.shl(c1, 4);
+          d1 = i32x4.shl(d1, 4);
+          c2 = i32x4.shl(c2, 4);
+          d2 = i32x4.shl(d2, 4);
+          c3 = i32x4.shl(c3, 4);
+          d3 = i32x4.shl(d3, 4);
+        }
+      }
     }
-    settle(y, c0, d0, x, w);
-    settle(y + 32, c1, d1, x1, w);
-    settle(y + 64, c2, d2, x2, w);
-    settle(y + 96, c3, d3, x3, w);
-    x += <usize> word.ROW_BLOCK;
-    x1 += <usize> word.ROW_BLOCK;
-    x2 += <usize> word.ROW_BLOCK;
-    x3 += <usize> word.ROW_BLOCK;
-    w += 32;
-  }
-}
-
-/** Four rounded rows times a panel with half a byte per weight, as {@linkcode twoPanels} computes each. */
-function fourByHalves(y: usize, x: usize, x1: usize, x2: usize, x3: usize, w: usize, blocks: i32): void {
-  const low = i8x16.splat(15);
-  memory.fill(y, 0, 128);
-  for (; blocks > 0; blocks--) {
-    let c0 = i32x4.shl(v128.load32_splat(x + 36), 3), d0 = c0;
-    let c1 = i32x4.shl(v128.load32_splat(x1 + 36), 3), d1 = c1;
-    let c2 = i32x4.shl(v128.load32_splat(x2 + 36), 3), d2 = c2;
-    let c3 = i32x4.shl(v128.load32_splat(x3 + 36), 3), d3 = c3;
-    for (let i: usize = 0; i < 16; i += 4) {
-      let a = v128.load(w), b = v128.load(w + 16);
-      const e = v128.and(i32x4.shr_u(a, 4), low), f = v128.and(i32x4.shr_u(b, 4), low);
-      a = v128.and(a, low);
-      b = v128.and(b, low);
-      let p: v128;
-      p = v128.load32_splat(x + i);
-      c0 = dot(p, a, c0);
-      d0 = dot(p, b, d0);
-      p = v128.load32_splat(x + i + 16);
-      c0 = dot(p, e, c0);
-      d0 = dot(p, f, d0);
-      p = v128.load32_splat(x1 + i);
-      c1 = dot(p, a, c1);
-      d1 = dot(p, b, d1);
-      p = v128.load32_splat(x1 + i + 16);
-      c1 = dot(p, e, c1);
-      d1 = dot(p, f, d1);
-      p = v128.load32_splat(x2 + i);
-      c2 = dot(p, a, c2);
-      d2 = dot(p, b, d2);
-      p = v128.load32_splat(x2 + i + 16);
-      c2 = dot(p, e, c2);
-      d2 = dot(p, f, d2);
-      p = v128.load32_splat(x3 + i);
-      c3 = dot(p, a, c3);
-      d3 = dot(p, b, d3);
-      p = v128.load32_splat(x3 + i + 16);
-      c3 = dot(p, e, c3);
-      d3 = dot(p, f, d3);
-      w += 32;
-    }
-    settle(y, c0, d0, x, w);
-    settle(y + 32, c1, d1, x1, w);
-    settle(y + 64, c2, d2, x2, w);
-    settle(y + 96, c3, d3, x3, w);
-    x += <usize> word.ROW_BLOCK;
-    x1 += <usize> word.ROW_BLOCK;
-    x2 += <usize> word.ROW_BLOCK;
-    x3 += <usize> word.ROW_BLOCK;
-    w += 32;
+    const s = v128.load(w), t = v128.load(w + 16), steps = v128.load(x + 128), sums = v128.load(x + 160);
+    p = v128.shuffle<i32>(steps, steps, 0, 0, 0, 0);
+    settle(y, c0, d0, s, t, p, v128.shuffle<i32>(sums, sums, 0, 0, 0, 0), w, least);
+    p = v128.shuffle<i32>(steps, steps, 1, 1, 1, 1);
+    settle(y + 32, c1, d1, s, t, p, v128.shuffle<i32>(sums, sums, 1, 1, 1, 1), w, least);
+    p = v128.shuffle<i32>(steps, steps, 2, 2, 2, 2);
+    settle(y + 64, c2, d2, s, t, p, v128.shuffle<i32>(sums, sums, 2, 2, 2, 2), w, least);
+    p = v128.shuffle<i32>(steps, steps, 3, 3, 3, 3);
+    settle(y + 96, c3, d3, s, t, p, v128.shuffle<i32>(sums, sums, 3, 3, 3, 3), w, least);
+    x += <usize> word.FOUR_BLOCK;
+    w += least ? 64 : 32;
   }
 }
 
@@ -292,36 +349,29 @@ export function finish(y: usize, sums: usize, bias: usize, count: i32): void {
  * Rounded rows times panels of records; a unit is a panel.
  */
 export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usize): void {
-  const x = pointer(args, word.FROM),
-    y = pointer(args, word.TO),
-    rows = integer(args, word.ROWS),
-    columns = integer(args, word.COLUMNS);
-  const blocks = integer(args, word.BLOCKS),
-    ldy = pointer(args, word.TO_ROW),
-    bias = pointer(args, word.BIAS),
-    halves = integer(args, word.BITS) == 4;
-  const ldx = <usize> blocks * <usize> word.ROW_BLOCK,
-    bytes = <usize> blocks * <usize> (halves ? word.RECORD_HALVES : word.RECORD_BYTES);
-  // Four rows take about as long as three apart; where one is missing, the last is repeated.
-  const together = (rows & 3) == 3 ? rows : rows & ~3;
+  const y = pointer(args, word.TO), rows = integer(args, word.ROWS), together = integer(args, word.TOGETHER);
+  const columns = integer(args, word.COLUMNS), blocks = integer(args, word.BLOCKS), ldy = pointer(args, word.TO_ROW);
+  const bias = pointer(args, word.BIAS), bits = integer(args, word.BITS), terms = integer(args, word.TERMS);
+  const least = integer(args, word.LEAST) != 0, bytes = <usize> (blocks * recordBytes(bits, terms, least));
+  const ldx = <usize> blocks * <usize> word.ROW_BLOCK, four = <usize> blocks * <usize> word.FOUR_BLOCK;
+  let x = pointer(args, word.FROM);
   for (let unit = from; unit < to && together > 0; unit++) {
     const j = unit << 3, at = <usize> j << 2, w = pointer(args, word.PANELS) + bytes * unit;
     for (let row = 0; row < together; row += 4) {
-      const height = min(4, together - row), p = x + ldx * row, p2 = p + ldx + ldx, p3 = height > 3 ? p2 + ldx : p2;
-      if (halves) fourByHalves(scratch, p, p + ldx, p2, p3, w, blocks);
-      else fourByBytes(scratch, p, p + ldx, p2, p3, w, blocks);
-      for (let r = 0; r < height; r++) {
-        const sums = scratch + (<usize> r << 5);
-        finish(y + at + ldy * (row + r), sums, bias ? bias + at : 0, min(8, columns - j));
+      memory.fill(scratch, 0, 128);
+      fourRows(scratch, x + four * (row >> 2), w, blocks, bits, terms, least);
+      for (let r = 0; r < min(4, together - row); r++) {
+        finish(y + at + ldy * (row + r), scratch + (<usize> r << 5), bias ? bias + at : 0, min(8, columns - j));
       }
     }
   }
   // The others with two panels at a time, one of each half; what is left of an odd number is computed twice.
+  x += four * <usize> ((together + 3) >> 2);
   const half = (to - from + 1) >> 1, apart = to - from - half;
   for (let unit = from; unit < from + half && together < rows; unit++) {
     const w = pointer(args, word.PANELS) + bytes * unit, v = w + bytes * apart;
     for (let row = together; row < rows; row++) {
-      twoPanels(scratch, x + ldx * row, w, v, blocks, halves);
+      twoPanels(scratch, x + ldx * (row - together), w, v, blocks, bits, terms, least);
       for (let side = 0; side < 2; side++) {
         const j = (unit + apart * side) << 3, at = <usize> j << 2, sums = scratch + (<usize> side << 5);
         finish(y + at + ldy * row, sums, bias ? bias + at : 0, min(8, columns - j));
@@ -375,8 +425,9 @@ export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): 
     along = pointer(args, word.ALONG),
     columns = integer(args, word.COLUMNS),
     depth = integer(args, word.DEPTH);
-  const halves = integer(args, word.BITS) == 4,
-    record: usize = halves ? word.RECORD_HALVES : word.RECORD_BYTES,
+  const bits = integer(args, word.BITS),
+    halves = bits == 4,
+    record: usize = recordBytes(bits, 32, false),
     blocks = (depth + 31) >> 5;
   for (let unit = from; unit < to; unit++) {
     const j = unit << 3;
@@ -396,29 +447,30 @@ export function packBlocksJob(args: usize, from: i32, to: i32, scratch: usize): 
  * The float32 panels that records stand for; a unit is a panel.
  */
 export function unpackBlocksJob(args: usize, from: i32, to: i32): void {
-  const blocks = integer(args, word.BLOCKS), halves = integer(args, word.BITS) == 4;
-  const record: usize = halves ? word.RECORD_HALVES : word.RECORD_BYTES,
-    levels: usize = halves ? 128 : 256,
-    bits = halves ? 15 : 127;
-  let y = pointer(args, word.TO) + (<usize> (from * blocks) << 10),
+  const blocks = integer(args, word.BLOCKS), bits = integer(args, word.BITS), terms = integer(args, word.TERMS);
+  const least = integer(args, word.LEAST) != 0, halves = bits == 4, record: usize = recordBytes(bits, terms, least);
+  const levels = <usize> (halves ? terms << 2 : terms << 3), middle = i32x4.splat(least ? 0 : 1 << (bits - 1));
+  const mask = i32x4.splat(halves ? 15 : 255), up = <usize> terms << 4;
+  let y = pointer(args, word.TO) + <usize> (from * blocks) * <usize> (terms << 5),
     w = pointer(args, word.PANELS) + <usize> (from * blocks) * record;
   for (let block = (to - from) * blocks; block > 0; block--) {
     for (let i: usize = 0; i < levels; i += 16) {
       const step = v128.load(w + levels + (i & 16));
+      const low = least ? v128.load(w + levels + 32 + (i & 16)) : f32x4.splat(0);
       let v = v128.load(w + i), p = y + ((i >> 5) << 7) + (i & 16);
       for (let k = 0; k < 4; k++) {
-        const q = i32x4.sub(v128.and(v, i32x4.splat(bits)), i32x4.splat(halves ? 8 : 64));
-        v128.store(p, f32x4.mul(f32x4.convert_i32x4_s(q), step));
+        const q = i32x4.sub(v128.and(v, mask), middle);
+        v128.store(p, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(q), step), low));
         v = i32x4.shr_u(v, 4);
         if (halves) {
-          const r = i32x4.sub(v128.and(v, i32x4.splat(15)), i32x4.splat(8));
-          v128.store(p + 512, f32x4.mul(f32x4.convert_i32x4_s(r), step));
+          const r = i32x4.sub(v128.and(v, mask), middle);
+          v128.store(p + up, f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(r), step), low));
         }
         v = i32x4.shr_u(v, 4);
         p += 32;
       }
     }
-    y += 1024;
+    y += <usize> terms << 5;
     w += record;
   }
 }

@@ -63,7 +63,7 @@ export function describeModel(saved: SavedModel): Row[] {
 function bytesOf(model: Module, format: PackedFormat): number {
   const packing = backend().packing?.[format];
   const matrices = new Map<StateEntry, number>();
-  for (const { form, shape, isTable } of model.packable()) {
+  for (const { form, shape, isTable } of model.packable().values()) {
     const [K, N] = isTable ? [shape[1]!, shape[0]!] : [shape[0]!, shape[1]!];
     matrices.set(form, 4 * (packing?.words(K, N) ?? K * N));
   }

@@ -18,7 +18,7 @@ export const ROWS = 3;
 export const COLUMNS = 4;
 /** Terms of a sum. */
 export const DEPTH = 5;
-/** Blocks of 32 terms. */
+/** Blocks of terms. */
 export const BLOCKS = 6;
 /** Bytes from row to row of what is rounded. */
 export const FROM_ROW = 7;
@@ -30,12 +30,17 @@ export const ACROSS = 9;
 export const ALONG = 10;
 /** Address of one row of biases, or 0. */
 export const BIAS = 11;
-/** Bits of a weight: 8 or 4. */
+/** Bits of a level: 4, 7 or 8. */
 export const BITS = 12;
+/** Terms of a block: 16 or 32. */
+export const TERMS = 13;
+/** 1 if level 0 stands for a number of the block's own, 0 if the middle level stands for 0. */
+export const LEAST = 14;
 
-/** Bytes of a block of 32 in a rounded row: the numbers, their step, their sum. */
-export const ROW_BLOCK = 40;
-/** Bytes of a record of 8 columns × 32 with 8 bits a weight. */
-export const RECORD_BYTES = 288;
-/** The same with 4 bits a weight. */
-export const RECORD_HALVES = 160;
+/** Rows at the front that are interleaved by fours. */
+export const TOGETHER = 15;
+
+/** Bytes of a block in a rounded row: up to 32 numbers, their step, minus their sum, their sum in steps. */
+export const ROW_BLOCK = 48;
+/** The same of four rows, interleaved. */
+export const FOUR_BLOCK = 176;
