@@ -66,6 +66,8 @@ export interface Extra {
   readonly body: string;
   /** Style sheets and scripts, from the root of the site. */
   readonly assets?: readonly string[];
+  /** What a sentence calls it; its title by default. */
+  readonly named?: string;
   /** What it shows of the book: the source, and where on the page. */
   readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
   /** The same in other languages, by their tags; its title is among the phrases of the site. */
@@ -255,7 +257,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
     experiments: (path) => drawn?.experimentsOf(path) ?? [],
     notes,
     shown: (path) =>
-      extra.flatMap(({ url, title: page, shows = [] }) =>
+      extra.flatMap(({ url, title, named: page = title, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
     programs: new Map(sources.map((path) => [path, named(path, texts.get(path)!)])),

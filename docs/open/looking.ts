@@ -8,6 +8,7 @@
  */
 
 import type { Figure } from "../../core/experiments/figure.ts";
+import { shown } from "../figures/svg.ts";
 import { make } from "../live/elements.ts";
 import { slider } from "../live/slider.ts";
 import type { ModelLine } from "./line.ts";
@@ -102,7 +103,7 @@ export function attentionPart(section: HTMLElement, line: ModelLine): ChosenToke
       } else if (answer.kind === "cancelled") status.say(say("Cancelled; shown is what was there before."));
       else if (answer.kind === "error") status.say(answer.message, { isError: true });
     });
-    status.say(say("Reading the text before “{}” again …", chosen.text), { cancel: () => run.cancel() });
+    status.say(say("Reading the text before “{}” again …", shown(chosen.text)), { cancel: () => run.cancel() });
   };
 }
 

@@ -42,7 +42,8 @@ const devices = make(
 const formats = make(
   "select",
   { id: "open-weights" },
-  make("option", { value: "float32" }, say("32 bits, exact")),
+  make("option", { value: "stored" }, say("as the files have them")),
+  make("option", { value: "float32" }, say("32 bits")),
   make("option", { value: "float16" }, say("16 bits")),
   make("option", { value: "int8" }, say("8 bits, rounded")),
   make("option", { value: "int4" }, say("4 bits, rounded")),

@@ -168,6 +168,13 @@ export function pages(): readonly Extra[] {
     description:
       "Drop a model on the page: it continues texts, chats and shows where it looked, and nothing leaves the machine",
     body: bodyOf(english, undefined),
+    named: "the page that opens a model",
+    shows: [
+      { path: "core/08_pretrained/mod.ts", id: "content", title: "a model of your own" },
+      ...PARTS.flatMap((part) =>
+        TELLINGS[part].explained.map((path) => ({ path, id: `open-${part}`, title: TELLINGS[part].title }))
+      ),
+    ],
     assets: ["assets/figures.css", "assets/playground.css", "assets/open.css", "assets/open.js"],
     spoken: {
       zh: {

@@ -15,12 +15,12 @@ export interface PlacedFile {
   readonly file: Blob;
 }
 
-/** What computes, and in how many bits a weight is kept. */
+/** What computes, and how weights are kept: as the files have them, or otherwise. */
 export interface Means {
   readonly device: "wasm" | "webgpu";
   /** Threads of the CPU. */
   readonly threads: number;
-  readonly weights: "float32" | "float16" | "int8" | "int4";
+  readonly weights: "stored" | "float32" | "float16" | "int8" | "int4";
 }
 
 /** A turn of a conversation. */

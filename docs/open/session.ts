@@ -11,6 +11,7 @@
  */
 
 import { type DroppedFile, droppedSource } from "../../core/08_pretrained/files/mod.ts";
+import { BLOCK_KINDS } from "../../core/08_pretrained/quantised_weights.ts";
 import { openWeights, type Weights } from "../../core/08_pretrained/files/weights.ts";
 import { backend, setBackend, useDevice } from "../../core/engine/device.ts";
 import { memory } from "../../core/engine/scope.ts";
@@ -54,7 +55,7 @@ export async function open(
   const weights = await openWeights(source, { signal: opening.signal });
   const architecture = await architectureOf({ source, weights });
   const count = numbersIn(weights);
-  if (means.device === "wasm") requireRoom(name, count);
+  if (means.device === "wasm") requireRoom(name, count, bytesOf(weights, means.weights));
   await choose(means);
   const kind = KINDS.find((one) => one.knows(architecture))!;
   const model = await kind.open({ source, weights, architecture }, { ...opening, format: means.weights });
@@ -93,16 +94,21 @@ function kindsIn({ places }: Weights): string[] {
   return [...counts].sort((a, b) => b[1] - a[1]).map(([kind]) => kind);
 }
 
-/** Refuses what cannot fit: weights are loaded as float32, whatever becomes of them then. */
-function requireRoom(name: string, count: number): void {
-  const bytes = 4 * count;
+/** Bytes that the weights take while they are loaded: blocks as they are, if they stay; everything else is float32 first. */
+function bytesOf({ places }: Weights, format: Means["weights"]): number {
+  return [...places.values()].reduce((sum, place) => {
+    const stays = format === "stored" && BLOCK_KINDS.includes(place.kind);
+    return sum + (stays ? place.end - place.begin : 4 * sizeOf(place));
+  }, 0);
+}
+
+/** Refuses what cannot fit. */
+function requireRoom(name: string, count: number, bytes: number): void {
   if (bytes < MOST) return;
   const gigabytes = (x: number): string => (x / 1e9).toFixed(1);
   throw new RangeError(
-    `Cannot open ${name}: its ${count.toLocaleString("en")} weights take ${
-      gigabytes(bytes)
-    } GB as float32, and a page has ` +
-      `${gigabytes(MOST)} GB at most; a smaller model fits`,
+    `Cannot open ${name}: its ${count.toLocaleString("en")} weights take ${gigabytes(bytes)} GB, and a page has ` +
+      `${gigabytes(MOST)} GB at most; a smaller model fits, or one with fewer bits a weight`,
   );
 }
 

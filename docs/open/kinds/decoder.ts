@@ -65,10 +65,11 @@ export const decoderKind: Kind = {
     const jinja = await templateOf(found), render = jinja === undefined ? undefined : await template(jinja);
     const model = await fromPretrained(source, {
       signal,
+      weights: format === "stored" ? "stored" : "float32",
       onProgress: ({ loaded, total }) => onProgress(total === 0 ? 1 : loaded / total),
     });
     if (format === "int8" || format === "int4") quantize(model, format);
-    else pack(model, format);
+    else pack(model, format === "float16" ? "float16" : "float32");
     const nameless = Array.from({ length: model.vocabSize }, (_, id) => id).filter((id) => !tokenizer.tokens[id]);
     return opened({
       model,
