@@ -8,7 +8,9 @@ import { swiGlu } from "../../core/05_transformer/feed_forward/activations.ts";
 import { rmsNormalization } from "../../core/05_transformer/normalization.ts";
 import { rotary } from "../../core/04_attention/positions/rotary.ts";
 import { multiHead } from "../../core/04_attention/multi_head.ts";
+import { setBackend } from "../../core/engine/device.ts";
 import { Random } from "../../core/engine/random.ts";
+import { createWasmDevice } from "../../wasm/mod.ts";
 import golden from "../goldens/pretrained.json" with { type: "json" };
 
 /** Files by name. */
@@ -29,6 +31,8 @@ const TEMPLATE =
 /** Two layers with random weights, bytes as tokens, and a form for conversations. */
 export async function smallFolder(): Promise<Files> {
   const tokens = [...LETTERS, ...MERGES.map((pair) => pair.join(""))], vocabSize = tokens.length + SPECIAL.length;
+  // Its weights are float32, as those of files are.
+  setBackend(createWasmDevice({ threads: 1 }));
   const sizes = { hidden_size: 32, intermediate_size: 48, num_attention_heads: 4, num_key_value_heads: 2 };
   const model = new DecoderOnly({
     vocabSize,
