@@ -4,8 +4,8 @@
  * **Question.** A reader writes a line and sees a model go on. What is done between the two, so that every token can be asked where it
  * came from?
  *
- * **Idea.** The functions of the book are called: the tokenizer of [section 8.2](../../../core/08_pretrained/tokenizer_files/mod.ts), the model of
- * [section 8.1](../../../core/08_pretrained/architecture.ts), the [loop](../../../core/07_generation/generate.ts) that keeps the alternatives of each step. A
+ * **Idea.** The functions of the book are called: the [tokenizer](../../../core/08_pretrained/tokenizer_files/mod.ts) of the model, the
+ * [model](../../../core/08_pretrained/architecture.ts) itself, the [loop](../../../core/07_generation/generate.ts) that keeps the alternatives of each step. A
  * [cache](../../../core/07_generation/prompt_cache.ts) goes from answer to answer, so that of a conversation only what is new is read.
  *
  * @module
