@@ -96,7 +96,7 @@ import {
   mapByName,
   object,
 } from "../engine/options.ts";
-import { type LevelSource, PackedMatrix } from "../engine/packed.ts";
+import { type LevelSource, packLevels } from "../engine/levels.ts";
 import { scope } from "../engine/scope.ts";
 import { format, sameShape } from "../engine/shape.ts";
 import { Tensor } from "../engine/tensor.ts";
@@ -460,7 +460,9 @@ export interface ImportPlan extends ImportReport {
    */
   write(name: string, stored: StoredTensor): void;
   /**
-   * Keeps a tensor in levels, as the file has it, if it is a matrix that the model only multiplies by or looks rows up in.
+   * Keeps a tensor in levels, as the file has it.
+   *
+   * It has to be a matrix that the model multiplies by or looks rows up in, on a device that has a layout for levels.
    *
    * @param name one of {@linkcode names}
    * @param source its levels
@@ -503,11 +505,12 @@ export function planImport(
   };
 }
 
-/** Keeps levels in the weights that a tensor of theirs holds: rows of the file are columns of matrices, or rows of a table. */
+/** Keeps levels where a device has a layout for them: rows of the file are columns of matrices, or rows of a table. */
 function keepLevels(weights: ReadonlyMap<string, Weight>, { transposed, parts }: Row, source: LevelSource): boolean {
   const kept = parts.map(([path, entry]) => {
     const weight = weights.get(path);
-    return weight?.form === entry && weight.isTable !== transposed ? weight : undefined;
+    const isFit = weight?.form === entry && weight.isTable !== transposed && weight.storage.device.levels;
+    return isFit ? weight : undefined;
   });
   if (!kept.every((weight) => weight !== undefined) || (!transposed && kept.length > 1)) return false;
   let from = 0;
@@ -515,7 +518,7 @@ function keepLevels(weights: ReadonlyMap<string, Weight>, { transposed, parts }:
     const [K, N] = weight.isTable ? [weight.shape[1]!, weight.shape[0]!] : [weight.shape[0]!, weight.shape[1]!];
     const start = from, rows = { ...source, shape: [N, K] as const };
     const part = { ...rows, rows: (row: number, count: number) => source.rows(start + row, count) };
-    const { storage } = weight, packed = PackedMatrix.ofLevels(part, weight.isTable, storage.device);
+    const { storage } = weight, packed = packLevels(part, weight.isTable, storage.device);
     weight.replace(packed);
     storage.release();
     from += N;

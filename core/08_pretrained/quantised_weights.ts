@@ -46,7 +46,7 @@ import { checkNumbers, checkText } from "../engine/arguments.ts";
 import type { LevelForm, Levels } from "../engine/backend.ts";
 import { checkValue } from "../engine/options.ts";
 import { halfToNumber, numberToHalf } from "../engine/numbers.ts";
-import { levelNumbers, type LevelSource } from "../engine/packed.ts";
+import { levelNumbers, type LevelSource } from "../engine/levels.ts";
 import { format } from "../engine/shape.ts";
 import { aByteArray } from "../06_training/safetensors.ts";
 import { storageOf } from "./files/gguf.ts";
@@ -228,7 +228,7 @@ function levelsIn({ form, take }: Kind, bytes: Uint8Array, elements: number, siz
 // it likes to read them, without another rounding of the weights.
 
 /**
- * The blocks of a matrix as levels, for {@linkcode PackedMatrix.ofLevels}.
+ * The blocks of a matrix as levels, for `packLevels`.
  *
  * @param kind of block, such as `Q4_1`
  * @param shape extents of the matrix, rows first, each a whole number of blocks

@@ -39,6 +39,7 @@
  * | `exponential.ts` | How is the same exponential had everywhere, fifty thousand times a token? |
  * | `pace.ts` | How does a long loop stay responsive? |
  * | `packed.ts`, `inference.ts` | How can weights be read faster, once they no longer change? |
+ * | `levels.ts` | How are weights multiplied that a file has rounded already? |
  * | `records.ts` | How can keys and values be kept in a quarter of the memory? |
  *
  * @example

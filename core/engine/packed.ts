@@ -30,7 +30,7 @@
  * **Why blocks.** One large weight makes the steps of its whole block coarse, and nobody else's.
  *
  * **Levels of a file.** Files of trained models hold weights that are rounded already: levels of 4 to 8 bits in blocks of 16 or 32, with a step
- * each, and where the form says so with a least weight, $\hat w_k = s\,q_k + m$. {@linkcode PackedMatrix.ofLevels} keeps them
+ * each, and where the form says so with a least weight, $\hat w_k = s\,q_k + m$. [Levels](levels.ts) are kept
  * as they are, without a second rounding.
  *
  * **float32 and float16.** `float32` changes the order of the weights and no bit of them.
@@ -56,22 +56,10 @@
 
 import { checkOptionalTensors, checkSizes, checkTensors } from "./arguments.ts";
 import { isRecording, noGrad } from "./autograd.ts";
-import type { Backend, LevelForm, Levels, PackedFormat, Packing, View } from "./backend.ts";
+import type { Backend, PackedFormat, Packing, View } from "./backend.ts";
 import { withBackend } from "./device.ts";
 import { isFusing } from "./fusable.ts";
-import {
-  callback,
-  type Check,
-  checkOptions,
-  type Checks,
-  checkValue,
-  flag,
-  list,
-  object,
-  required,
-  shown,
-  string,
-} from "./options.ts";
+import { checkValue, flag, shown } from "./options.ts";
 import { requireFloat, sameDevice } from "./refusals.ts";
 import { keep, release, scope, Storage } from "./scope.ts";
 import { dims, format as show, type Shape, sizeOf } from "./shape.ts";
@@ -184,73 +172,38 @@ function kept(matrix: Tensor, format: PackedFormat): Tensor {
   return format === "float16" ? withBackend(matrix.device, () => roundHalves(matrix)) : matrix.clone();
 }
 
-// ## Levels as they come
-
-/** A matrix in levels, as a file has it: rows along which the product sums, `[N, K]`. */
-export interface LevelSource {
-  /** What the file calls the form, such as `Q4_1`. */
-  readonly format: string;
-  /** How a block is made. */
-  readonly form: LevelForm;
-  /** Extents `[N, K]`. */
-  readonly shape: readonly [N: number, K: number];
-  /**
-   * Some of the rows.
-   *
-   * @param from the first of them
-   * @param count how many
-   * @returns their levels, one row after the other
-   */
-  rows(from: number, count: number): Levels;
-}
-
-const aForm: Check<LevelForm> = object(
-  "levels of 4, 7 or 8 bits in blocks of 16 or 32, those of 4 bits in 32",
-  (form) => {
-    const { bits, block, least } = form as LevelForm;
-    return [4, 7, 8].includes(bits) && (block === 32 || (block === 16 && bits > 4)) && typeof least === "boolean";
-  },
-);
-
-const LEVEL_SOURCE: Checks<LevelSource> = {
-  format: required(string),
-  form: required(aForm),
-  shape: required(list<number>("two whole numbers", (extent) => Number.isSafeInteger(extent) && extent >= 0)),
-  rows: required(callback()),
-} as Checks<LevelSource>;
-
-/** Refuses what is no matrix in levels. */
-function checkLevels(source: LevelSource): void {
-  checkOptions("keep levels", source, LEVEL_SOURCE);
-  const [, K] = source.shape, { block } = source.form;
-  if (source.shape.length !== 2 || K % block !== 0) {
-    throw new TypeError(`Cannot keep levels of shape ${show(source.shape)}: rows must be whole blocks of ${block}`);
-  }
-}
-
-/**
- * The numbers that levels stand for.
- *
- * @param form how a block is made
- * @param columns the levels
- * @returns float32, in the order of the levels
- */
-export function levelNumbers(form: LevelForm, columns: Levels): Float32Array<ArrayBuffer> {
-  checkValue("read levels", "form", form, aForm);
-  const { bits, block, least } = form, { levels, steps, leasts } = columns, middle = 1 << (bits - 1);
-  const numbers = new Float32Array(levels.length);
-  for (let i = 0, at = 0; at < levels.length; i++) {
-    const step = steps[i]!, end = at + block;
-    if (least) { for (; at < end; at++) numbers[at] = Math.fround(step * levels[at]!) + leasts![i]!; }
-    else for (; at < end; at++) numbers[at] = step * (levels[at]! - middle);
-  }
-  return numbers;
-}
-
-/** Rows of levels that are read at a time: enough to be quick, and few beside the matrix. */
-const ROWS = 2048;
-
 // ## A matrix in packed form
+
+/** What a device does with packed weights. */
+type Layout = Pick<Packing, "words" | "multiply" | "columns">;
+
+/** How a packed matrix is kept. */
+export interface Kept {
+  /** A format, or what a file calls its levels. */
+  readonly format: string;
+  /** Whether it is a table, whose rows are the columns that are multiplied. */
+  readonly turned: boolean;
+  /** What stands for the packed bytes on a device that has no layout for them, `[K, N]`. */
+  readonly plain: Tensor | undefined;
+  /** Features of a row that are rounded together; 0 if rows stay as they are. */
+  readonly block: number;
+  /** What a device does with them, unless `plain` stands for them. */
+  readonly layout: Layout | undefined;
+  /** Overwrites them with others, where numbers can be packed. */
+  readonly fill: ((matrix: Tensor) => void) | undefined;
+}
+
+/** Memory for a matrix `[K, N]`: in the layout of the device, or as plain numbers where it has none. */
+export function roomFor(
+  device: Backend,
+  layout: Layout | undefined,
+  K: number,
+  N: number,
+): Pick<Kept, "plain"> & { readonly storage: Storage } {
+  const plain = layout ? undefined : keep(uninitialized(device, [K, N], "float32"));
+  const storage = plain?.storage ?? new Storage(device, device.allocate("float32", layout!.words(K, N)));
+  return { storage, plain };
+}
 
 /**
  * A matrix that is kept for multiplication: the packed form of a weight or of a table.
@@ -278,19 +231,14 @@ export class PackedMatrix {
   /** What stands for the packed bytes on a device that has no layout for them: `[K, N]`. */
   readonly #plain: Tensor | undefined;
 
-  /** Takes over packed memory. */
-  private constructor(
-    storage: Storage,
-    shape: Shape,
-    { format, turned, plain, block, layout, fill }: {
-      readonly format: string;
-      readonly turned: boolean;
-      readonly plain: Tensor | undefined;
-      readonly block: number;
-      readonly layout: Layout | undefined;
-      readonly fill: ((matrix: Tensor) => void) | undefined;
-    },
-  ) {
+  /**
+   * Takes over packed memory.
+   *
+   * @param storage the bytes
+   * @param shape extents of what they stand for
+   * @param kept how they are kept
+   */
+  constructor(storage: Storage, shape: Shape, { format, turned, plain, block, layout, fill }: Kept) {
     this.storage = storage;
     this.shape = shape;
     this.format = format;
@@ -311,7 +259,7 @@ export class PackedMatrix {
     return scope(() => {
       const layout = sizeOf(matrix.shape) > 0 ? device.packing?.[format] : undefined;
       const [K, columns] = isTable ? [N, M] : [M, N];
-      const { storage, plain } = room(device, layout, K, columns);
+      const { storage, plain } = roomFor(device, layout, K, columns);
       const fill = (matrix: Tensor): void => {
         if (plain) plain.assign(kept(matrix, format));
         else layout!.pack(matrix, storage.buffer);
@@ -321,37 +269,6 @@ export class PackedMatrix {
       packed.assign(matrix);
       return packed;
     });
-  }
-
-  /**
-   * Keeps levels as they come, as a matrix `[K, N]` whose columns are the rows of the file, or as a table `[N, K]`.
-   *
-   * @param source the levels
-   * @param isTable whether it is a table
-   * @param device where they are kept
-   * @returns the matrix
-   * @throws {TypeError} if the form is none, or rows are no whole blocks
-   */
-  static ofLevels(source: LevelSource, isTable: boolean, device: Backend): PackedMatrix {
-    checkLevels(source);
-    checkValue("keep levels", "isTable", isTable, flag);
-    const { format, form, shape: [N, K] } = source;
-    return noGrad(() =>
-      scope(() => {
-        const layout = N * K > 0 ? device.levels?.(form) : undefined;
-        const { storage, plain } = room(device, layout, K, N);
-        for (let from = 0; from < N; from += ROWS) {
-          const count = Math.min(ROWS, N - from), levels = source.rows(from, count);
-          if (!plain) layout!.take(levels, K, from, storage.buffer);
-          else {
-            const numbers = withBackend(device, () => tensor(levelNumbers(form, levels), [count, K]));
-            plain.slice(1, from, from + count).assign(numbers.transpose());
-          }
-        }
-        const rest = { format, turned: isTable, plain, layout, fill: undefined, block: form.block };
-        return keep(new PackedMatrix(storage, isTable ? [N, K] : [K, N], rest));
-      })
-    );
   }
 
   /** Number of elements that it stands for. */
@@ -480,19 +397,4 @@ export class PackedMatrix {
       return adopt(this.device, buffer, "float32", shape);
     });
   }
-}
-
-/** What a device does with packed weights. */
-type Layout = Pick<Packing, "words" | "multiply" | "columns">;
-
-/** Memory for a matrix: in the layout of the device, or as plain numbers where it has none. */
-function room(
-  device: Backend,
-  layout: Layout | undefined,
-  K: number,
-  N: number,
-): { readonly storage: Storage; readonly plain: Tensor | undefined } {
-  const plain = layout ? undefined : keep(uninitialized(device, [K, N], "float32"));
-  const storage = plain?.storage ?? new Storage(device, device.allocate("float32", layout!.words(K, N)));
-  return { storage, plain };
 }

@@ -84,8 +84,9 @@ function dot(x: v128, w: v128, c: v128): v128 {
 /** Four numbers in units of a step. */
 // @inline
 function rounded(from: usize, step: v128): v128 {
-  const q = f32x4.floor(f32x4.add(f32x4.div(v128.load(from), step), f32x4.splat(0.5)));
-  return i32x4.trunc_sat_f32x4_s(q);
+  // The sum is never negative, as in the definition: near a half it is rounded alike.
+  const q = f32x4.floor(f32x4.add(f32x4.div(v128.load(from), step), f32x4.splat(127.5)));
+  return i32x4.sub(i32x4.trunc_sat_f32x4_s(q), i32x4.splat(127));
 }
 
 /**
@@ -153,12 +154,35 @@ function lifted(sum: v128, x: usize, w: usize, least: bool): v128 {
   return least ? madd(v128.load(w), v128.load32_splat(x + 40), sum) : sum;
 }
 
-/** One rounded row times two panels; `terms` are the weights of a column in a record. */
-function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, bits: i32, terms: usize, least: bool): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a;
+/** How far ahead of the weights in use others are asked for, so that they are there in time. */
+const AHEAD: usize = 3072;
+
+/** Reads a word of each of three cache lines, from `p` on or where the last ones are. */
+// @inline
+function ask(p: usize, last: usize): i32 {
+  p = min(p, last);
+  return load<i32>(p) ^ load<i32>(p + 64) ^ load<i32>(p + 128);
+}
+
+/**
+ * One rounded row times two panels; `terms` are the weights of a column in a record, `last` is where 132 bytes of weights are left.
+ */
+function twoPanels(
+  y: usize,
+  x: usize,
+  w: usize,
+  v: usize,
+  last: usize,
+  blocks: i32,
+  bits: i32,
+  terms: usize,
+  least: bool,
+): void {
+  let a = f32x4.splat(0), b = a, c = a, d = a, asked = 0;
   for (; blocks > 0; blocks--) {
     const start = least ? i32x4.splat(0) : i32x4.shl(v128.load32_splat(x + 36), bits - 1);
     let i = start, j = i, k = i, l = i;
+    asked ^= ask(w + AHEAD, last) ^ ask(v + AHEAD, last);
     if (bits == 4) {
       for (const end = x + 16; x < end; x += 4) {
         const p = v128.load32_splat(x), q = v128.load32_splat(x + 16);
@@ -220,6 +244,8 @@ function twoPanels(y: usize, x: usize, w: usize, v: usize, blocks: i32, bits: i3
   v128.store(y + 16, b);
   v128.store(y + 32, c);
   v128.store(y + 48, d);
+  // Nobody reads it: what is never stored is never asked for.
+  store<i32>(y + 64, asked);
 }
 
 /** Adds a block to the eight sums of a row; `s` and `t` are the steps of the columns, `step` that of the row. */
@@ -368,10 +394,11 @@ export function rowsTimesBlocksJob(args: usize, from: i32, to: i32, scratch: usi
   // The others with two panels at a time, one of each half; what is left of an odd number is computed twice.
   x += four * <usize> ((together + 3) >> 2);
   const half = (to - from + 1) >> 1, apart = to - from - half;
+  const last = pointer(args, word.PANELS) + bytes * to - 132;
   for (let unit = from; unit < from + half && together < rows; unit++) {
     const w = pointer(args, word.PANELS) + bytes * unit, v = w + bytes * apart;
     for (let row = together; row < rows; row++) {
-      twoPanels(scratch, x + ldx * (row - together), w, v, blocks, bits, terms, least);
+      twoPanels(scratch, x + ldx * (row - together), w, v, last, blocks, bits, terms, least);
       for (let side = 0; side < 2; side++) {
         const j = (unit + apart * side) << 3, at = <usize> j << 2, sums = scratch + (<usize> side << 5);
         finish(y + at + ldy * row, sums, bias ? bias + at : 0, min(8, columns - j));
