@@ -25,6 +25,9 @@
  * | `model_kinds.ts`                   | which kind a folder holds, what reads it           |
  * | `classifiers.ts`, `ngrams.ts`, `word_vectors.ts` | saved models that are no networks    |
  * | `any_model.ts`, `second_models.ts` | a language model of any kind, and one beside it    |
+ * | `places.ts`, `pretrained.ts`       | where models lie; those that somebody else trained |
+ * | `foreign_info.ts`                  | what `info` says of those                          |
+ * | `conversation.ts`, `chat_templates.ts` | what `chat` says, and in which form            |
  * | `json_lines.ts`                    | texts as JSON, for programs                        |
  * | `serving/…`                        | what `serve` reads and answers                     |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
@@ -61,13 +64,15 @@ export const COMMANDS: readonly Heading[] = [
   { name: "train word2vec", summary: "Learn vectors of the words of a text" },
   { name: "translate", summary: "Translate sentences with a saved translator" },
   { name: "generate", summary: "Continue a text with a language model" },
+  { name: "chat", summary: "Talk with a language model" },
   { name: "serve", summary: "Answer requests over HTTP with a language model" },
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
+  { name: "perplexity", summary: "Measure how well a language model predicts a text" },
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
-  { name: "info", summary: "Say what computes here, or what was saved" },
+  { name: "info", summary: "Say what computes here, or what a model is" },
 ];
 
 /** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */

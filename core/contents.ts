@@ -234,6 +234,7 @@ export const CONTENTS: readonly Chapter[] = [
             "tokenizer",
             "sentence_piece",
             "opening",
+            "conversation",
           ]
             .map((name) => `tokenizer_files/${name}`),
         ],

@@ -959,6 +959,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
       strict: true,
       names: {},
     }),
+  encodeConversation: () => call(published(), [{ role: "user", content: "a" }], () => "a"),
   openTokenizer: () => call(withTokenizer(), {}),
   readTokenizerJson: () => call(tokenizerJson(), { begin: "a" }),
   readGgufTokenizer: () => call(tokenizerFacts()),

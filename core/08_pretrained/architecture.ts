@@ -25,7 +25,16 @@
  */
 
 import { Random } from "../engine/random.ts";
-import { abortSignal, callback, checkOptions, type Checks, checkValue, oneOf, string } from "../engine/options.ts";
+import {
+  abortSignal,
+  callback,
+  checkOptions,
+  type Checks,
+  checkValue,
+  object,
+  oneOf,
+  string,
+} from "../engine/options.ts";
 import { quote } from "../engine/shown.ts";
 import { planImport, type StateNames } from "../06_training/state_names.ts";
 import type { StoredKind } from "../06_training/safetensors.ts";
@@ -44,6 +53,8 @@ const ARCHITECTURES: readonly Architecture[] = [llama, gpt2];
 export interface PretrainedOptions extends LoadOptions {
   /** The file of the weights, where there are several; found by its usual name by default. */
   readonly file?: string | undefined;
+  /** The weights, where they are open already; those of the source are opened by default. Excludes `file`. */
+  readonly opened?: Weights | undefined;
   /**
    * `"stored"` keeps quantised weights in [their blocks](quantised_weights.ts), which devices multiply by directly; `"float32"` unpacks them, to
    * train on or for exact numbers. `"stored"` by default.
@@ -55,6 +66,7 @@ const pretrainedChecks: Checks<PretrainedOptions> = {
   signal: abortSignal,
   onProgress: callback(),
   file: string,
+  opened: object<Weights>("weights, as openWeights() returns them", (value) => "places" in value && "each" in value),
   weights: oneOf(["stored", "float32"]),
 };
 
@@ -70,7 +82,10 @@ const pretrainedChecks: Checks<PretrainedOptions> = {
 export async function fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<DecoderOnly> {
   checkValue("open a model", "source", source, sourceCheck);
   checkOptions("open a model", options, pretrainedChecks);
-  const weights = await openWeights(source, { signal: options.signal, file: options.file });
+  if (options.opened && options.file !== undefined) {
+    throw new TypeError("Cannot open a model with opened and file: the weights that are open are those of a file");
+  }
+  const weights = options.opened ?? await openWeights(source, { signal: options.signal, file: options.file });
   const { architecture, fields } = await settingsOf(source, weights, options);
   const { options: layout, names } = architecture.read(fields, weights);
   const model = new DecoderOnly(layout, Random.none);

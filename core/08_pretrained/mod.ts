@@ -53,6 +53,11 @@ export {
   storageOf,
 } from "./files/gguf.ts";
 export * from "./tokenizer_files/mod.ts";
+export {
+  type ConversationMessage,
+  encodeConversation,
+  type RenderConversation,
+} from "./tokenizer_files/conversation.ts";
 export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
 export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";

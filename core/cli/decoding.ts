@@ -106,6 +106,40 @@ export function readDecoding(given: Readonly<Record<string, unknown>>, usual: Us
   return { search, of: decode };
 }
 
+/** Options that draw, and ask for chance by themselves. */
+const DRAWING: readonly string[] = [
+  ...["temperature", "topNSigma", "topK", "topP", "minP", "epsilonCutoff", "etaCutoff", "typicalP"],
+];
+
+/** Whether an option asks for chance. */
+export function asksForChance(given: Readonly<Record<string, unknown>>): boolean {
+  return DRAWING.some((name) => given[name] !== undefined);
+}
+
+/**
+ * The same with what the files of a model say: it holds where it goes together with what was asked for.
+ *
+ * @param given options as they were parsed
+ * @param usual what is done where nothing is asked for
+ * @param own options of the model's files
+ */
+export function decodingFor(
+  given: Readonly<Record<string, unknown>>,
+  usual: UsualDecoding,
+  own: DecodingChoice,
+): AskedDecoding {
+  const rules = Object.fromEntries(Object.entries(own).filter(([name]) => !DRAWING.includes(name)));
+  const ways = asksForChance(own) ? [{ ...usual, options: own, draws: true }] : [];
+  for (const way of [...ways, { ...usual, options: rules }]) {
+    try {
+      return readDecoding(given, way);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+    }
+  }
+  return readDecoding(given, usual);
+}
+
 /** A sentence of the library, with its options as they are typed: chance is asked for by `--stochastic`. */
 function spell(sentence: string): string {
   return sentence.replace(

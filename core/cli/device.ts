@@ -34,8 +34,11 @@ export const deviceOptions: {
 export const WEIGHT_FORMATS: readonly PackedFormat[] = ["float32", "float16", "int8", "int4"];
 
 /** The option of every command that uses a saved model. */
-export const weightsOption: { readonly weights: Option<PackedFormat> } = {
-  weights: choice(WEIGHT_FORMATS, "How weights are kept: fewer bits are faster and coarser", "float32"),
+export const weightsOption: { readonly weights: Option<PackedFormat | undefined> } = {
+  weights: choice(
+    WEIGHT_FORMATS,
+    "How weights are kept: fewer bits are faster and coarser; as the file has them unless given",
+  ),
 };
 
 /**

@@ -90,6 +90,41 @@ export function complain(text: string): void {
   } catch { /* Whoever closed it does not listen. */ }
 }
 
+/** A line on standard error that says how far something is, and vanishes. */
+export class StatusLine {
+  readonly #isWatched = Deno.stderr.isTerminal();
+  readonly #plainEvery: number;
+  #told = -Infinity;
+  #isShown = false;
+
+  /** @param plainEvery milliseconds between two lines where standard error is no terminal; none are written by default */
+  constructor(plainEvery: number = Infinity) {
+    this.#plainEvery = plainEvery;
+  }
+
+  /** Shows a text in place of the one before. */
+  update(text: string): void {
+    const now = performance.now();
+    if (now - this.#told < (this.#isWatched ? 100 : this.#plainEvery)) return;
+    if (!this.#isWatched && this.#plainEvery === Infinity) return;
+    this.#told = now;
+    this.#isShown = this.#isWatched;
+    this.#write(this.#isWatched ? `\r\x1b[K${text}` : `${text}\n`);
+  }
+
+  /** Takes it away. */
+  clear(): void {
+    if (this.#isShown) this.#write("\r\x1b[K");
+    this.#isShown = false;
+  }
+
+  #write(text: string): void {
+    try {
+      writeAll(Deno.stderr, text);
+    } catch { /* Whoever closed it does not listen. */ }
+  }
+}
+
 /** Writes one line. */
 export function line(text: string = ""): void {
   standardOutput.write(`${text}\n`);

@@ -58,8 +58,8 @@ export interface DownloadProgress {
 export interface DownloadOptions {
   /** Branch, tag or commit; `"main"` by default. */
   readonly revision?: string;
-  /** Which files are wanted; those of {@linkcode isModelFile} by default. */
-  readonly files?: (path: string) => boolean;
+  /** Which files are wanted, beside all that there are; those of {@linkcode isModelFile} by default. */
+  readonly files?: (path: string, all: readonly string[]) => boolean;
   /** The address of the hub; `https://huggingface.co` by default. */
   readonly endpoint?: string;
   /** Who asks, for models that not everybody may read; nobody by default. */
@@ -88,6 +88,12 @@ interface Listed {
   readonly size: number;
   /** Its name among the blobs: SHA-256 of large files, and of small ones what git calls them. */
   readonly hash: string;
+}
+
+/** What a revision has. */
+interface Listing {
+  readonly commit: string;
+  readonly files: readonly Listed[];
 }
 
 /** Endings of files that a model consists of here. */
@@ -150,7 +156,7 @@ export async function downloadModel(
     const download = new Download(folder, model, fetch, options);
     const listed = await download.list(revision);
     await download.run(listed.files);
-    await finish(folder, revision, listed.commit, listed.files);
+    await finish(folder, revision, listed, options.files === undefined);
     return folderSource(`${folder}/snapshots/${listed.commit}`);
   });
 }
@@ -178,8 +184,8 @@ async function commitOf(folder: string, revision: string): Promise<string | unde
 /** A commit never changes: what was once complete needs no question. */
 const isComplete = (folder: string, commit: string): Promise<boolean> => exists(`${folder}/.complete/${commit}`);
 
-/** Gives the blobs their names. */
-async function finish(folder: string, revision: string, commit: string, files: readonly Listed[]): Promise<void> {
+/** Gives the blobs their names; what is whole needs no question the next time. */
+async function finish(folder: string, revision: string, { commit, files }: Listing, isWhole: boolean): Promise<void> {
   const snapshot = `${folder}/snapshots/${commit}`;
   for (const { path, hash } of files) {
     const place = `${snapshot}/${path}`;
@@ -192,7 +198,8 @@ async function finish(folder: string, revision: string, commit: string, files: r
       await rename(`${folder}/blobs/${hash}`, place);
     });
   }
-  for (const [name, text] of [[`refs/${revision}`, commit], [`.complete/${commit}`, ""]] as const) {
+  const notes = [[`refs/${revision}`, commit], ...isWhole ? [[`.complete/${commit}`, ""] as const] : []] as const;
+  for (const [name, text] of notes) {
     await mkdir(`${folder}/${name}`.replace(/\/[^/]*$/, ""), { recursive: true });
     await writeFile(`${folder}/${name}`, text);
   }
@@ -220,14 +227,15 @@ class Download {
   }
 
   /** Which files a revision has. */
-  async list(revision: string): Promise<{ readonly commit: string; readonly files: readonly Listed[] }> {
+  async list(revision: string): Promise<Listing> {
     const url = `${this.#endpoint}/api/models/${this.#model}/revision/${encodeURIComponent(revision)}?blobs=true`;
     const response = await this.#ask(url, {});
     if (!response.ok) throw await this.#refused(response, `${quote(this.#model)} at revision ${quote(revision)}`);
     const answer = parseJson(await response.text(), `what ${this.#endpoint} says of ${quote(this.#model)}`);
     const { commit, files } = readListing(this.#model, answer);
     this.#commit = commit;
-    const wanted = files.filter(({ path }) => (this.#options.files ?? isModelFile)(path));
+    const isWanted = this.#options.files ?? isModelFile, all = files.map(({ path }) => path);
+    const wanted = files.filter(({ path }) => isWanted(path, all));
     if (wanted.length === 0) {
       throw new FileError(`Cannot download ${quote(this.#model)}: none of its ${files.length} files is wanted`);
     }
@@ -352,7 +360,8 @@ class Download {
     } catch (error) {
       signal?.throwIfAborted();
       const { name, message } = error as Error;
-      const host = new URL(url).host;
+      // A hub sends on to other hosts, and what is refused is named.
+      const host = /net access to "([^"]+?)(?::443)?"/.exec(message)?.[1] ?? new URL(url).host;
       throw new FileError(
         name === "NotCapable"
           ? `Cannot ask ${host} for ${quote(this.#model)}: Deno may not; run with --allow-net=${host}`

@@ -169,3 +169,44 @@ Deno.test("blocks of another kind, and half a block, are refused", async () => {
     '"w"',
   );
 });
+
+Deno.test("a string of a file is what UTF-8 says, short or long, and what is none is refused", () => {
+  /** A file of one fact, whose value is these bytes. */
+  const withString = (bytes: Uint8Array): Uint8Array => {
+    const name = new TextEncoder().encode("name"), long = (size: number) => [size, 0, 0, 0, 0, 0, 0, 0];
+    const head = [...new TextEncoder().encode("GGUF"), 3, 0, 0, 0, ...long(0), ...long(1)];
+    return Uint8Array.from([...head, ...long(name.length), ...name, 8, 0, 0, 0, ...long(bytes.length), ...bytes]);
+  };
+  const read = (bytes: Uint8Array) => {
+    const whole = withString(bytes);
+    return decodeGguf(whole, whole.length)!.metadata.get("name");
+  };
+  const texts = [
+    "",
+    "a",
+    "Ġthe",
+    "\x7f\x80\u07ff\u0800",
+    "你好",
+    "🙂",
+    "\ufeffx",
+    "\0",
+    "é".repeat(16),
+    "é".repeat(17),
+    "x".repeat(40),
+  ];
+  for (const text of texts) assertEquals(read(new TextEncoder().encode(text)), text);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (let first = 0; first < 256; first++) {
+    for (const rest of [[], [0x20], [0x80], [0xbf], [0xc0], [0x80, 0x80]]) {
+      const bytes = Uint8Array.of(first, ...rest);
+      let expected: string | undefined;
+      try {
+        expected = decoder.decode(bytes);
+      } catch {
+        assertThrows(() => read(bytes), SyntaxError, "a string is not UTF-8");
+        continue;
+      }
+      assertEquals(read(bytes), expected);
+    }
+  }
+});

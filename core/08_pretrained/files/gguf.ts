@@ -166,7 +166,7 @@ const MAX_TABLES = 2 ** 28;
 /**
  * Reads what stands before the tensors of a file, and compares it with the file's size.
  *
- * A part of the file is read, and twice as much as long as the tables go on.
+ * A part of the file is read, and more of it as long as the tables go on.
  *
  * @param file the file
  * @param options what stops it; nothing does by default
@@ -176,7 +176,8 @@ const MAX_TABLES = 2 ** 28;
 export async function readGguf(file: ByteFile, options: ReadOptions = {}): Promise<GgufHeader> {
   checkValue("read a GGUF file", "file", file, aByteFile);
   checkOptions("read a GGUF file", options, readChecks);
-  for (let length = 2 ** 18;; length *= 4) {
+  // A vocabulary has some megabytes, and what was read in vain is read again.
+  for (let length = 2 ** 18;; length *= 16) {
     const end = Math.min(length, file.size, MAX_TABLES);
     const header = decodeGguf(await file.read(0, end, options), file.size);
     if (header) return header;
@@ -213,6 +214,23 @@ function unreadable(place: number, reason: string): SyntaxError {
 }
 
 const SIZES: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 2, 3: 2, 4: 4, 5: 4, 6: 4, 7: 1, 10: 8, 11: 8, 12: 8 };
+
+/** A text of characters of one or two bytes, as most tokens are; undefined for any other, which a decoder has to look at. */
+function shortText(bytes: Uint8Array, from: number, to: number): string | undefined {
+  let text = "";
+  for (let i = from; i < to; i++) {
+    const byte = bytes[i]!;
+    if (byte < 0x80) {
+      text += String.fromCharCode(byte);
+      continue;
+    }
+    const next = i + 1 < to ? bytes[i + 1]! : 0;
+    if (byte < 0xc2 || byte > 0xdf || (next & 0xc0) !== 0x80) return undefined;
+    text += String.fromCharCode((byte & 31) << 6 | next & 63);
+    i++;
+  }
+  return text;
+}
 
 class Tables {
   readonly #bytes: Uint8Array;
@@ -348,7 +366,9 @@ class Tables {
   }
 
   #long(what: string): number {
-    const value = this.#view.getBigUint64(this.#skip(8), true);
+    const at = this.#skip(8), high = this.#view.getUint32(at + 4, true);
+    if (high === 0) return this.#view.getUint32(at, true);
+    const value = this.#view.getBigUint64(at, true);
     if (value > Number.MAX_SAFE_INTEGER) this.#fail(`${what} is ${value}, which no file can bear out`);
     return Number(value);
   }
@@ -358,7 +378,8 @@ class Tables {
     if (length > this.#size - this.#place) {
       this.#fail(`a string is said to have ${length} bytes, the rest of the file has ${this.#size - this.#place}`);
     }
-    const at = this.#skip(length);
+    const at = this.#skip(length), short = length <= 32 ? shortText(this.#bytes, at, at + length) : undefined;
+    if (short !== undefined) return short;
     try {
       return this.#decoder.decode(this.#bytes.subarray(at, at + length));
     } catch {

@@ -35,6 +35,8 @@
  * | T5, XLM-R, ALBERT | table of characters           | `▁` for spaces               | unigram                | end           |
  * | SmolLM2           | none                          | digits one by one, bytes     | merges                 | none          |
  *
+ * A conversation becomes one text first, in [a form](conversation.ts) that each family has for it.
+ *
  * **By hand.** The letters `lower` with the merges `l o`, `lo w`, `e r`, in this order: l o w e r, lo w e r, low e r, low er. Two tokens, with the ids that the file gives them, 7 and 6.
  *
  * ```ts

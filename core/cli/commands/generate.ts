@@ -1,7 +1,7 @@
 /**
  * # Continuing a text from the command line
  *
- * `generate` continues a prompt with a saved language model: drawn at random and shown as it is
+ * `generate` continues a prompt with a language model: drawn at random and shown as it is
  * written, or searched by beams.
  *
  * @module
@@ -18,10 +18,20 @@ import { Random } from "../../engine/random.ts";
 import type { OpenedModel } from "../any_model.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
 import { constrain, constraintOptions, cutOff, readConstraint } from "../constraints.ts";
-import { checkJson, decodingOptions, jsonDetails, jsonOptions, printable, rank, readDecoding } from "../decoding.ts";
+import {
+  checkJson,
+  decodingFor,
+  decodingOptions,
+  jsonDetails,
+  jsonOptions,
+  printable,
+  rank,
+  readDecoding,
+} from "../decoding.ts";
 import { load } from "../model_kinds.ts";
 import { deviceOptions, weightsOption } from "../device.ts";
 import { quote, UsageError } from "../errors.ts";
+import { hubOptions, MODEL_DETAILS } from "../places.ts";
 import { checkSecond, readSecond, secondOptions } from "../second_models.ts";
 import { complain, line, standardOutput } from "../terminal.ts";
 import { continuation } from "../tokenizers.ts";
@@ -41,9 +51,11 @@ export const command: Command = defineCommand({
     "--window keeps the last tokens and the first few, --sinks, in a memory of fixed size; without it the older half of a full context is forgotten.",
     ...jsonDetails,
     'It begins with "prompt". With a draft, tokens have no "processedLogProbability": several of them come of one step.',
+    ...MODEL_DETAILS,
+    "What the files of a model say of temperature and the like holds unless it is given here; its end token ends the text.",
   ],
   options: {
-    model: text("FOLDER", "A language model that train has saved", "models/lm"),
+    model: text("MODEL", "A language model", "models/lm"),
     maxNewTokens: number("N", "Tokens to write", { min: 1, max: 1_000_000, whole: true }, 300),
     ...constraintOptions,
     ...options,
@@ -60,6 +72,7 @@ export const command: Command = defineCommand({
     ...secondOptions,
     ...jsonOptions,
     seed: number("N", "Where random numbers come from", { min: 0, max: 2 ** 31, whole: true }, 1),
+    ...hubOptions,
     ...weightsOption,
     ...deviceOptions,
   },
@@ -72,13 +85,16 @@ export const command: Command = defineCommand({
         "Cannot use --alternatives with --draft or --prompt-lookup: several tokens come of one step",
       );
     }
-    const decoding = readDecoding(values, { draws: true, random: new Random(values.seed) });
+    const usual = { draws: true, random: new Random(values.seed) };
+    // Whatever does not depend on the model is refused before it is read.
+    readDecoding(values, usual);
     const grammar = await readConstraint(values), window = readWindow(values);
     const { openAny } = await load<typeof import("../any_model.ts")>("any_model.ts");
     const opened = await openAny(values.model, values), { vocabulary } = opened;
     const second = await readSecond(values, opened);
-    const own = grammar ? await constrain(grammar, vocabulary) : { rules: opened.rules };
-    const { search, rules } = decoding.of(vocabulary), prompt = vocabulary.encode(begin);
+    const { eosTokens } = opened, ends = eosTokens.length === 0 ? {} : { eosToken: eosTokens };
+    const own = grammar ? await constrain(grammar, vocabulary) : { rules: opened.rules, ...ends };
+    const { search, rules } = decodingFor(values, usual, opened.usual).of(vocabulary), prompt = opened.encode(begin);
     if (prompt.length === 0) throw new UsageError(`Cannot continue ${quote(begin)}: it has no token`);
     const asked: Asked = {
       ...opened,

@@ -1,7 +1,7 @@
 /**
  * # What is here
  *
- * `info` says what computes on this machine, or what was saved: any model, word vectors, a tokenizer.
+ * `info` says what computes on this machine, or what a model is: one that was saved here or that somebody else has trained, word vectors, a tokenizer.
  *
  * @module
  */
@@ -15,6 +15,7 @@ import { escapeControl, UsageError } from "../errors.ts";
 import { type Describing, load, otherIn, type Row } from "../model_kinds.ts";
 import { isTranslation, openModel, readModel, type SavedModel } from "../models.ts";
 import { loadParser } from "../parser.ts";
+import { foreignPlace, hubOptions, MODEL_DETAILS } from "../places.ts";
 import { padEnd } from "../../engine/printing.ts";
 import { count } from "../../host/terminal.ts";
 import { line } from "../terminal.ts";
@@ -77,13 +78,18 @@ function numbersOf(values: Readonly<Record<string, unknown>>): Record<string, nu
 
 /** `info`: the device, or a saved model. */
 export const command: Command = defineCommand({
-  operands: "[PATH]",
+  operands: "[MODEL]",
   maxOperands: 1,
-  details: ["PATH is a folder that train has saved, a file of word vectors, or one of tokenize --out."],
-  options: deviceOptions,
+  details: [...MODEL_DETAILS, "It may also be a file of word vectors, or one of tokenize --out."],
+  options: { ...hubOptions, ...deviceOptions },
   async run(values, [folder]) {
     const reason = await chooseDevice(values);
     if (folder === "") throw new UsageError('Cannot read a model from "": it must name a folder');
+    const place = folder === undefined ? undefined : await foreignPlace(folder);
+    if (place) {
+      const { describeForeign } = await load<typeof import("../foreign_info.ts")>("foreign_info.ts");
+      return table(await describeForeign(folder!, place, values));
+    }
     const other = folder === undefined ? undefined : await otherIn(folder);
     if (other) {
       const { describe } = await load<Describing>(other.file);

@@ -1,7 +1,7 @@
 /**
  * # Serving a model from the command line
  *
- * `serve` answers requests over HTTP with a saved language model, in the shape that clients of OpenAI's interface speak. It listens on this machine alone unless another
+ * `serve` answers requests over HTTP with a language model, in the shape that clients of OpenAI's interface speak. It listens on this machine alone unless another
  * address is named. What it answers is [not its own](../serving/service.ts).
  *
  * @module
@@ -10,17 +10,20 @@
 import { Random } from "../../engine/random.ts";
 import { type ModelValues, openAny } from "../any_model.ts";
 import { type Command, defineCommand, number, text } from "../arguments.ts";
+import { chatTemplate, templateOption } from "../chat_templates.ts";
 import { deviceOptions, interruption, weightsOption } from "../device.ts";
 import { DataError, escapeControl, quote, sentence, UsageError } from "../errors.ts";
+import { hubOptions, MODEL_DETAILS } from "../places.ts";
 import { complain, line, standardOutput } from "../terminal.ts";
 import { serverOf } from "../serving/node_http.ts";
 import { isLocal, Service } from "../serving/service.ts";
 
 /** `serve`. */
 export const command: Command = defineCommand({
-  operands: "[FOLDER]",
+  operands: "[MODEL]",
   maxOperands: 1,
   details: [
+    ...MODEL_DETAILS,
     "Clients of OpenAI's interface are given the address it prints, and any key:",
     "  GET /v1/models, POST /v1/completions, POST /v1/chat/completions; streams are server-sent events.",
     "Texts of all callers are written together. Ctrl-C lets those under way end; again, it ends at once.",
@@ -47,6 +50,8 @@ export const command: Command = defineCommand({
       max: 2 ** 31,
       whole: true,
     }),
+    ...templateOption,
+    ...hubOptions,
     ...weightsOption,
     ...deviceOptions,
   },
@@ -56,8 +61,10 @@ export const command: Command = defineCommand({
     if (name === "") throw new UsageError("Cannot call a model by nothing: --name must name it");
     const opened = await openAny(folder, values as ModelValues);
     const { maxTexts, maxWaiting, maxBody, longest, seed } = values;
+    const template = await chatTemplate(opened.template, values.template);
     const service = new Service({
       ...opened,
+      template,
       name,
       created: Math.floor((await changed(folder)) / 1000),
       random: new Random(seed ?? crypto.getRandomValues(new Uint32Array(1))[0]!),
@@ -103,13 +110,13 @@ async function listen(service: Service, hostname: string, port: number, name: st
 
 /** What a folder is called. */
 function nameOf(folder: string): string {
-  return folder.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "").replace(/\.safetensors$/, "");
+  return folder.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "").replace(/\.(safetensors|gguf)$/i, "");
 }
 
-/** When a model was saved. */
+/** When a model was saved; of one from a hub nobody knows. */
 async function changed(folder: string): Promise<number> {
-  const { mtime } = await Deno.stat(folder);
-  return mtime?.getTime() ?? 0;
+  const info = await Deno.stat(folder).catch(() => undefined);
+  return info?.mtime?.getTime() ?? 0;
 }
 
 /** Hosts by which a server is asked that listens at an address: itself, and where others ask, any number, since no name leads there by a trick. */

@@ -1,7 +1,7 @@
 /**
  * # Tokens from the command line
  *
- * `tokenize` learns a tokenizer from a text, or reads a saved one, and cuts the texts of its arguments, of a file, or of
+ * `tokenize` learns a tokenizer from a text, or reads a saved one or that of a model, and cuts the texts of its arguments, of a file, or of
  * standard input. It also goes back from ids to text, and shows what was learned.
  *
  * @module
@@ -17,12 +17,15 @@ import { count } from "../../host/terminal.ts";
 import { choice, type Command, defineCommand, flag, flagOf, number, text, type Values } from "../arguments.ts";
 import { DataError, escapeControl, quote, UsageError } from "../errors.ts";
 import { named, readLines, readText, writeFile } from "../files.ts";
+import { load } from "../model_kinds.ts";
+import { foreignPlace, hubOptions, MODEL_DETAILS } from "../places.ts";
 import { line } from "../terminal.ts";
 import { readTokenizerFile } from "../tokenizers.ts";
 
 const sizes = { min: 6, max: 10_000_000, whole: true } as const;
 const options = {
   tokenizer: text("FILE", "A tokenizer that --out has saved"),
+  model: text("MODEL", "The tokenizer of a model"),
   train: text("FILE", "Text to learn from; the sentences that come with the code unless given"),
   algorithm: choice(["bpe", "unigram", "wordpiece", "characters", "words"], "What is learned; bpe unless given"),
   level: choice(["bytes", "characters"], "What bpe starts from; bytes unless given"),
@@ -36,10 +39,12 @@ const options = {
   data: text("FILE", "Texts to cut, one a line"),
   ids: flag("Write ids instead of tokens"),
   json: flag("Write a line of JSON for each text: ids, tokens, places"),
+  offsets: flag("Write a line for each token: id, where it begins and ends in the text, token, text"),
   decode: flag("Read ids, and write the text that they stand for"),
   specialTokens: flag("Recognize special tokens in a text, and write them"),
   merges: number("N", "Show the first merges of bpe", { min: 1, max: 10_000_000, whole: true }),
   pieces: number("N", "Show the last tokens of the vocabulary", { min: 1, max: 10_000_000, whole: true }),
+  ...hubOptions,
 } as const;
 type Given = Values<typeof options>;
 
@@ -50,12 +55,13 @@ export const command: Command = defineCommand({
   details: [
     "Without a text it cuts standard input, or --data, line by line, unless it is only to learn and save, or to show.",
     "Tokens are written as the vocabulary holds them: a space as ␣, of bytes as Ġ; a word that goes on with ##.",
-    "--ids writes what --decode reads.",
+    "--ids writes what --decode reads. Places count UTF-16 units, as JavaScript does.",
+    ...MODEL_DETAILS,
   ],
   options,
   async run(values, texts) {
     checkTogether(values, texts);
-    const tokenizer = values.tokenizer === undefined ? await learn(values) : await readTokenizerFile(values.tokenizer);
+    const tokenizer = await tokenizerFor(values);
     if (values.out !== undefined) await save(tokenizer, values.out);
     if (values.merges !== undefined) showMerges(tokenizer, values.merges);
     if (values.pieces !== undefined) showPieces(tokenizer, values.pieces);
@@ -68,6 +74,20 @@ export const command: Command = defineCommand({
   },
 });
 
+/** The tokenizer that is meant: that of a model, one that was saved, or one that is learned. */
+async function tokenizerFor(values: Given): Promise<Tokenizer> {
+  const { model, tokenizer } = values;
+  if (tokenizer !== undefined) return await readTokenizerFile(tokenizer);
+  if (model === undefined) return await learn(values);
+  const place = await foreignPlace(model);
+  if (!place) {
+    const { readTextModel } = await load<typeof import("../models.ts")>("models.ts");
+    return (await readTextModel(model)).notes.vocabulary;
+  }
+  const { tokenizerAt } = await load<typeof import("../pretrained.ts")>("pretrained.ts");
+  return await tokenizerAt(model, place, values);
+}
+
 /** Refuses options that have no effect with the others. */
 function checkTogether(values: Given, texts: readonly string[]): void {
   const refuse = (flag: string, other: string, why: string): never => {
@@ -75,10 +95,24 @@ function checkTogether(values: Given, texts: readonly string[]): void {
   };
   if (texts.length > 0 && values.data !== undefined) refuse("--data", quote(texts[0]!, 40), "one of the two is cut");
   if (values.ids && values.json) refuse("--ids", "--json", "JSON holds the ids");
+  if (values.offsets) {
+    for (const name of ["ids", "json", "decode"] as const) {
+      if (values[name]) refuse("--offsets", flagOf(name), "one of the two is written");
+    }
+  }
   if (values.ids && values.decode) refuse("--ids", "--decode", "ids are read, and text is written");
-  if (values.tokenizer !== undefined) {
+  if (values.tokenizer !== undefined && values.model !== undefined) {
+    refuse("--tokenizer", "--model", "one of the two cuts");
+  }
+  for (const given of ["tokenizer", "model"] as const) {
+    if (values[given] === undefined) continue;
     for (const name of ["train", "algorithm", "level", "vocabSize", "minFrequency", "out"] as const) {
-      if (values[name] !== undefined) refuse(flagOf(name), "--tokenizer", "what was saved is not learned again");
+      if (values[name] !== undefined) refuse(flagOf(name), `--${given}`, "what was saved is not learned again");
+    }
+  }
+  for (const name of ["hub", "cache"] as const) {
+    if (values[name] !== undefined && values.model === undefined) {
+      throw new UsageError(`Cannot use --${name} without --model: nothing is looked for there`);
     }
   }
   const { algorithm = "bpe" } = values;
@@ -153,11 +187,14 @@ async function* textsOf(given: readonly string[], path: string | undefined): Asy
 /** A token that can be seen. */
 const visible = (token: string): string => escapeControl(token.replaceAll(" ", "␣"));
 
-function encode(tokenizer: Tokenizer, text: string, { ids, json, specialTokens }: Given): void {
+function encode(tokenizer: Tokenizer, text: string, { ids, json, offsets, specialTokens }: Given): void {
   if (ids) return line(tokenizer.encode(text, { specialTokens }).join(" "));
   const tokens = tokenizer.tokenize(text, { specialTokens });
   if (json) return line(JSON.stringify({ text, ids: tokens.map(({ id }) => id), tokens }));
-  line(tokens.map(({ token }) => visible(token)).join(" "));
+  if (!offsets) return line(tokens.map(({ token }) => visible(token)).join(" "));
+  for (const { id, start, end, token } of tokens) {
+    line([id, start, end, visible(token), escapeControl(text.slice(start, end))].join("\t"));
+  }
 }
 
 function decode(tokenizer: Tokenizer, text: string, name: string, { json, specialTokens }: Given): void {

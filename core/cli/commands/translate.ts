@@ -59,7 +59,7 @@ export const command: Command = defineCommand({
     const saved = await readTranslation(values.model);
     await chooseDevice(values);
     const { source, target } = saved.notes;
-    const translator = new Translator(openModel(saved, values.weights), source, target);
+    const translator = new Translator(openModel(saved, values.weights ?? "float32"), source, target);
     if (values.attention && !translator.hasAttention) {
       throw new UsageError(
         "Cannot use --attention with this model: its decoder knows one vector of the source, and looks at no word",

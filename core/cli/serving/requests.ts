@@ -8,6 +8,7 @@
  */
 
 import type { Tokenizer } from "../../02_words/before_tokens/tokenizer.ts";
+import { encodeConversation } from "../../08_pretrained/tokenizer_files/conversation.ts";
 import { ApiError, invalid, unsupported } from "./errors.ts";
 import type { ChatMessage, ChatTemplate, Role } from "./template.ts";
 
@@ -57,6 +58,8 @@ export interface Served {
   readonly name: string;
   /** Its tokenizer. */
   readonly vocabulary: Tokenizer;
+  /** Cuts a text that is to be continued. */
+  readonly encode: (text: string) => readonly number[];
   /** Positions that it sees. */
   readonly contextLength: number;
   /** How it is given a conversation. */
@@ -238,7 +241,7 @@ export function readChat(body: unknown, served: Served): Asked {
   return {
     ...readCommon(fields, served),
     isChat: true,
-    prompts: [encode(template.render(messages), vocabulary, "messages")],
+    prompts: [conversation(messages, template, vocabulary)],
     maxTokens: max_completion_tokens ?? max_tokens,
     stop: [...fields.stop ?? [], ...template.stop],
     alternatives: logprobs ? top_logprobs ?? 0 : undefined,
@@ -287,12 +290,12 @@ function readCommon(fields: Values<typeof COMMON>, served: Served): CommonAsked 
 
 const PROMPT = "a string, a list of strings, a list of token ids, or a list of such lists";
 
-function promptsOf(prompt: unknown, { vocabulary }: Served): readonly (readonly number[])[] {
-  if (typeof prompt === "string") return [encode(prompt, vocabulary, "prompt")];
+function promptsOf(prompt: unknown, { vocabulary, encode }: Served): readonly (readonly number[])[] {
+  if (typeof prompt === "string") return [someTokens(encode(prompt), "prompt")];
   if (!Array.isArray(prompt) || prompt.length === 0) throw invalid("prompt", PROMPT);
   if (prompt.every((one) => typeof one === "number")) return [tokensIn(prompt, vocabulary)];
   return prompt.map((one) => {
-    if (typeof one === "string") return encode(one, vocabulary, "prompt");
+    if (typeof one === "string") return someTokens(encode(one), "prompt");
     if (Array.isArray(one)) return tokensIn(one, vocabulary);
     throw invalid("prompt", PROMPT);
   });
@@ -305,10 +308,24 @@ function tokensIn(ids: readonly unknown[], { vocabSize }: Tokenizer): readonly n
   return ids as readonly number[];
 }
 
-function encode(text: string, vocabulary: Tokenizer, param: string): readonly number[] {
-  const tokens = vocabulary.encode(text);
+function someTokens(tokens: readonly number[], param: string): readonly number[] {
   if (tokens.length === 0) throw invalid(param, "a text of at least one token");
   return tokens;
+}
+
+/** The tokens of a conversation; a template may refuse one, and says why. */
+function conversation(
+  messages: readonly ChatMessage[],
+  template: ChatTemplate,
+  vocabulary: Tokenizer,
+): readonly number[] {
+  let tokens: readonly number[];
+  try {
+    tokens = encodeConversation(vocabulary, messages, (all) => template.render(all));
+  } catch (error) {
+    throw new ApiError(400, `${(error as Error).message}.`, { param: "messages", code: "invalid_messages" });
+  }
+  return someTokens(tokens, "messages");
 }
 
 /** Roles as requests have them; a developer is what the system was. */

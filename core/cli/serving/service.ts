@@ -41,6 +41,10 @@ export interface ServiceOptions {
   readonly vocabulary: Tokenizer;
   /** What applies to every text before what a request asks for. */
   readonly rules: readonly LogitsRule[];
+  /** Tokens that end a text; none by default. */
+  readonly eosTokens?: readonly number[];
+  /** Cuts a text that is to be continued; as the vocabulary does by default. */
+  readonly encode?: (text: string) => number[];
   /** What clients call the model. */
   readonly name: string;
   /** When it was made, in seconds since 1970. */
@@ -85,8 +89,9 @@ export class Service {
   /** Takes a model. */
   constructor(options: ServiceOptions) {
     const { model, vocabulary, name, template = plainTemplate, maxTexts } = options;
+    const { encode = (text) => vocabulary.encode(text) } = options;
     this.#options = options;
-    this.#served = { name, vocabulary, contextLength: model.contextLength, template };
+    this.#served = { name, vocabulary, encode, contextLength: model.contextLength, template };
     this.#batch = new Batch(model, { maxTexts });
     this.#writer = new TokenWriter(vocabulary);
   }
@@ -159,7 +164,8 @@ export class Service {
     const { model, random, maxTexts, maxWaiting, longest } = this.#options, { vocabulary } = this.#served;
     const { prompts, n, seed, alternatives, draw, stop } = asked, total = prompts.length * n;
     if (total > MOST_ANSWERS) throw new ApiError(400, `Too many answers: ${total} of at most ${MOST_ANSWERS}.`);
-    const follow = asked.schema === undefined ? { rules: this.#options.rules } : await this.#follow(asked.schema);
+    const { rules, eosTokens = [] } = this.#options, ends = eosTokens.length === 0 ? {} : { eosToken: eosTokens };
+    const follow = asked.schema === undefined ? { rules, ...ends } : await this.#follow(asked.schema);
     if (this.texts + total > maxTexts + maxWaiting) {
       throw new ApiError(503, "The server is busy: too many texts wait. Try again later.", { code: "overloaded" });
     }

@@ -13,16 +13,13 @@
  * @module
  */
 
+import type { ConversationMessage } from "../../08_pretrained/tokenizer_files/conversation.ts";
+
 /** Who speaks. */
 export type Role = "system" | "user" | "assistant";
 
 /** A message of a chat. */
-export interface ChatMessage {
-  /** Who says it. */
-  readonly role: Role;
-  /** What is said. */
-  readonly content: string;
-}
+export type ChatMessage = ConversationMessage;
 
 /** How a model is given a conversation. */
 export interface ChatTemplate {
@@ -37,6 +34,7 @@ const NAMES: Readonly<Record<Role, string>> = { system: "System", user: "User", 
 /** The form for models that have none of their own: lines of speakers. The next speaker's name ends an answer. */
 export const plainTemplate: ChatTemplate = {
   render: (messages) =>
-    [...messages.map(({ role, content }) => `${NAMES[role]}: ${content}\n`), `${NAMES.assistant}:`].join(""),
+    [...messages.map(({ role, content }) => `${NAMES[role as Role] ?? role}: ${content}\n`), `${NAMES.assistant}:`]
+      .join(""),
   stop: Object.values(NAMES).map((name) => `\n${name}:`),
 };
