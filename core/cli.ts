@@ -29,6 +29,7 @@
  * | `foreign_info.ts`                  | what `info` says of those                          |
  * | `conversation.ts`, `chat_templates.ts` | what `chat` says, and in which form            |
  * | `json_lines.ts`                    | texts as JSON, for programs                        |
+ * | `encoders.ts`                      | pre-trained encoders, and the texts that they read |
  * | `serving/…`                        | what `serve` reads and answers                     |
  * | `evaluation/…`                     | what `evaluate` measures of each kind of model     |
  * | `recipes.ts`, `layouts.ts`         | what may be asked for, and what a file may ask for |
@@ -69,6 +70,9 @@ export const COMMANDS: readonly Heading[] = [
   { name: "tokenize", summary: "Cut texts into tokens, learn how, or go back" },
   { name: "perplexity", summary: "Measure how well a language model predicts a text" },
   { name: "classify", summary: "Say the class of texts with a saved classifier" },
+  { name: "embed", summary: "Make vectors of texts with a pre-trained encoder" },
+  { name: "search", summary: "Find the texts that mean most nearly what is asked" },
+  { name: "fill-mask", summary: "Say which words may stand behind a mask" },
   { name: "neighbours", summary: "Say which words are nearest to a word, or answer an analogy" },
   { name: "evaluate", summary: "Measure a saved model on data, or two beside each other" },
   { name: "experiment", summary: "Run an experiment of the book, or list them" },
@@ -77,7 +81,7 @@ export const COMMANDS: readonly Heading[] = [
 
 /** Loads a command. Not by a literal: Deno fetches what a literal names, called or not. */
 export async function loadCommand({ name }: Heading): Promise<Command> {
-  const file = new URL(`./cli/commands/${name.replaceAll(" ", "_")}.ts`, import.meta.url);
+  const file = new URL(`./cli/commands/${name.replaceAll(/[ -]/g, "_")}.ts`, import.meta.url);
   return (await import(file.href)).command;
 }
 

@@ -242,7 +242,7 @@ export const CONTENTS: readonly Chapter[] = [
       },
       { pages: ["architecture"], numbered: false },
       { pages: ["gpt2"], planned: "GPT-2" },
-      { pages: ["bert"], planned: "BERT" },
+      { pages: ["bert", "sentence_vectors"], planned: "BERT" },
       { pages: ["bloom"], planned: "BLOOM" },
       { pages: ["llama"], planned: "The LLaMA family" },
       { pages: ["marian"], planned: "Marian" },

@@ -145,6 +145,24 @@ const tokenizerFacts = () =>
     ["tokenizer.ggml.merges", ["a b"]],
   ]);
 
+const readerLayout = { ...layout, vocabSize: 8, contextLength: 8, numLayers: 1 };
+const masked = (): transformer.EncoderOnly => new transformer.EncoderOnly(readerLayout, random()).eval();
+const bertFile = training.encodeSafetensors({
+  tensors: await training.exportState(masked(), { names: pretrained.bertNames }),
+});
+const withEncoder = (): pretrained.ModelSource => {
+  const config = { model_type: "bert", vocab_size: 8, max_position_embeddings: 8, hidden_size: 4 };
+  const sizes = { num_attention_heads: 2, num_hidden_layers: 1, intermediate_size: 16 };
+  const text = (value: string) => new TextEncoder().encode(value);
+  return pretrained.bytesSource(
+    new Map([
+      ["model.safetensors", bertFile],
+      ["config.json", text(JSON.stringify({ ...config, ...sizes }))],
+      ["vocab.txt", text("[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na")],
+    ]),
+  );
+};
+
 /** A cache with a model, which is there as long as the tests run. */
 function cached(): string {
   if (cache !== undefined) return cache;
@@ -607,6 +625,13 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
     on(new transformer.DecoderStack({ ...layout, numLayers: 1 }, random()), x(1, 3, 4), x(1, 3, 4), { prefix: [1] }),
   complete: () => call(small, decoder().options),
   layerOptionsOf: () => call(decoder().options),
+  "new EncoderOnly": () => call(readerLayout, random()),
+  "EncoderOnly.encode": () => on(masked(), ids(), { mask: mask(2, 4), types: ids() }),
+  "EncoderOnly.pool": () => on(masked(), x(2, 3, 4)),
+  "EncoderOnly.score": () => on(masked(), x(2, 3, 4)),
+  "EncoderOnly.forward": () => on(masked(), ids(), { mask: mask(2, 4), types: ids() }),
+  "new WordHead": () => call(4, 8, random(), { tieHead: false, activation: transformer.relu, bias: false }),
+  "WordHead.forward": () => on(masked().head!, x(2, 3, 4), masked().embedding),
   "new EncoderDecoder": () => call(small, random()),
   "EncoderDecoder.encode": () => on(translator(), ids(), { mask: mask(2, 4), starts: [0, -1] }),
   "EncoderDecoder.decode": () => on(translator(), ids(), x(2, 3, 4), { lastOnly: true, starts: [0, -1] }),
@@ -948,12 +973,32 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "PretrainedTokenizer.encode": () => on(published(), "a", { specialTokens: true }),
   "PretrainedTokenizer.tokenize": () => on(published(), "a", { specialTokens: true }),
   "PretrainedTokenizer.prepare": () =>
-    on(published(), "a", { pair: "a", addSpecialTokens: true, maxLength: 3, truncationSide: "left" }),
+    on(published(), "a", {
+      pair: "a",
+      addSpecialTokens: true,
+      specialTokens: true,
+      maxLength: 3,
+      truncationSide: "left",
+    }),
   "PretrainedTokenizer.decode": () => on(published(), [1], { specialTokens: true }),
   "PretrainedTokenizer.decodeStream": () => on(published(), [1], { specialTokens: true }),
   keptLengths: () => call([3, 2], 4),
   fromPretrained: () =>
     call(withModel(), { file: "model.safetensors", onProgress: nothing, signal: new AbortController().signal }),
+  encoderFromPretrained: () =>
+    call(withEncoder(), { file: "model.safetensors", onProgress: nothing, signal: new AbortController().signal }),
+  openSentenceModel: () =>
+    call(withEncoder(), { file: "model.safetensors", onProgress: nothing, signal: new AbortController().signal }),
+  sentenceVectors: async () =>
+    call(await pretrained.openSentenceModel(withEncoder()), ["a", "a a"], {
+      batchSize: 1,
+      prompt: "a ",
+      onProgress: nothing,
+      signal: new AbortController().signal,
+    }),
+  nearestVectors: () => call([1, 2], [[1, 2], [3, 4]], { topK: 1 }),
+  fillMask: async () =>
+    call(masked(), (await pretrained.openSentenceModel(withEncoder())).tokenizer, "a [MASK]", { topK: 1 }),
   planImport: () =>
     call(linear(), new Map([["weight", { kind: "F32", shape: [4, 4] }], ["bias", { kind: "F32", shape: [4] }]]), {
       strict: true,

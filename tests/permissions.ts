@@ -47,6 +47,26 @@ export function testWithFolder(
   });
 }
 
+/** The folder in which a model lies that somebody trained; nothing where none is given. */
+function realModel(name: string): string | undefined {
+  const variable = { name: "env", variable: "HEED_MODELS" } as const;
+  if (Deno.permissions.querySync(variable).state !== "granted") return undefined;
+  const folder = Deno.env.get("HEED_MODELS");
+  if (folder === undefined || !granted("read")) return undefined;
+  try {
+    return Deno.statSync(`${folder}/${name}`) && `${folder}/${name}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A test of a real model, which lies in the folder that the variable `HEED_MODELS` names; ignored where it does not. */
+export function testWithModels(name: string, model: string, body: (path: string) => Promise<void>): void {
+  const path = realModel(model);
+  if (path === undefined) note(`tests of real models are ignored: HEED_MODELS names no folder with ${model}`);
+  Deno.test({ name, ignore: path === undefined, fn: () => body(path!) });
+}
+
 /** Makes a socket that nobody listens to, which outlives the program that made it. The net of tests has no sockets. */
 export async function makeSocket(path: string): Promise<void> {
   const code = `Deno.listen({ transport: "unix", path: ${

@@ -20,6 +20,7 @@
  * | `encoder_decoder` | how both translate: the original model                           |
  * | `decoder_only`    | how half of it is enough: GPT                                    |
  * | `layout`          | how options become sizes, and how many weights they make         |
+ * | `encoder_only`    | how hidden words teach a model to read: BERT                     |
  *
  * [The notes](notes:004.63) draw the two models side by side. So does the picture here, and each step of it links to
  * its page. The models differ in where the source is. At the left an encoder reads it once, and the decoder consults
@@ -95,3 +96,4 @@ export {
   type TransformerOptions,
   transformerSize,
 } from "./layout.ts";
+export * from "./encoder_only.ts";

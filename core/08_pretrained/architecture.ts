@@ -38,7 +38,10 @@ import {
 import { quote } from "../engine/shown.ts";
 import { planImport, type StateNames } from "../06_training/state_names.ts";
 import type { StoredKind } from "../06_training/safetensors.ts";
+import type { Module } from "../engine/module.ts";
 import { DecoderOnly } from "../05_transformer/decoder_only.ts";
+import { EncoderOnly, type EncoderOnlyOptions } from "../05_transformer/encoder_only.ts";
+import { bert, distilbert } from "./bert.ts";
 import { type LoadOptions, type ModelSource, readJson, sourceCheck } from "./files/mod.ts";
 import type { Architecture } from "./files/settings.ts";
 import { openWeights, weightNumbers, type Weights } from "./files/weights.ts";
@@ -46,8 +49,11 @@ import { BLOCK_KINDS, blockLevels } from "./quantised_weights.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
 
-/** The architectures that can be opened. */
-const ARCHITECTURES: readonly Architecture[] = [llama, gpt2];
+/** The architectures that continue a text. */
+const DECODERS: readonly Architecture[] = [llama, gpt2];
+
+/** The architectures that read a text in both directions. */
+const ENCODERS: readonly Architecture<EncoderOnlyOptions>[] = [bert, distilbert];
 
 /** Which weights are opened, and who hears of it. */
 export interface PretrainedOptions extends LoadOptions {
@@ -62,7 +68,8 @@ export interface PretrainedOptions extends LoadOptions {
   readonly weights?: "stored" | "float32" | undefined;
 }
 
-const pretrainedChecks: Checks<PretrainedOptions> = {
+/** What {@linkcode PretrainedOptions} may be. */
+export const pretrainedChecks: Checks<PretrainedOptions> = {
   signal: abortSignal,
   onProgress: callback(),
   file: string,
@@ -80,51 +87,91 @@ const pretrainedChecks: Checks<PretrainedOptions> = {
  * @throws {TypeError} if tensors are missing, superfluous or of other shapes; all of them are named
  */
 export async function fromPretrained(source: ModelSource, options: PretrainedOptions = {}): Promise<DecoderOnly> {
+  return await open(source, options, DECODERS, (layout) => new DecoderOnly(layout, Random.none));
+}
+
+/**
+ * Opens an encoder that somebody trained, such as BERT or MiniLM.
+ *
+ * Which heads it has, one that scores words and one that makes a vector of the first token, is what the file has.
+ *
+ * @param source where it lies
+ * @param options which weights, progress, a signal
+ * @returns the book's own model, ready to read
+ * @throws {RangeError} if its architecture or a setting is not known here
+ * @throws {TypeError} if tensors are missing, superfluous or of other shapes; all of them are named
+ */
+export async function encoderFromPretrained(
+  source: ModelSource,
+  options: PretrainedOptions = {},
+): Promise<EncoderOnly> {
+  return await open(source, options, ENCODERS, (layout) => new EncoderOnly(layout, Random.none));
+}
+
+/** Opens a model of one of these architectures. */
+async function open<Options, M extends Module>(
+  source: ModelSource,
+  options: PretrainedOptions,
+  architectures: readonly Architecture<Options>[],
+  create: (layout: Options) => M,
+): Promise<M> {
   checkValue("open a model", "source", source, sourceCheck);
   checkOptions("open a model", options, pretrainedChecks);
   if (options.opened && options.file !== undefined) {
-    throw new TypeError("Cannot open a model with opened and file: the weights that are open are those of a file");
+    throw new TypeError("Cannot open a model with opened and file: the weights are those of a file");
   }
   const weights = options.opened ?? await openWeights(source, { signal: options.signal, file: options.file });
-  const { architecture, fields } = await settingsOf(source, weights, options);
-  const { options: layout, names } = architecture.read(fields, weights);
-  const model = new DecoderOnly(layout, Random.none);
+  const { word, fields } = await settingsOf(source, weights, options);
+  const { options: layout, names } = architectureOf(word, architectures).read(fields, weights);
+  const model = create(layout);
   await loadWeights(model, weights, names, options);
-  return model.eval() as DecoderOnly;
+  return model.eval();
 }
 
-/** The architecture and its settings, from `config.json` or from the facts of a GGUF. */
+/** The word for the architecture and its settings, from `config.json` or from the facts of a GGUF. */
 async function settingsOf(
   source: ModelSource,
   weights: Weights,
   options: LoadOptions,
-): Promise<{ readonly architecture: Architecture; readonly fields: Readonly<Record<string, unknown>> }> {
+): Promise<{ readonly word: string; readonly fields: Readonly<Record<string, unknown>> }> {
   if (weights.format === "gguf") {
     const word = String(weights.metadata.get("general.architecture")),
       tokens = weights.metadata.get("tokenizer.ggml.tokens");
     const own = [...weights.metadata].filter(([name]) => name.startsWith(`${word}.`))
       .map(([name, value]) => [name.slice(word.length + 1), value]);
     const size = Array.isArray(tokens) ? { vocab_size: tokens.length } : {};
-    return { architecture: architectureOf(word), fields: { ...size, ...Object.fromEntries(own) } };
+    return { word, fields: { ...size, ...Object.fromEntries(own) } };
   }
   const config = await readJson(source, "config.json", { signal: options.signal });
   if (typeof config !== "object" || config === null || Array.isArray(config)) {
     throw new RangeError(`Cannot open the model of ${quote(source.name)}: there is no config.json with its settings`);
   }
   const fields = config as Readonly<Record<string, unknown>>;
-  return { architecture: architectureOf(String(fields["model_type"] ?? "of no name")), fields };
+  return { word: String(fields["model_type"] ?? "of no name"), fields };
 }
 
-function architectureOf(word: string): Architecture {
-  const found = ARCHITECTURES.find(({ words }) => words.includes(word));
+/** What opens the architectures of a list, to be named where another list has the word. */
+const OPENING: readonly (readonly [what: string, by: string, list: readonly Pick<Architecture, "words">[]])[] = [
+  ["continues a text", "fromPretrained()", DECODERS],
+  ["reads in both directions", "encoderFromPretrained()", ENCODERS],
+];
+
+function architectureOf<Options>(word: string, list: readonly Architecture<Options>[]): Architecture<Options> {
+  const found = list.find(({ words }) => words.includes(word));
   if (found) return found;
-  const known = ARCHITECTURES.flatMap(({ words }) => words).join(", ");
+  const other = OPENING.find(([, , others]) => others.some(({ words }) => words.includes(word)));
+  if (other) {
+    throw new RangeError(
+      `Cannot open a model of the architecture ${quote(word)} here: it ${other[0]}, and ${other[1]} opens it`,
+    );
+  }
+  const known = list.flatMap(({ words }) => words).join(", ");
   throw new RangeError(`Cannot open a model of the architecture ${quote(word)}: known are ${known}`);
 }
 
 /** Fills a model with weights, one tensor after the other; nothing is changed if tensors do not fit. */
 async function loadWeights(
-  model: DecoderOnly,
+  model: Module,
   weights: Weights,
   names: StateNames,
   options: PretrainedOptions,

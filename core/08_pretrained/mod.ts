@@ -15,6 +15,8 @@
  * | `tokenizer_files`   | how a text becomes exactly the ids that a model was trained with |
  * | `architecture`      | how a folder becomes a model, tensor by tensor                |
  * | `gpt2`              | what stands between the decoder and the weights of GPT-2      |
+ * | `bert`              | which heads an encoder has, and what its files call them      |
+ * | `sentence_vectors`  | how a text becomes one vector, and texts are found by meaning |
  * | `llama`             | which five choices make a Llama, a Mistral or a SmolLM2       |
  * | `quantised_weights` | how a weight can be four bits                                 |
  *
@@ -59,7 +61,17 @@ export {
   type RenderConversation,
 } from "./tokenizer_files/conversation.ts";
 export { openTokenizer, readGgufTokenizer } from "./tokenizer_files/opening.ts";
-export { fromPretrained, type PretrainedOptions } from "./architecture.ts";
+export { encoderFromPretrained, fromPretrained, type PretrainedOptions } from "./architecture.ts";
 export { gpt2 } from "./gpt2.ts";
+export {
+  bert,
+  bertNames,
+  distilbert,
+  type FilledMask,
+  fillMask,
+  type FillMaskOptions,
+  type MaskCandidate,
+} from "./bert.ts";
+export * from "./sentence_vectors.ts";
 export { llama } from "./llama.ts";
 export { BLOCK_KINDS, blockLevels, packBlocks, unpackBlocks } from "./quantised_weights.ts";

@@ -103,8 +103,9 @@ export function leastWeights(layout: EncoderDecoderOptions): number {
   const { vocabSize: V, hiddenSize: E = 0, numLayers: L = 0, feedForwardSize: F = 0, numHeads: H = 0 } = layout;
   const { headSize = E / H, numGroups = H, contextLength = 0, positions, sourceVocabSize = 0, tieHead } = layout;
   const attention = E * headSize * (2 * H + 2 * numGroups);
+  const { firstRow = 0 } = positions?.settings as { readonly firstRow?: number } | undefined ?? {};
   const tables = V * (tieHead === false ? 2 : 1) + sourceVocabSize +
-    (positions?.word === "learned" ? contextLength : 0);
+    (positions?.word === "learned" ? firstRow + contextLength : 0);
   return tables * E + L * (attention + 2 * E * F);
 }
 

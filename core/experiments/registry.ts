@@ -61,6 +61,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "05_transformer/experiments/encoder_decoder",
   "05_transformer/experiments/decoder_only",
   "05_transformer/experiments/layout",
+  "05_transformer/experiments/encoder_only",
   "06_training/experiments/loss",
   "06_training/experiments/batching",
   "06_training/experiments/optimizers",
@@ -90,6 +91,7 @@ export const EXPERIMENTS: readonly Entry[] = [
   "08_pretrained/experiments/files",
   "08_pretrained/experiments/tokenizer_files",
   "08_pretrained/experiments/gpt2",
+  "08_pretrained/experiments/bert",
   "08_pretrained/experiments/llama",
   "08_pretrained/experiments/quantised_weights",
 ].map(entryOf);

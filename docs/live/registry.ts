@@ -262,6 +262,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     words: async () => (await import("../../core/05_transformer/experiments/layout.words.ts")).words,
   },
   {
+    name: "transformer/encoder_only",
+    load: async () => (await import("../../core/05_transformer/experiments/encoder_only.ts")).experiment,
+    words: async () => (await import("../../core/05_transformer/experiments/encoder_only.words.ts")).words,
+  },
+  {
     name: "training/loss",
     load: async () => (await import("../../core/06_training/experiments/loss.ts")).experiment,
     words: async () => (await import("../../core/06_training/experiments/loss.words.ts")).words,
@@ -405,6 +410,11 @@ export const EXPERIMENTS: readonly Entry[] = [
     name: "pretrained/gpt2",
     load: async () => (await import("../../core/08_pretrained/experiments/gpt2.ts")).experiment,
     words: async () => (await import("../../core/08_pretrained/experiments/gpt2.words.ts")).words,
+  },
+  {
+    name: "pretrained/bert",
+    load: async () => (await import("../../core/08_pretrained/experiments/bert.ts")).experiment,
+    words: async () => (await import("../../core/08_pretrained/experiments/bert.words.ts")).words,
   },
   {
     name: "pretrained/llama",

@@ -22,4 +22,5 @@ export const CHINESE: Readonly<Record<string, () => Promise<Words>>> = {
   "training/schedules": async () => (await import("./06_training/experiments/schedules.words.ts")).words,
   "training/schedules/warmup": async () => (await import("./06_training/experiments/schedules/warmup.words.ts")).words,
   "generation/greedy_and_beam": async () => (await import("./07_generation/experiments/greedy_and_beam.words.ts")).words,
+  "pretrained/bert": async () => (await import("./08_pretrained/experiments/bert.words.ts")).words,
 };

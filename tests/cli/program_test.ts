@@ -232,7 +232,7 @@ const wrong: [args: string[], code: number, sentence: RegExp][] = [
 
 test("every command is a file and a line of the list", async () => {
   const files = [...Deno.readDirSync(new URL("core/cli/commands/", root))].map(({ name }) => name);
-  assertEquals(files.sort(), COMMANDS.map(({ name }) => `${name.replaceAll(" ", "_")}.ts`).sort());
+  assertEquals(files.sort(), COMMANDS.map(({ name }) => `${name.replaceAll(/[ -]/g, "_")}.ts`).sort());
   for (const heading of COMMANDS) assertEquals(typeof (await loadCommand(heading)).run, "function");
 });
 

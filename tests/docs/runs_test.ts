@@ -5,6 +5,7 @@ import { readRun, type RecordedRun } from "../../docs/runs/recorded_run.ts";
 import type { ArchitecturesRun } from "../../docs/runs/architectures.ts";
 import type { OptimizersRun } from "../../docs/runs/optimizers.ts";
 import type { SchedulesRun } from "../../docs/runs/schedules.ts";
+import type { SentenceVectorsRun } from "../../docs/runs/sentence_vectors.ts";
 import type { TranslatorRun } from "../../docs/runs/translator.ts";
 
 const loaded = {
@@ -135,4 +136,12 @@ Deno.test("in the recorded schedules each that falls ends below the constant rat
       Math.min(...losses.map((loss) => loss ?? Infinity)),
     ]);
   }
+});
+
+Deno.test("in the recorded sentence vectors a negation, other roles and another animal are nearer than a paraphrase", () => {
+  const { cosines } = readRun<SentenceVectorsRun>("sentence_vectors").findings, [first] = cosines;
+  const [, paraphrase, negation, roles, animal, german] = first!;
+  for (const near of [negation, roles, animal]) assert(near! > paraphrase!);
+  // What the reading says of the two questions, of the two banks, and of another language.
+  assert(cosines[6]![7]! > 0.5 && cosines[8]![9]! < 0.5 && german! < 0.5);
 });

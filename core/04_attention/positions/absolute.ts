@@ -82,7 +82,7 @@ import { withBackend } from "../../engine/device.ts";
 import { take } from "../../engine/indexing.ts";
 import { GrowingTable, roomFor } from "../../engine/growing.ts";
 import { Module } from "../../engine/module.ts";
-import { checkOptions, type Checks, numeric } from "../../engine/options.ts";
+import { checkOptions, type Checks, integer, numeric } from "../../engine/options.ts";
 import { settingsOf } from "../../engine/part.ts";
 import { checkRandom, type Random } from "../../engine/random.ts";
 import { dims } from "../../engine/shape.ts";
@@ -161,6 +161,8 @@ export class SinusoidalPositions implements InputPositions {
 export class LearnedPositions extends Module implements InputPositions {
   /** The table, one row for each position of the longest sequence, `[T, E]`. */
   readonly weight: Tensor;
+  /** The row of position 0; those before it are not used. */
+  readonly firstRow: number;
 
   /**
    * Draws the rows from a normal distribution.
@@ -168,7 +170,7 @@ export class LearnedPositions extends Module implements InputPositions {
    * @param contextLength number of positions
    * @param hiddenSize width of a row
    * @param random where the first values come from
-   * @param options the standard deviation; one of 0.02 by default
+   * @param options the standard deviation and the row of position 0; 0.02 and 0 by default
    * @throws {RangeError} if the deviation is negative
    */
   constructor(
@@ -181,8 +183,9 @@ export class LearnedPositions extends Module implements InputPositions {
     checkOptions("learn positions", options, LEARNED);
     checkSizes("learn positions", { contextLength, hiddenSize });
     checkRandom("learn positions", random);
-    const { deviation = 0.02 } = options;
-    this.weight = parameter(random.normal([contextLength, hiddenSize], { deviation }));
+    const { deviation = 0.02, firstRow = 0 } = options;
+    this.firstRow = firstRow;
+    this.weight = parameter(random.normal([firstRow + contextLength, hiddenSize], { deviation }));
   }
 
   /**
@@ -195,11 +198,11 @@ export class LearnedPositions extends Module implements InputPositions {
    */
   forward(hidden: Tensor, start: number | readonly number[] = 0): Tensor {
     const { B, T } = dims(hidden, "B T E");
-    const rows = this.weight.shape[0]!, last = lastStart(B, start);
+    const { firstRow } = this, rows = this.weight.shape[0]! - firstRow, last = lastStart(B, start);
     if (last + T > rows) {
       throw new RangeError(`Cannot place ${T} tokens from position ${last}: the table ends at position ${rows - 1}`);
     }
-    return hidden.add(rowsFrom(this.weight, start, T));
+    return hidden.add(rowsFrom(firstRow === 0 ? this.weight : this.weight.slice(0, firstRow), start, T));
   }
 }
 
@@ -216,14 +219,16 @@ export class LearnedPositions extends Module implements InputPositions {
 export interface LearnedOptions {
   /** Standard deviation of the first values; that of the embedded words by default, or 0.02. */
   readonly deviation?: number | undefined;
+  /** The row of position 0; RoBERTa's program left two before it unused; 0 by default. */
+  readonly firstRow?: number | undefined;
 }
 
-const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }) };
+const LEARNED: Checks<LearnedOptions> = { deviation: numeric({ min: 0 }), firstRow: integer({ min: 0 }) };
 
 /**
  * A trained row per position, up to the context length, added to the input.
  *
- * @param options the standard deviation of the first values
+ * @param options the standard deviation of the first values, and the row of position 0
  * @returns a part for the option `positions` of a model
  */
 export function learned(options: LearnedOptions = {}): PositionScheme {
@@ -232,7 +237,10 @@ export function learned(options: LearnedOptions = {}): PositionScheme {
     word: "learned",
     ...settingsOf(options),
     input: ({ contextLength, hiddenSize, deviation }, random) =>
-      new LearnedPositions(contextLength, hiddenSize, random, { deviation: options.deviation ?? deviation }),
+      new LearnedPositions(contextLength, hiddenSize, random, {
+        ...options,
+        deviation: options.deviation ?? deviation,
+      }),
   };
 }
 

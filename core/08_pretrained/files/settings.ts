@@ -17,8 +17,8 @@ import { quote } from "../../engine/shown.ts";
 
 // ## What an architecture says
 
-/** A kind of model that can be opened. */
-export interface Architecture {
+/** A kind of model that can be opened, by what its layout is made of. */
+export interface Architecture<Options = DecoderOnlyOptions> {
   /** What files call it. */
   readonly words: readonly string[];
   /**
@@ -32,7 +32,7 @@ export interface Architecture {
   read(
     fields: Readonly<Record<string, unknown>>,
     weights: Weights,
-  ): { readonly options: DecoderOnlyOptions; readonly names: StateNames };
+  ): { readonly options: Options; readonly names: StateNames };
 }
 
 // ## Fields
@@ -70,11 +70,23 @@ export class Settings {
     return this.has(name) ? this.count(name) : undefined;
   }
 
+  /** A whole number from 0 on. */
+  index(name: string, usual?: number): number {
+    const value = this.#get(name) ?? usual;
+    if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+    throw this.#wrong(name, value, "a whole number from 0 on");
+  }
+
   /** A finite number. */
   number(name: string, usual?: number): number {
     const value = this.#get(name) ?? usual;
     if (typeof value === "number" && Number.isFinite(value)) return value;
     throw this.#wrong(name, value, "a number");
+  }
+
+  /** The same, or nothing where the file has none. */
+  optionalNumber(name: string): number | undefined {
+    return this.has(name) ? this.number(name) : undefined;
   }
 
   /** True or false. */

@@ -104,6 +104,8 @@ export interface SequenceOptions {
   readonly pair?: string | undefined;
   /** Whether the template's special tokens are added; true by default. */
   readonly addSpecialTokens?: boolean | undefined;
+  /** Whether special tokens in the text are recognized, such as a mask; false by default. */
+  readonly specialTokens?: boolean | undefined;
   /** Most tokens, special ones included; any number by default. */
   readonly maxLength?: number | undefined;
   /** At which end a long text is cut; `"right"` by default. */
@@ -113,6 +115,7 @@ export interface SequenceOptions {
 const sequenceChecks: Checks<SequenceOptions> = {
   pair: string,
   addSpecialTokens: flag,
+  specialTokens: flag,
   maxLength: integer({ min: 1 }),
   truncationSide: oneOf(["left", "right"]),
 };
@@ -230,7 +233,7 @@ export class PretrainedTokenizer implements Tokenizer {
   /**
    * Makes a text, or two, ready for a model: cut off if too long, with the template's special tokens.
    *
-   * Special tokens in the text are text, as in {@linkcode encode}.
+   * Special tokens in the text are text, as in {@linkcode encode}, unless it is asked for.
    *
    * @param text the first text
    * @param options a second one, how long it may be, and where it is cut off
@@ -239,9 +242,9 @@ export class PretrainedTokenizer implements Tokenizer {
    */
   prepare(text: string, options: SequenceOptions = {}): EncodedText {
     checkOptions("prepare a text", options, sequenceChecks);
-    const { pair, addSpecialTokens = true, maxLength = Infinity, truncationSide = "right" } = options;
+    const { pair, addSpecialTokens = true, maxLength = Infinity, truncationSide = "right", specialTokens } = options;
     const template = addSpecialTokens ? this.parts.template ?? plainTemplate : plainTemplate;
-    const texts = [text, ...pair === undefined ? [] : [pair]].map((one) => this.tokenize(one));
+    const texts = [text, ...pair === undefined ? [] : [pair]].map((one) => this.tokenize(one, { specialTokens }));
     const room = maxLength - addedBy(texts.length > 1 ? template.pair : template.single);
     if (room < 0) {
       throw new RangeError(
