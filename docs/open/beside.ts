@@ -11,6 +11,7 @@
 import { readJson, readText } from "../../core/08_pretrained/files/mod.ts";
 import type { PretrainedTokenizer } from "../../core/08_pretrained/tokenizer_files/tokenizer.ts";
 import type { FoundModel } from "./kinds/kind.ts";
+import type { ShownToken } from "./protocol.ts";
 
 /** Tokens that end a turn in models whose files name only one of several. */
 const ENDS: readonly string[] = [
@@ -57,4 +58,9 @@ export async function templateOf(found: FoundModel): Promise<string | undefined>
     if (typeof usual?.template === "string") return usual.template;
   }
   return undefined;
+}
+
+/** The tokens of a text, each with what it stands for there. */
+export function cutText(tokenizer: PretrainedTokenizer, text: string): ShownToken[] {
+  return tokenizer.tokenize(text).map(({ id, token, start, end }) => ({ id, text: text.slice(start, end) || token }));
 }

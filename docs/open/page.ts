@@ -67,7 +67,7 @@ const TELLINGS: Readonly<Record<PartName, Telling>> = {
     title: "Similar sentences",
     text:
       "Each sentence becomes a vector; the cosine of two vectors says how near their meanings are. Write one sentence a line.",
-    explained: ["core/02_words/embeddings.ts"],
+    explained: ["core/08_pretrained/sentence_vectors.ts"],
   },
 };
 
@@ -119,7 +119,7 @@ function bodyOf(speech: Speech, words: Readonly<Record<string, string>> | undefi
 <h1>${say("Open a model")}</h1>
 <p>${
     say(
-      "Drop the folder of a model, or a GGUF file, on this page. It cuts texts into tokens, continues them and chats, here.",
+      "Drop the folder of a model, or a GGUF file, on this page. It cuts texts into tokens, continues them, chats, or compares sentences, here.",
     )
   }</p>
 <p class="facts">${
@@ -145,7 +145,10 @@ ${PARTS.map((part) => partHtml(part, speech)).join("\n")}
 
 /** The layouts that are known, each with its page. */
 function knownHtml(link: Speech["link"]): string {
-  return [["GPT-2", "core/08_pretrained/gpt2.ts"], ["Llama, SmolLM2, Mistral", "core/08_pretrained/llama.ts"]]
+  return [["GPT-2", "core/08_pretrained/gpt2.ts"], ["Llama, SmolLM2, Mistral", "core/08_pretrained/llama.ts"], [
+    "BERT, MiniLM",
+    "core/08_pretrained/bert.ts",
+  ]]
     .map(([name, path]) => `<a href="${escape(link(path!))}">${name}</a>`).join(", ");
 }
 

@@ -18,11 +18,12 @@ import { memory } from "../../core/engine/scope.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
 import { architectureOf } from "./beside.ts";
 import { decoderKind } from "./kinds/decoder.ts";
+import { encoderKind } from "./kinds/encoder.ts";
 import type { Kind, Opening, OpenModel } from "./kinds/kind.ts";
 import type { Ask, Facts, Means, PlacedFile } from "./protocol.ts";
 
 /** The kinds of models, in the order in which they are asked. */
-export const KINDS: readonly Kind[] = [decoderKind];
+export const KINDS: readonly Kind[] = [encoderKind, decoderKind];
 
 /** Bytes that the memory of a page's WebAssembly may have. */
 const MOST = 2 ** 32;

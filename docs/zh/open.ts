@@ -7,8 +7,8 @@
 /** By the English words. */
 export const CHINESE_OPEN: Readonly<Record<string, string>> = {
   "Open a model": "打开一个模型",
-  "Drop the folder of a model, or a GGUF file, on this page. It cuts texts into tokens, continues them and chats, here.":
-    "把一个模型的文件夹或 GGUF 文件拖到本页，它就在这里切分词元、续写文本、与你对话。",
+  "Drop the folder of a model, or a GGUF file, on this page. It cuts texts into tokens, continues them, chats, or compares sentences, here.":
+    "把一个模型的文件夹或 GGUF 文件拖到本页，它就在这里切分词元、续写文本、与你对话，或者比较句子。",
   "Nothing leaves this machine: the files are read by the page, and no server is asked. They are forgotten with the page unless you keep them.":
     "数据不离开本机：文件由页面读取，不问任何服务器。除非你要求保留，关掉页面就忘了。",
   "Folders are those of Hugging Face: config.json, tokenizer.json and weights as {}. Known are {}.":

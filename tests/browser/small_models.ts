@@ -1,5 +1,7 @@
 /** Tiny models with a tokenizer, made here: a folder as Hugging Face has it, and a GGUF. */
 
+import { EncoderOnly } from "../../core/05_transformer/encoder_only.ts";
+import { bertNames } from "../../core/08_pretrained/bert.ts";
 import { llamaNames } from "../../core/08_pretrained/llama.ts";
 import { encodeSafetensors } from "../../core/06_training/safetensors.ts";
 import { exportState } from "../../core/06_training/state_names.ts";
@@ -71,6 +73,27 @@ export async function smallFolder(): Promise<Files> {
       added_tokens: SPECIAL.map((content, i) => ({ id: tokens.length + i, content, special: true, normalized: false })),
     }),
     "tokenizer_config.json": json({ eos_token: "<|im_end|>", chat_template: TEMPLATE }),
+  };
+}
+
+/** An encoder of one layer with random weights, and words of its own. */
+export async function smallEncoder(): Promise<Files> {
+  setBackend(createWasmDevice({ threads: 1 }));
+  const words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "the", "cat", "sleeps", "."], size = words.length;
+  const sizes = { vocabSize: size, contextLength: 16, hiddenSize: 16, numLayers: 1, numHeads: 2 };
+  const model = new EncoderOnly(sizes, new Random(2));
+  return {
+    "config.json": json({
+      model_type: "bert",
+      vocab_size: size,
+      max_position_embeddings: 16,
+      hidden_size: 16,
+      num_hidden_layers: 1,
+      num_attention_heads: 2,
+      intermediate_size: 64,
+    }),
+    "model.safetensors": encodeSafetensors({ tensors: await exportState(model, { names: bertNames }) }),
+    "vocab.txt": new TextEncoder().encode(`${words.join("\n")}\n`),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Means, ModelAsk, News, PlacedFile, Result } from "../../docs/open/
 import { open, type Session } from "../../docs/open/session.ts";
 import { CHINESE_OPEN } from "../../docs/zh/open.ts";
 import { createWasmDevice } from "../../wasm/mod.ts";
-import { type Files, smallFolder, smallGguf } from "../browser/small_models.ts";
+import { type Files, smallEncoder, smallFolder, smallGguf } from "../browser/small_models.ts";
 import { granted } from "../permissions.ts";
 
 const MEANS: Means = { device: "wasm", threads: 1, weights: "stored" };
@@ -69,6 +69,21 @@ Deno.test("pieces of the tokens that the page shows join to the text, and probab
     alternatives.slice(1).forEach((one, i) => assert(one.model <= alternatives[i]!.model));
     assert(alternatives.reduce((sum, one) => sum + one.model, 0) <= 1 + 1e-9);
   }
+});
+
+Deno.test("an encoder that the page opens compares sentences, each with itself alike", async () => {
+  const session = await opened(await smallEncoder()), texts = ["the cat", "a cat", "the cat"];
+  assertEquals(partsOf(session.facts), ["compare", "tokens"]);
+  const { result } = await asked(session, { kind: "compare", texts });
+  assert(result.kind === "compared");
+  const { matrix } = result;
+  matrix.forEach((row, i) => {
+    assertAlmostEquals(row[i]!, 1, 1e-5);
+    row.forEach((x, j) => assertAlmostEquals(x, matrix[j]![i]!, 1e-6));
+  });
+  assertAlmostEquals(matrix[0]![2]!, 1, 1e-5);
+  assert(matrix[0]![1]! < 0.999);
+  await assertRejects(() => asked(session, write("the cat")), RangeError, "it makes vectors of texts");
 });
 
 Deno.test("sliders shape what the page lets a model write", async () => {

@@ -20,6 +20,7 @@ import type { Alternative as Candidate } from "../../../core/07_generation/searc
 import { TokenWriter } from "../../../core/cli/json_lines.ts";
 import type { DecoderOnly } from "../../../core/05_transformer/decoder_only.ts";
 import { fromPretrained } from "../../../core/08_pretrained/architecture.ts";
+import { encodeConversation } from "../../../core/08_pretrained/tokenizer_files/conversation.ts";
 import { openTokenizer } from "../../../core/08_pretrained/tokenizer_files/opening.ts";
 import type { PretrainedTokenizer } from "../../../core/08_pretrained/tokenizer_files/tokenizer.ts";
 import { noGrad } from "../../../core/engine/autograd.ts";
@@ -29,7 +30,7 @@ import { Random } from "../../../core/engine/random.ts";
 import { memory, scope } from "../../../core/engine/scope.ts";
 import type { Tensor } from "../../../core/engine/tensor.ts";
 import { shaping } from "../../playground/shaping.ts";
-import { endsOf, templateOf } from "../beside.ts";
+import { cutText, endsOf, templateOf } from "../beside.ts";
 import type { Alternative, Attention, ModelAsk, Result, ShownToken, Start, WrittenToken } from "../protocol.ts";
 import type { Call, Kind, OpenModel, Template } from "./kind.ts";
 
@@ -64,6 +65,7 @@ export const decoderKind: Kind = {
     const { source, weights } = found, tokenizer = await openTokenizer(source, { signal });
     const jinja = await templateOf(found), render = jinja === undefined ? undefined : await template(jinja);
     const model = await fromPretrained(source, {
+      opened: weights,
       signal,
       weights: format === "stored" ? "stored" : "float32",
       onProgress: ({ loaded, total }) => onProgress(total === 0 ? 1 : loaded / total),
@@ -96,7 +98,7 @@ function opened(parts: Parts): OpenModel {
       chats: template !== undefined,
     },
     async answer(ask, call) {
-      if (ask.kind === "tokens") return { kind: "tokens", tokens: cut(parts, ask.text) };
+      if (ask.kind === "tokens") return { kind: "tokens", tokens: cutText(parts.tokenizer, ask.text) };
       if (ask.kind === "write") return await write(parts, ask, call);
       if (ask.kind === "attention") return { kind: "attention", attention: await attend(parts, ask.ids) };
       throw new RangeError("Cannot compare texts with this model: it continues a text, and makes no vectors");
@@ -104,12 +106,7 @@ function opened(parts: Parts): OpenModel {
   };
 }
 
-// ## Tokens
-
-/** The tokens of a text, each with what it stands for there. */
-function cut({ tokenizer }: Parts, text: string): ShownToken[] {
-  return tokenizer.tokenize(text).map(({ id, token, start, end }) => ({ id, text: text.slice(start, end) || token }));
-}
+// ## Names of tokens
 
 /** Tokens as they read one after the other; special ones by their names. */
 function namesOf({ tokenizer, writer }: Parts, ids: readonly number[]): ShownToken[] {
@@ -138,7 +135,8 @@ function promptOf({ tokenizer, template }: Parts, start: Start): number[] {
   const { tokens, beginToken, endToken, padToken, unknownToken } = tokenizer;
   const roles = { bos: beginToken, eos: endToken, pad: padToken, unk: unknownToken };
   const named = Object.entries(roles).flatMap(([role, id]) => id === undefined ? [] : [[`${role}_token`, tokens[id]!]]);
-  return tokenizer.encode(template(start.turns, Object.fromEntries(named)), { specialTokens: true });
+  // What looks like a special token in a message is text.
+  return encodeConversation(tokenizer, start.turns, (turns) => template(turns, Object.fromEntries(named)));
 }
 
 /** Reads a long prompt part by part, so that the cache holds it. */

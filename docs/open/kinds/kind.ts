@@ -11,7 +11,8 @@
 
 import type { ModelSource } from "../../../core/08_pretrained/files/mod.ts";
 import type { Weights } from "../../../core/08_pretrained/files/weights.ts";
-import type { Facts, Means, ModelAsk, ModelKind, News, Result, Turn } from "../protocol.ts";
+import type { ConversationMessage } from "../../../core/08_pretrained/tokenizer_files/conversation.ts";
+import type { Facts, Means, ModelAsk, ModelKind, News, Result } from "../protocol.ts";
 
 /** A model whose files are there and whose weights are not read yet. */
 export interface FoundModel {
@@ -32,7 +33,7 @@ export interface Opening {
 }
 
 /** A chat template: a text for a conversation, which ends where the answer begins. */
-export type Template = (turns: readonly Turn[], tokens: Readonly<Record<string, string>>) => string;
+export type Template = (turns: readonly ConversationMessage[], tokens: Readonly<Record<string, string>>) => string;
 
 /** What an answer is told. */
 export interface Call {
