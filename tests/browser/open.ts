@@ -585,7 +585,7 @@ Deno.test({
       });
       const [first] = await page.evaluate(() =>
         [...document.querySelectorAll("#open-compare tbody tr")].map((row) =>
-          [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent))
+          [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent!.replace("−", "-")))
         )
       );
       console.log(first!.join(" "), await status(page, "#open-compare"));
