@@ -46,6 +46,9 @@ interface Entry<Answer> {
   readonly hear: (answer: Answer) => void;
 }
 
+/** Hears how a run ends. */
+type Hear = (end: RunEnd) => void;
+
 /** A worker with a queue. */
 export class Runs<Request extends object, Answer extends RunAnswer> {
   readonly #options: RunsOptions;
@@ -79,20 +82,26 @@ export class Runs<Request extends object, Answer extends RunAnswer> {
         }
         this.#worker?.postMessage({ cancel: id });
         setTimeout(() => {
-          if (this.#running !== entry) return;
-          this.end();
-          this.#answer({ run: id, kind: "cancelled" });
+          if (this.#running === entry) this.#stop({ run: id, kind: "cancelled" });
         }, this.#options.patience);
       },
     };
   }
 
-  /** Ends the worker, and with it what it holds. */
+  /** Ends the worker, what it holds, and all that was asked for. */
   end(): void {
-    if (!this.#worker) return;
-    this.#worker.terminate();
-    this.#worker = undefined;
-    this.#options.onEnd?.();
+    for (const { id, hear } of this.#waiting.splice(0)) (hear as Hear)({ run: id, kind: "cancelled" });
+    this.#stop({ run: this.#running?.id ?? 0, kind: "cancelled" });
+  }
+
+  /** Ends the worker; the run that it had ends so, and the next has its turn. */
+  #stop(end: RunEnd): void {
+    const entry = this.#running, had = this.#worker;
+    this.#worker = this.#running = undefined;
+    had?.terminate();
+    if (entry) (entry.hear as Hear)(end);
+    if (had) this.#options.onEnd?.();
+    this.#proceed();
   }
 
   /** Hands the next run to the worker, if it has none. */
@@ -104,11 +113,11 @@ export class Runs<Request extends object, Answer extends RunAnswer> {
   }
 
   /** Passes an answer on; after the last one, the next run has its turn. */
-  #answer(data: Answer | RunEnd): void {
+  #answer(data: Answer): void {
     const entry = this.#running;
     if (data.run !== entry?.id) return;
     if (!this.#options.goesOn.includes(data.kind)) this.#running = undefined;
-    (entry.hear as (answer: Answer | RunEnd) => void)(data);
+    entry.hear(data);
     this.#proceed();
   }
 
@@ -118,9 +127,8 @@ export class Runs<Request extends object, Answer extends RunAnswer> {
     made.onerror = (event) => {
       event.preventDefault();
       if (this.#worker !== made) return;
-      const message = event.message || "the browser could not load the worker", entry = this.#running;
-      this.end();
-      if (entry) this.#answer({ run: entry.id, kind: "error", message });
+      const message = event.message || "the browser could not load the worker";
+      this.#stop({ run: this.#running?.id ?? 0, kind: "error", message });
     };
     return made;
   }

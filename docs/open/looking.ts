@@ -101,7 +101,7 @@ export function attentionPart(section: HTMLElement, line: ModelLine): ChosenToke
         status.say("");
         show();
       } else if (answer.kind === "cancelled") status.say(say("Cancelled; shown is what was there before."));
-      else if (answer.kind === "error") status.say(answer.message, { isError: true });
+      else if (answer.kind === "error") status.say(`${answer.message}.`, { isError: true });
     });
     status.say(say("Reading the text before “{}” again …", shown(chosen.text)), { cancel: () => run.cancel() });
   };
@@ -143,7 +143,7 @@ export function tokensPart(section: HTMLElement, line: ModelLine): () => void {
     }
     line.ask({ kind: "tokens", text }, (answer) => {
       if (own !== last) return;
-      if (answer.kind === "error") return status.say(answer.message, { isError: true });
+      if (answer.kind === "error") return status.say(`${answer.message}.`, { isError: true });
       if (answer.kind !== "tokens") return;
       status.say(say("{} characters, {} tokens.", [...text].length, answer.tokens.length));
       if (answer.tokens.length === 0) return figure.replaceChildren();
@@ -181,7 +181,7 @@ export function comparePart(section: HTMLElement, line: ModelLine): () => void {
     const run = line.ask({ kind: "compare", texts: sentences }, (answer) => {
       if (own !== last) return;
       if (answer.kind === "cancelled") return status.say(say("Cancelled; shown is what was there before."));
-      if (answer.kind === "error") return status.say(answer.message, { isError: true });
+      if (answer.kind === "error") return status.say(`${answer.message}.`, { isError: true });
       if (answer.kind !== "compared") return;
       status.say(say("{} sentences in {} s.", sentences.length, short(answer.seconds)));
       void draw(figure, {

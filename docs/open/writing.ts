@@ -117,7 +117,7 @@ function write(
         status.say(say("Stopped; what is written stays."));
         return ended("cancelled");
       case "error":
-        status.say(answer.message, { isError: true });
+        status.say(`${answer.message}.`, { isError: true });
         return ended("error");
     }
   });

@@ -330,6 +330,30 @@ testInBrowser("a text that is being written can be stopped, and stays", async ()
   });
 });
 
+testInBrowser("a model that is opened otherwise while it writes stops writing, and writes again", async () => {
+  await withTab({}, async (tab) => {
+    const { page, complaints } = tab;
+    await ready(tab);
+    await choose(page, await smallFolder());
+    await put(page, "open-length", "1024");
+    await page.evaluate(() => {
+      new MutationObserver((_, observer) => {
+        if (document.querySelectorAll("#open-complete .token").length < 3) return;
+        observer.disconnect();
+        const select = document.querySelector<HTMLSelectElement>("#open-weights")!;
+        select.value = "float32";
+        select.dispatchEvent(new Event("change"));
+      }).observe(document.querySelector("#open-complete")!, { childList: true, subtree: true });
+      document.querySelector<HTMLButtonElement>("#open-complete .go")!.click();
+    });
+    await says(page, "what is written stays", "#open-complete");
+    await isOpen(page);
+    await put(page, "open-length", "5");
+    assert((await complete(page, "the cat")).length > 0);
+    assertEquals(complaints(), []);
+  });
+});
+
 testInBrowser("a model is kept when the reader says so, and is gone when it is removed", async () => {
   await withTab({}, async (tab) => {
     const { page, complaints } = tab;
