@@ -224,8 +224,8 @@ function levelsIn({ form, take }: Kind, bytes: Uint8Array, elements: number, siz
 
 // ## Kept as they are
 //
-// A model answers faster from its blocks than from the numbers that they stand for: a weight of four bits is read in an eighth of the time of one of 32. A device multiplies by [levels](../engine/packed.ts), rounds the row that it multiplies to eight bits, and lays the blocks out as
-// it likes to read them, without another rounding of the weights.
+// A model answers faster from its blocks than from the numbers that they stand for: a weight of four bits is read in an eighth of the time of one of 32. The CPU device multiplies by [levels](../engine/levels.ts), rounds the row that it multiplies to eight bits, and lays the blocks out as
+// it likes to read them, without another rounding of the weights. [`fromPretrained`](architecture.ts) keeps them so unless it is asked for `weights: "float32"`; a device that has no such kernels gets the numbers.
 
 /**
  * The blocks of a matrix as levels, for `packLevels`.
@@ -345,6 +345,13 @@ export function packBlocks(kind: string, weights: ArrayLike<number>): Uint8Array
   for (let block = 0; 32 * block < rounded.length; block++) pack(rounded, 32 * block, bytes, block * storage.bytes);
   return bytes;
 }
+
+// ## What it costs a model that somebody trained
+//
+// SmolLM2 reads plays that its trainers did not choose for it, with its weights kept in ten ways. To round the numbers again into the kind that its file has loses little, since they lie on the steps of that kind already; other kinds have other steps, and lose more, whatever their bits.
+//
+// ```picture stored_weights_run What ten ways to keep the weights of SmolLM2 take, lose and gain.
+// ```
 
 // ## Pitfall: neighbours in a byte are not neighbours in a row
 //
