@@ -171,7 +171,8 @@ export function partsOfBook({ read, list }: Files): Part[] {
   part("This site", "workshop", [
     "docs/build.ts",
     "core/contents.ts",
-    ...["docs/", "docs/figures/", "docs/pictures/", "docs/live/", "docs/playground/"].flatMap((path) => folder(path))
+    ...["docs/", "docs/figures/", "docs/pictures/", "docs/live/", "docs/playground/", "docs/open/", "docs/open/kinds/"]
+      .flatMap((path) => folder(path))
       .filter((path) => path !== "docs/build.ts"),
   ]);
   return parts;

@@ -28,7 +28,7 @@ import { type Page, type Part, type Side, sideOf } from "./book.ts";
 import { checkLinks, type Problem } from "./check.ts";
 import { editionOf } from "./edition.ts";
 import { type FoundOnPages, frontPage, pathOf } from "./front.ts";
-import { gather, type Gathered, optional, type Playground, readLayer } from "./gather.ts";
+import { additions, type Extra, gather, type Gathered, optional, readLayer } from "./gather.ts";
 import { frame, type Sheet } from "./layout.ts";
 import { LANGUAGES, type Translation } from "./layer.ts";
 import { withoutMarks } from "./marks.ts";
@@ -158,6 +158,15 @@ function frontSheet(page: Page, parts: readonly Part[], found: FoundOnPages, sit
   return { sheet: { url: page.url, title: page.title, description, page, body, assets }, entries, terms: [] };
 }
 
+/** A page without a source that brings its words along. */
+function spokenSheet(
+  { assets = [], spoken }: Extra,
+  page: Page,
+  { language }: Phrases,
+): Pick<Found, "sheet" | "entries"> {
+  return { sheet: { url: page.url, title: page.title, page, assets, ...spoken![language]! }, entries: [] };
+}
+
 /** The pages of the book in another language, with frames. */
 interface Translated {
   readonly phrases: Phrases;
@@ -170,15 +179,19 @@ interface Translated {
 }
 
 /** Makes the pages of the book in the languages beside English. */
-function translationsOf({ parts, site, spoken }: Gathered, { found: said }: Sheets): Translated[] {
+function translationsOf({ parts, site, spoken, extra }: Gathered, { found: said }: Sheets): Translated[] {
   return LANGUAGES.map((language) => {
     const { phrases } = language, translation = readLayer(language);
-    const edition = editionOf(parts, site, translation, spoken(phrases));
+    const own = new Map(extra.flatMap((one) => one.spoken?.[phrases.language] ? [[one.url, one]] : []));
+    const edition = editionOf(parts, site, translation, spoken(phrases), new Set(own.keys()));
     const pages = new Map<string, string>(), addresses = new Map<string, string>(), entries: Entry[] = [];
     for (const page of edition.parts.flatMap(({ pages }) => pages)) {
       if (page.english === undefined) continue;
       const url = page.url.slice(phrases.language.length + 1);
-      const { sheet, entries: found } = page.path === undefined
+      const brought = own.get(url);
+      const { sheet, entries: found } = brought
+        ? spokenSheet(brought, page, phrases)
+        : page.path === undefined
         ? frontSheet(page, edition.parts, said, edition.site)
         : sourceSheet(page, edition.site);
       entries.push(...found);
@@ -355,7 +368,7 @@ if (import.meta.main) {
   const built = await build(values["source-url"]?.replace(/\/?$/, "/"));
   const { pages, problems, warnings, translations } = built;
   await write(built, out);
-  const { ENTRIES } = await optional<Playground>("playground/page.ts") ?? {};
+  const ENTRIES = Object.assign({}, ...(await additions()).map(({ ENTRIES }) => ENTRIES));
   await (await optional<typeof import("./bundle.ts")>("bundle.ts"))?.bundle(new URL("assets/", out), ENTRIES);
   for (const { where, text } of problems) console.error(`${where}: ${text}`);
   for (const { language, shown, stale } of translations) {

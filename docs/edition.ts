@@ -26,9 +26,9 @@ export interface Edition {
   readonly site: Site;
 }
 
-/** Whether a page is one of an edition: it has prose that can be translated. */
-const isSpoken = ({ path, url }: Page, texts: Site["texts"]): boolean =>
-  path !== undefined || texts.has(`docs/pages/${url.replace(".html", ".md")}`);
+/** Whether a page is one of an edition: it has prose that can be translated, or brings it along. */
+const isSpoken = ({ path, url }: Page, texts: Site["texts"], own: ReadonlySet<string>): boolean =>
+  path !== undefined || own.has(url) || texts.has(`docs/pages/${url.replace(".html", ".md")}`);
 
 /**
  * The book in another language.
@@ -37,9 +37,16 @@ const isSpoken = ({ path, url }: Page, texts: Site["texts"]): boolean =>
  * @param english what its pages are made from
  * @param layer the words of the language
  * @param spoken what the site says itself, and experiments
+ * @param brought addresses of pages without a source that bring their words in this language along
  * @returns parts with pages of their own, and what they are made from
  */
-export function editionOf(parts: readonly Part[], english: Site, layer: Translation, spoken: Spoken): Edition {
+export function editionOf(
+  parts: readonly Part[],
+  english: Site,
+  layer: Translation,
+  spoken: Spoken,
+  brought: ReadonlySet<string> = new Set(),
+): Edition {
   const { phrases } = spoken, folder = `${phrases.language}/`;
   const made = new Map<Page, Page>();
   const book = parts.map((part): Part => {
@@ -47,7 +54,7 @@ export function editionOf(parts: readonly Part[], english: Site, layer: Translat
     const edition: Part = { ...part, pages: [] };
     for (const page of part.pages) {
       const { path, url, title } = page, own = phrases.titles[url];
-      const translated: Page = isSpoken(page, english.texts)
+      const translated: Page = isSpoken(page, english.texts, brought)
         ? {
           ...page,
           url: folder + url,

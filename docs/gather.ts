@@ -66,15 +66,26 @@ export interface Extra {
   readonly body: string;
   /** Style sheets and scripts, from the root of the site. */
   readonly assets?: readonly string[];
+  /** What a sentence calls it; its title by default. */
+  readonly named?: string;
   /** What it shows of the book: the source, and where on the page. */
   readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
+  /** The same in other languages, by their tags; its title is among the phrases of the site. */
+  readonly spoken?: Readonly<Record<string, { readonly description: string; readonly body: string }>>;
 }
 
-/** What the playground adds: its page, files by address, programs for the bundler. */
-export interface Playground {
+/** What a page that is no source adds: itself, files by address, programs for the bundler. */
+export interface Addition {
   pages(): readonly Extra[];
   readonly FILES: ReadonlyMap<string, URL>;
   readonly ENTRIES: Readonly<Record<string, URL>>;
+}
+
+/** Folders of such pages beside the playground. */
+const ADDITIONS: readonly string[] = ["open/page.ts"];
+
+/** What the playground adds; the title page shows some of it. */
+export interface Playground extends Addition {
   readonly TITLE_ASSETS: readonly string[];
   titleFigure(caption: string): string;
 }
@@ -87,6 +98,12 @@ export async function optional<T>(name: string): Promise<T | undefined> {
     return undefined;
   }
   return await import(`./${name}`) as T;
+}
+
+/** What pages that are no source add, the playground's among them. */
+export async function additions(): Promise<Addition[]> {
+  const all = await Promise.all(["playground/page.ts", ...ADDITIONS].map((name) => optional<Addition>(name)));
+  return all.filter((one) => one !== undefined);
 }
 
 /** A text of the repository; nothing where there is none. */
@@ -201,7 +218,8 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
   const entryPoints = await readEntryPoints(root);
   const drawn = await optional<Figures>("figures.ts"), widths = await drawn?.widthsProblem();
   if (widths) problem("docs/figures/widths.ts", widths);
-  const playground = await optional<Playground>("playground/page.ts"), extra = playground?.pages() ?? [];
+  const playground = await optional<Playground>("playground/page.ts"), added = await additions();
+  const extra = added.flatMap((one) => one.pages());
   const notes = list("docs/notes/").map((name) => readNotes(read(`docs/notes/${name}`)));
   const parts = partsOfSite(extra, entryPoints, notes);
   const pages = new Map(
@@ -239,7 +257,7 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
     experiments: (path) => drawn?.experimentsOf(path) ?? [],
     notes,
     shown: (path) =>
-      extra.flatMap(({ url, title: page, shows = [] }) =>
+      extra.flatMap(({ url, title, named: page = title, shows = [] }) =>
         shows.filter((one) => one.path === path).map(({ id, title }) => ({ url: `${url}#${id}`, page, title }))
       ),
     programs: new Map(sources.map((path) => [path, named(path, texts.get(path)!)])),
@@ -247,5 +265,5 @@ export async function gather(sourceUrl: string, problem: Site["problem"]): Promi
     pictures: await loadPictures(LANGUAGES.map(({ phrases }) => phrases.language), problem),
     problem,
   };
-  return { parts, site, spoken, entryPoints, program, extra, files: playground?.FILES ?? new Map() };
+  return { parts, site, spoken, entryPoints, program, extra, files: new Map(added.flatMap(({ FILES }) => [...FILES])) };
 }

@@ -177,10 +177,15 @@ function placesHtml(page: Page, site: Site): string {
   return links.length > 0 ? `<p>${site.phrases.shownIn([...new Set(links)].join(" and "))}</p>` : "";
 }
 
-/** Where the playground shows the page at work. */
+/** Where pages that are no source show the page at work: a paragraph for each of them. */
 function shownHtml({ path, url: from }: Page, site: Site): string {
-  const shown = site.shown(path!), [first] = shown;
-  const { titles, atWork } = site.phrases;
-  const links = shown.map(({ url, title }) => `<a href="${relative(from, url)}">${escape(titles[url] ?? title)}</a>`);
-  return first ? `<p>${atWork(escape(titles[first.url.replace(/#.*/, "")] ?? first.page), links.join(", "))}</p>` : "";
+  const { phrases: { titles, atWork }, home } = site;
+  const pages = Map.groupBy(site.shown(path!), ({ url }) => url.replace(/#.*/, ""));
+  return [...pages].map(([page, shown]) => {
+    const links = shown.map(({ url, title }) => {
+      const address = relative(from, home(page) + url.slice(page.length));
+      return `<a href="${address}">${escape(titles[url] ?? title)}</a>`;
+    });
+    return `<p>${atWork(escape(titles[page] ?? shown[0]!.page), links.join(", "))}</p>`;
+  }).join("");
 }

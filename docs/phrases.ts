@@ -122,7 +122,7 @@ export const ENGLISH: Phrases = {
   more: (count) => ` and ${count} more`,
   program: "Its\u00a0program",
   shownIn: (pages) => `Shown in ${pages}.`,
-  atWork: (page, links) => `At work on the ${page.toLowerCase()}: ${links}.`,
+  atWork: (page, links) => `At work on ${page}: ${links}.`,
   found: (mark) => `Found at the ${mark("default")} settings:`,
   fixed: "Fixed:",
   recorded: (seconds) =>

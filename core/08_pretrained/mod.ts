@@ -7,6 +7,8 @@
  * **Idea.** Everything that such a model computes has been explained. What is new is how it lies in files ([section](files/mod.ts)), and that its weights are stored in less than
  * their full width ([section](quantised_weights.ts)). An architecture is then a table of names, and the few lines that no chapter has.
  *
+ * A model of your own needs no program: drop it on the page [Open a model](../../docs/pages/open.html), and it continues texts, chats and shows where it looked, in the browser and nowhere else.
+ *
  * | page                | answers                                                       |
  * | ------------------- | ------------------------------------------------------------- |
  * | `files`             | how a model is opened wherever it lies, and in which formats  |

@@ -14,7 +14,7 @@ import { UsageError } from "../../core/cli/errors.ts";
 import { readTokens } from "../../core/cli/token_options.ts";
 import { rest } from "../../core/engine/pace.ts";
 import type { TreeNode } from "../../core/experiments/figure.ts";
-import { DECODING, type RuleOption, type RuleOptions, rulesOf } from "../../core/07_generation/options.ts";
+import type { RuleOptions } from "../../core/07_generation/options.ts";
 import { type Draft, speculate } from "../../core/07_generation/speculative.ts";
 import { type LogitsRule, noGrad, Random, release, scope, stream, type Tensor, tensor, topKRule } from "../../mod.ts";
 import {
@@ -27,10 +27,10 @@ import {
 } from "../../core/07_generation/mod.ts";
 import type { Decoder } from "../../core/07_generation/sampling.ts";
 import type { TokenSearch } from "../../core/07_generation/search.ts";
-import { CONTROLS } from "./controls.ts";
 import { draftOf, type Guesses } from "./draft.ts";
 import held from "./model/guesses.json" with { type: "json" };
 import type { Translator } from "./pack.ts";
+import { shaping } from "./shaping.ts";
 import { labelOf, LONGEST_SENTENCE, type Settings, type WordOption } from "./settings.ts";
 
 /** Most tokens of a sentence; its figures would not be legible. */
@@ -128,29 +128,6 @@ function tokensOf(words: Settings["words"], target: Translator["target"]): RuleO
   }));
 }
 
-/** The rules that sliders and fields ask for, and whether a slider stands where only the most probable token is left. */
-function shaping(
-  settings: Settings,
-  target: Translator["target"],
-): { readonly rules: readonly LogitsRule[]; readonly isGreedy: boolean } {
-  const placeOf = (name: string): number | undefined => settings[name as keyof Settings] as number | undefined;
-  const used = CONTROLS.filter(({ stage, name, none }) => stage === "softmax" && (placeOf(name) ?? none) !== none);
-  const isGreedy = used.some(({ name, likeliest }) => placeOf(name) === likeliest);
-  const given: Record<string, unknown> = {
-    ...Object.fromEntries(
-      used.filter(({ name, likeliest }) => placeOf(name) !== likeliest).map(({ name }) => [name, placeOf(name)]),
-    ),
-    ...tokensOf(settings.words, target),
-  };
-  for (const name of Object.keys(given)) {
-    // A part of a rule that is not used says nothing.
-    const { needs } = DECODING[name as keyof RuleOptions] as Partial<RuleOption<unknown>>;
-    if (needs && given[needs] === undefined) delete given[name];
-  }
-  const rules = rulesOf(given);
-  return { rules: isGreedy ? rules.filter(({ needsDraw }) => !needsDraw) : rules, isGreedy };
-}
-
 /** Reads tensors and frees them. */
 async function take(tensors: readonly Tensor[]): Promise<ArrayLike<number>[]> {
   const numbers = await Promise.all(tensors.map((x) => x.read()));
@@ -219,7 +196,8 @@ export async function look(translator: Translator, settings: Settings, signal?: 
         return headsOf(numbers[at]!, shapes[at]!);
       });
 
-    const { rules, isGreedy } = shaping(settings, target), shown = isGreedy ? [...rules, topKRule(1)] : rules;
+    const { rules, isGreedy } = shaping({ ...settings }, tokensOf(settings.words, target));
+    const shown = isGreedy ? [...rules, topKRule(1)] : rules;
     const steps: View["steps"][number][] = [];
     const task = { promptLength: 1, eosToken: target.endToken, maxNewTokens };
     for (const [step, row] of rowsOf(numbers[0]!, model.options.vocabSize).entries()) {

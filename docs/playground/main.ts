@@ -12,6 +12,7 @@
 import type { Figure } from "../../core/experiments/figure.ts";
 import { figureHtml } from "../figures/mod.ts";
 import { make } from "../live/elements.ts";
+import { type Bounds, slider as sliderOf } from "../live/slider.ts";
 import { type Choice, figuresOf, firstChoice, type Stage } from "./draw.ts";
 import type { Unfamiliar } from "./familiar.ts";
 import { Line, type News } from "./line.ts";
@@ -165,30 +166,17 @@ const refreshChoices: (() => void)[] = [];
 /** Where the controls of a stage stand. */
 const trialOf = (stage: Stage): HTMLElement => root.querySelector<HTMLElement>(`[data-stage="${stage}"] .trial`)!;
 
-/** A slider with what it says. */
+/** A slider of a stage. */
 function slider(
   stage: Stage,
   name: string,
-  bounds: { readonly min: number; readonly max: number; readonly step?: number; readonly value: number },
+  bounds: Bounds,
   read: (value: number) => string,
   change: (value: number) => void,
 ): HTMLInputElement {
-  const id = `play-${stage}-${name.replace(/\W/g, "-")}`, output = make("output", { for: id });
-  const input = make("input", { id, type: "range", autocomplete: "off", step: String(bounds.step ?? 1) });
-  input.min = String(bounds.min);
-  input.max = String(bounds.max);
-  input.value = String(bounds.value);
-  const tell = (): void => {
-    output.textContent = read(input.valueAsNumber);
-    input.setAttribute("aria-valuetext", output.textContent);
-  };
-  input.addEventListener("input", () => {
-    tell();
-    change(input.valueAsNumber);
-  });
-  tell();
+  const { element, input, tell } = sliderOf(`play-${stage}-${name.replace(/\W/g, "-")}`, name, bounds, read, change);
   refreshChoices.push(tell);
-  trialOf(stage).append(make("div", { class: "control" }, make("label", { for: id }, name), output, input));
+  trialOf(stage).append(element);
   return input;
 }
 
@@ -224,7 +212,7 @@ chooser(
 function setting(
   stage: Stage,
   label: string,
-  bounds: Parameters<typeof slider>[2],
+  bounds: Bounds,
   read: (value: number) => string,
   change: (value: number) => Partial<Settings>,
 ): HTMLInputElement {

@@ -12,6 +12,7 @@
 import { partsOfBook, urlOf } from "../book.ts";
 import { figureHtml, STATIC_WIDTH } from "../figures/mod.ts";
 import { escape } from "../figures/svg.ts";
+import type { Extra } from "../gather.ts";
 import { CONTROLS, FIELDS } from "./controls.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
@@ -249,17 +250,6 @@ export function titleFigure(caption: string): string {
   return titleHtml(json<View>("example"), { bytes: json<Measured>("measured").bytes, caption });
 }
 
-/** A page that is no source. */
-export interface Extra {
-  readonly url: string;
-  readonly title: string;
-  readonly description: string;
-  readonly body: string;
-  readonly assets: readonly string[];
-  /** What it shows of the book: the source, and where on the page. */
-  readonly shows: readonly { readonly path: string; readonly id: string; readonly title: string }[];
-}
-
 /** The page. */
 export function pages(): readonly Extra[] {
   const view = json<View>("example"), measured = json<Measured>("measured");
@@ -294,6 +284,7 @@ ${STAGES.map((stage) => stageHtml(view, stage)).join("\n")}
   return [{
     url: "playground.html",
     title: "Playground",
+    named: "the playground",
     description: "Type a sentence and see it tokenized, attended to and translated",
     body,
     assets: ["assets/figures.css", "assets/playground.css", "assets/playground.js"],

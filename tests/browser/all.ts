@@ -8,6 +8,7 @@ import "./aids.ts";
 import "./live.ts";
 import "./experiments.ts";
 import "./playground.ts";
+import "./open.ts";
 import "./space.ts";
 import "./tables.ts";
 import "./title.ts";

@@ -67,6 +67,12 @@ export interface Page {
   hover(selector: string): Promise<void>;
   tap(selector: string): Promise<void>;
   fill(selector: string, text: string): Promise<void>;
+  setInputFiles(
+    selector: string,
+    files:
+      | readonly string[]
+      | readonly { readonly name: string; readonly mimeType: string; readonly buffer: Uint8Array }[],
+  ): Promise<void>;
   isVisible(selector: string): Promise<boolean>;
   route(pattern: string, handle: (route: { abort(): Promise<void> }) => Promise<void>): Promise<void>;
   unroute(pattern: string): Promise<void>;
