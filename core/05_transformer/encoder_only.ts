@@ -3,9 +3,9 @@
  *
  * **Question.** A decoder predicts the next word, so it may look at one side of it only. Whoever wants to understand a text has both sides. How is a model trained that may use them?
  *
- * **Idea.** Hide some words and ask for them (masked language model, 掩码语言模型). A word that is replaced by the token MASK cannot be copied, so an [encoder](encoder.ts) that sees everything else has to infer it, from the words before and the words after. What it has learned by that serves other questions: its vectors of words, and one vector for the whole text. This is BERT.
+ * **Idea.** Hide some words and ask for them (masked language model). A word that is replaced by the token MASK cannot be copied, so an [encoder](encoder.ts) that sees everything else has to infer it, from the words before and the words after. What it has learned by that serves other questions: its vectors of words, and one vector for the whole text. This is BERT.
  *
- * **Formula.** The input adds three tables, for the words $x$, for the positions, and for the *token type* $s$, which says of which of two texts a token is (token type, segment, 分段). With a head of one matrix $W_h$, a norm, and the table $W$ of the words again,
+ * **Formula.** The input adds three tables, for the words $x$, for the positions, and for the *token type* $s$, which says of which of two texts a token is (token type, segment). With a head of one matrix $W_h$, a norm, and the table $W$ of the words again,
  *
  * $$h = \mathrm{encoder}\big(\mathrm{norm}(W_x + W_\mathrm{pos} + W_\mathrm{type}[s])\big), \qquad P(x_t \mid x_{\ne t}) = \mathrm{softmax}\big(\mathrm{norm}(\mathrm{gelu}(h_t W_h))\, W^\top + b\big), \qquad p = \tanh(h_0 W_p)$$
  *
@@ -15,7 +15,7 @@
  * | $s$               | `types`            | `[B, S]`                       |
  * | $W$               | `embedding.weight` | `[V, E]`                       |
  * | $W_\mathrm{pos}$  | `positions.weight` | `[contextLength, E]`, $S$ rows |
- * | $W_\mathrm{type}$ | `types.weight`     | `[numTypes, E]`                |
+ * | $W_\mathrm{type}$ | `typeTable`        | `[numTypes, E]`                |
  * | $h$               | `hidden`           | `[B, S, E]`                    |
  * | $p$               | `pooled`           | `[B, E]`                       |
  *
@@ -244,7 +244,8 @@ export class EncoderOnly extends Module {
       return hidden;
     }
     // One row for all of them, where there is nothing to look up.
-    return hidden.add(this.types.forward(types ?? [[0]]));
+    const typeTable = this.types;
+    return hidden.add(typeTable.forward(types ?? [[0]]));
   }
 
   /**
@@ -258,7 +259,8 @@ export class EncoderOnly extends Module {
     checkTensors("pool", { hidden });
     dims(hidden, "B S E", { E: this.options.hiddenSize });
     if (!this.pooler) throw new TypeError("Cannot pool: the model has pooler = false");
-    return this.pooler.forward(hidden.at(1, 0)).tanh();
+    const pooled = this.pooler.forward(hidden.at(1, 0)).tanh();
+    return pooled;
   }
 
   /**

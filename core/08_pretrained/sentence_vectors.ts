@@ -3,7 +3,7 @@
  *
  * **Question.** An encoder returns a vector for each token. A search compares whole texts. How does a text become one vector, and what can be seen in it?
  *
- * **Idea.** The vectors of the tokens are pooled (pooling, 池化): their mean, the largest number in each place, or the vector of one token that has read all others. Of an encoder that was trained on hidden words alone, that makes poor vectors. Sentence-BERT was trained further, on pairs of texts that mean the same, until the pooled vectors of a pair lie close together. Three small files beside such a model say how it pools and whether it divides vectors by their length.
+ * **Idea.** The vectors of the tokens are pooled: their mean, the largest number in each place, or the vector of one token that has read all others. Of an encoder that was trained on hidden words alone, that makes poor vectors. Sentence-BERT was trained further, on pairs of texts that mean the same, until the pooled vectors of a pair lie close together. Three small files beside such a model say how it pools and whether it divides vectors by their length.
  *
  * **Formula.** With the vectors $h_1, \dots, h_n$ of the $n$ tokens of a text,
  *
