@@ -43,7 +43,7 @@ onEveryBackend("Residual() drops in training alone, and refuses to without rando
 });
 
 Deno.test("Residual() refuses what it does not know", () => {
-  assertThrows(() => new Residual(4, { placement: "both" as "pre" }), TypeError, "must be one of post, pre");
+  assertThrows(() => new Residual(4, { placement: "sandwich" as "pre" }), TypeError, "must be one of post, pre, both");
   assertThrows(() => new Residual(4, { norm: "rms" as unknown as Normalization }), TypeError, "norm must be a norm");
   assertThrows(() => readPart("a norm", "batch", normalizations), TypeError, "it must be one of layer, rms");
   assertThrows(
