@@ -57,7 +57,7 @@ export const CONTENTS: readonly Chapter[] = [
       {
         pages: [
           "byte_pair_encoding",
-          ...["pieces", "letters", "encoding", "replay", "data", "neighbours"].map((name) =>
+          ...["pieces", "letters", "encoding", "replay", "pair_table", "data", "neighbours"].map((name) =>
             `byte_pair_encoding/${name}`
           ),
         ],

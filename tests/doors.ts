@@ -287,7 +287,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   "PackedMatrix.multiply": () => on(engine.PackedMatrix.of(x(4, 4), "int8", false), x(), x(4)),
   "PackedMatrix.rows": () => on(engine.PackedMatrix.of(x(4, 4), "int8", true), ids(2)),
   roundHalves: () => call(x()),
-  roundRows: () => call(x()),
+  roundRows: () => call(x(), 16),
   roundWeights: () => call(x(), 8),
   withoutFusion: () => call(nothing),
   fusable: () => call("softmax", [x()], {}, () => x()),
@@ -1034,6 +1034,7 @@ export const doors: Readonly<Record<string, () => Call | Promise<Call>>> = {
   readSentencePiece: () => call(Uint8Array.of(10, 5, 10, 1, 97, 24, 1), { begin: true, end: false }),
   packBlocks: () => call("Q8_0", Array.from({ length: 32 }, (_, i) => i)),
   unpackBlocks: () => call("Q4_1", new Uint8Array(20)),
+  blockLevels: () => call("Q4_1", [1, 32], new Uint8Array(20)),
 
   // Files and the terminal
   folderSource: () => call("models"),

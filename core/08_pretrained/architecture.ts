@@ -65,8 +65,9 @@ export interface PretrainedOptions extends LoadOptions {
   /** The weights, where they are open already; those of the source are opened by default. Excludes `file`. */
   readonly opened?: Weights | undefined;
   /**
-   * `"stored"` keeps quantised weights in [their blocks](quantised_weights.ts), which devices multiply by directly; `"float32"` unpacks them, to
-   * train on or for exact numbers. `"stored"` by default.
+   * How quantised weights are kept; as stored by default.
+   *
+   * `"stored"` keeps their blocks, which the CPU device multiplies by directly; `"float32"` unpacks them, to train on or for exact numbers.
    */
   readonly weights?: "stored" | "float32" | undefined;
 }

@@ -44,7 +44,7 @@
 
 import { checkNumbers, checkText } from "../engine/arguments.ts";
 import type { LevelForm, Levels } from "../engine/backend.ts";
-import { checkValue } from "../engine/options.ts";
+import { type Check, checkValue, list } from "../engine/options.ts";
 import { halfToNumber, numberToHalf } from "../engine/numbers.ts";
 import { levelNumbers, type LevelSource } from "../engine/levels.ts";
 import { format } from "../engine/shape.ts";
@@ -227,6 +227,11 @@ function levelsIn({ form, take }: Kind, bytes: Uint8Array, elements: number, siz
 // A model answers faster from its blocks than from the numbers that they stand for: a weight of four bits is read in an eighth of the time of one of 32. The CPU device multiplies by [levels](../engine/levels.ts), rounds the row that it multiplies to eight bits, and lays the blocks out as
 // it likes to read them, without another rounding of the weights. [`fromPretrained`](architecture.ts) keeps them so unless it is asked for `weights: "float32"`; a device that has no such kernels gets the numbers.
 
+const aShape: Check<readonly number[]> = list(
+  "a list of whole numbers",
+  (extent) => Number.isSafeInteger(extent) && (extent as number) >= 0,
+);
+
 /**
  * The blocks of a matrix as levels, for `packLevels`.
  *
@@ -238,6 +243,7 @@ function levelsIn({ form, take }: Kind, bytes: Uint8Array, elements: number, siz
  */
 export function blockLevels(kind: string, shape: readonly number[], bytes: Uint8Array): LevelSource {
   checkText("keep blocks", "kind", kind);
+  checkValue("keep blocks", "shape", shape, aShape);
   checkValue("keep blocks", "bytes", bytes, aByteArray);
   const known = kindOf("keep", kind), { elements, bytes: size } = storageOf(kind)!, [N = 0, K = 0] = shape;
   if (shape.length !== 2 || K % elements !== 0 || bytes.length !== N * K / elements * size) {

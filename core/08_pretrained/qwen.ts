@@ -64,7 +64,7 @@ export const headNormNames: Readonly<Record<"safetensors" | "gguf", StateNames>>
   },
 };
 
-/** Qwen 2 and 2.5, by their settings. */
+/** Qwen 2 and its successor of the same layout, by their settings. */
 export const qwen2: Architecture = {
   words: ["qwen2"],
   read(fields, weights) {

@@ -229,7 +229,7 @@ export interface LevelForm {
   readonly bits: 4 | 7 | 8;
   /** Weights that share a step; levels of 4 bits share it by 32. */
   readonly block: 16 | 32;
-  /** Whether level 0 stands for a number of the block's own; if not, the middle level stands for 0. */
+  /** Whether level 0 stands for a number of the block's own; else the middle level is 0. */
   readonly least: boolean;
 }
 
@@ -239,13 +239,24 @@ export interface Levels {
   readonly levels: Uint8Array;
   /** One for each block. */
   readonly steps: Float32Array;
-  /** What level 0 stands for in each block, if the form says so. */
+  /** What level 0 stands for in each block, if the form says so; nothing by default. */
   readonly leasts?: Float32Array | undefined;
 }
 
-/** A layout of a device's own for a matrix that comes as levels; rows are rounded by blocks as long as those of the weights. */
+/**
+ * A layout of a device's own for a matrix that comes as levels.
+ *
+ * Rows are rounded by blocks as long as those of the weights.
+ */
 export interface LevelPacking extends Pick<Packing, "words" | "multiply" | "columns"> {
-  /** Writes whole columns, from the one numbered `from` on, a multiple of 8; `K` is a multiple of a block. */
+  /**
+   * Writes whole columns, from one on.
+   *
+   * @param columns their levels
+   * @param K weights of a column, a multiple of a block
+   * @param from number of the first of them, a multiple of 8
+   * @param target the packed matrix
+   */
   take(columns: Levels, K: number, from: number, target: Buffer): void;
 }
 
@@ -336,7 +347,7 @@ export interface Backend {
   /** Layouts for weights at inference; where one is absent, float32 in rows takes its place. */
   readonly packing?: Readonly<Partial<Record<PackedFormat, Packing>>>;
 
-  /** Layouts for weights that come as levels; where it is absent, float32 in rows takes its place. */
+  /** Layouts for weights that come as levels; where absent, float32 takes their place. */
   readonly levels?: ((form: LevelForm) => LevelPacking) | undefined;
 
   /** Rows in eight bits, for keys and values. Where it is absent, rounded float32 takes its place. */

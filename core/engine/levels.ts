@@ -98,7 +98,9 @@ export function levelNumbers(form: LevelForm, columns: Levels): Float32Array<Arr
 const ROWS = 2048;
 
 /**
- * Keeps levels as a matrix `[K, N]` whose columns are the rows of the file, or as a table `[N, K]`.
+ * Keeps levels as a matrix `[K, N]`, or as a table `[N, K]`.
+ *
+ * The columns of the matrix are the rows of the file.
  *
  * @param source the levels
  * @param isTable whether it is a table

@@ -139,7 +139,7 @@ export function roundWeights(weights: Tensor, half: number): Tensor {
  * @param block features that share a step; 32 by default
  * @returns the rounded rows, of the same shape
  */
-export function roundRows(x: Tensor, block: number = BLOCK): Tensor {
+export function roundRows(x: Tensor, block: number = 32): Tensor {
   requireRows({ x });
   checkSizes("round", { block }, { min: 1 });
   const step = (blocks: Tensor): Tensor => blocks.abs().max(-1, { keepDims: true }).div(127);

@@ -34,8 +34,15 @@ function changed(one: Case, change: (tensors: Map<string, StoredTensor>) => void
   return { ...one, weights: btoa(String.fromCharCode(...encodeSafetensors({ tensors }))) };
 }
 
+/** Of those that pages name. */
+const TITLES: Readonly<Record<string, string>> = {
+  gpt2: "GPT-2 computes what the library computes",
+  gemma3: "gemma3: all logits are the library's",
+  "qwen3, wide heads": "qwen3, wide heads: all logits are the library's",
+};
+
 for (const [name, one] of Object.entries(cases)) {
-  const title = name === "gpt2" ? "GPT-2 computes what the library computes" : `${name}: all logits are the library's`;
+  const title = TITLES[name] ?? `${name}: all logits are the library's`;
   onEveryBackend(title, async () => {
     const model = await fromPretrained(sourceOf(one));
     const logits = noGrad(() => model.forward([golden.tokens]));

@@ -29,9 +29,16 @@ const KNOWN_SETTINGS: Readonly<Record<"attention" | "norm" | "positions", Readon
   positions: new Set(["deviation", "base", "interleaved", "share", "scaling"]),
 };
 
+/** Options that change nothing where they have this value. */
+const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
+  pattern: (layers) => (layers as readonly unknown[]).length === 0,
+  embeddingScale: (scale) => scale === 1,
+  softCap: (bound) => bound === Infinity,
+};
+
 /** Rows for what nobody here looks at, options and settings of parts: a model that has them computes something else. */
 export function unknownOptions(layout: Complete<DecoderOnlyOptions>): Record<string, Misfit> {
-  const others = Object.entries(layout).filter(([name]) => !KNOWN.has(name));
+  const others = Object.entries(layout).filter(([name, value]) => !KNOWN.has(name) && NEUTRAL[name]?.(value) !== true);
   const settings = Object.entries(KNOWN_SETTINGS).flatMap(([part, known]) =>
     Object.entries(layout[part as keyof typeof KNOWN_SETTINGS].settings ?? {}).filter(([name]) => !known.has(name))
   );
