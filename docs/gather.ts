@@ -11,6 +11,7 @@
 
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { Highlighter } from "./code.ts";
+import type { Addition } from "./extra.ts";
 import type { Spoken } from "./edition.ts";
 import type { Outline } from "./figures.ts";
 import { RECORD } from "./ladder.ts";
@@ -56,29 +57,6 @@ interface Figures {
   experimentsOf(path: string): string[];
   widthsProblem(): Promise<string | undefined>;
   outlineOf(name: string, language: string): Outline;
-}
-
-/** A page that is no source: the playground. */
-export interface Extra {
-  readonly url: string;
-  readonly title: string;
-  readonly description: string;
-  readonly body: string;
-  /** Style sheets and scripts, from the root of the site. */
-  readonly assets?: readonly string[];
-  /** What a sentence calls it; its title by default. */
-  readonly named?: string;
-  /** What it shows of the book: the source, and where on the page. */
-  readonly shows?: readonly { readonly path: string; readonly id: string; readonly title: string }[];
-  /** The same in other languages, by their tags; its title is among the phrases of the site. */
-  readonly spoken?: Readonly<Record<string, { readonly description: string; readonly body: string }>>;
-}
-
-/** What a page that is no source adds: itself, files by address, programs for the bundler. */
-export interface Addition {
-  pages(): readonly Extra[];
-  readonly FILES: ReadonlyMap<string, URL>;
-  readonly ENTRIES: Readonly<Record<string, URL>>;
 }
 
 /** Folders of such pages beside the playground. */

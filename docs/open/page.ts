@@ -12,7 +12,7 @@
 import { partsOfBook } from "../book.ts";
 import { escape } from "../figures/svg.ts";
 import { filled } from "../figures/svg.ts";
-import type { Extra } from "../gather.ts";
+import type { Extra } from "../extra.ts";
 import { relative } from "../layout.ts";
 import { CONTROLS } from "../playground/controls.ts";
 import { CHINESE_OPEN } from "../zh/open.ts";

@@ -12,7 +12,7 @@
 import { partsOfBook, urlOf } from "../book.ts";
 import { figureHtml, STATIC_WIDTH } from "../figures/mod.ts";
 import { escape } from "../figures/svg.ts";
-import type { Extra } from "../gather.ts";
+import type { Extra } from "../extra.ts";
 import { CONTROLS, FIELDS } from "./controls.ts";
 import { figuresOf, firstChoice, type Stage, STAGES } from "./draw.ts";
 import type { View } from "./look.ts";
