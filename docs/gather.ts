@@ -11,7 +11,7 @@
 
 import { type Page, type Part, partsOfBook } from "./book.ts";
 import { Highlighter } from "./code.ts";
-import type { Addition } from "./extra.ts";
+import type { Addition, Extra } from "./extra.ts";
 import type { Spoken } from "./edition.ts";
 import type { Outline } from "./figures.ts";
 import { RECORD } from "./ladder.ts";
