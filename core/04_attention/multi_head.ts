@@ -560,7 +560,7 @@ const normalized = (x: Tensor, norm: HeadNorm | undefined): Tensor => norm ? nor
 
 // ## Queries and keys of one size
 //
-// In large models some queries and keys grow in training until a softmax is one weight of 1. `queryKeyNorm` brings the query and the key of each head to one size, with a gain for each of its D features that all heads of a layer share (QK norm) [查询与键的归一化]: the scores are then bounded
+// In large models some queries and keys grow in training until a softmax is one weight of 1. `queryKeyNorm` brings the query and the key of each head to one size, with a gain for each of its D features that all heads of a layer share (QK norm): the scores are then bounded
 // by the gains. It stands before the positions: a rotation keeps sizes, but a norm with gains after it would change the angles. Qwen 3 and Gemma 3 have it. Gemma 2 bends the scores instead (`softCap`, [section](scaled_dot_product.ts)). The norm itself is explained [later](../05_transformer/normalization.ts).
 //
 // `inputBias` and `outputBias` say of queries, keys and values, and of the output, what `bias` says of a whole layer. Qwen 2 has biases for the first three alone.

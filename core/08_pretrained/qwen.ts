@@ -14,7 +14,7 @@
  * | biases of Qwen 2          | `self_attn.q_proj.bias`, `k_proj`, `v_proj` | `attn_q.bias`, `attn_k.bias`, `attn_v.bias` | `attention.query.bias`, `key`, `value` |
  * | norms of a head, Qwen 3   | `self_attn.q_norm`, `k_norm`              | `attn_q_norm`, `attn_k_norm`              | `attention.queryNorm`, `keyNorm`    |
  *
- * **By hand.** Qwen3-0.6B has width 1024, 28 layers, and 16 heads in 8 groups. A head has width 128 and not $1024 / 16 = 64$: the queries of a position are twice as wide as the position. A layer has $1024 \cdot (2048 + 1024 + 1024) + 2048 \cdot 1024 = 6291456$ weights in its attention, $3 \cdot 1024 \cdot 3072 = 9437184$ in its feed-forward, and
+ * **By hand.** The smallest Qwen 3 has width 1024, 28 layers, and 16 heads in 8 groups. A head has width 128 and not $1024 / 16 = 64$: the queries of a position are twice as wide as the position. A layer has $1024 \cdot (2048 + 1024 + 1024) + 2048 \cdot 1024 = 6291456$ weights in its attention, $3 \cdot 1024 \cdot 3072 = 9437184$ in its feed-forward, and
  * $2 \cdot 1024 + 2 \cdot 128 = 2304$ in its norms. With a table of 151936 rows and the last norm, that makes 596049920.
  *
  * ```ts
