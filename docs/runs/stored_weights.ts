@@ -13,7 +13,7 @@
  * @module
  */
 
-import { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
+import type { DecoderOnly } from "../../core/05_transformer/decoder_only.ts";
 import { generate } from "../../core/07_generation/generate.ts";
 import { logProbabilityOf } from "../../core/07_generation/sampling.ts";
 import { fromPretrained } from "../../core/08_pretrained/architecture.ts";
