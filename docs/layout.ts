@@ -90,9 +90,12 @@ function tree({ parts }: Frame, sheet: Sheet): string {
         `<li class="is-unnumbered">${link(page)}</li>`
       ).join("");
     }
+    // Parts of a section are listed in their own chapter.
+    const listed = (page: Page, above: Page | undefined): string =>
+      part !== sheet.page?.part && goesOn(page, above) ? "" : `<li${inside(page, above)}>${link(page)}</li>`;
     const open = part.kind === "chapter" || part.kind === "library" || part === sheet.page?.part;
     const inner = open && rest.length > 0
-      ? `<ol>${rest.map((page, at) => `<li${inside(page, rest[at - 1])}>${link(page)}</li>`).join("")}</ol>`
+      ? `<ol>${rest.map((page, at) => listed(page, rest[at - 1])).join("")}</ol>`
       : "";
     const isChapter = part.kind === "chapter", name = part.kind === "workshop" ? escape(part.title) : entry(first);
     return `<li class="part${isChapter ? "" : " is-unnumbered"}"><a href="${relative(sheet.url, first.url)}"${
