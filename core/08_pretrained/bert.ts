@@ -175,7 +175,7 @@ function headsIn({ places }: Weights, tieHead: boolean, { prefix, head, others =
     names: {
       ...pooler ? poolerNames(before) : {},
       ...words,
-      ...Object.fromEntries(others.map((name) => [name, null])),
+      ...Object.fromEntries(others.map((name): [string, null] => [name, null])),
     },
   };
 }

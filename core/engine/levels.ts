@@ -29,7 +29,7 @@ import {
   required,
   string,
 } from "./options.ts";
-import { PackedMatrix, roomFor } from "./packed.ts";
+import { type Kept, PackedMatrix, roomFor } from "./packed.ts";
 import { keep, scope } from "./scope.ts";
 import { format as show } from "./shape.ts";
 
@@ -124,7 +124,7 @@ export function packLevels(source: LevelSource, isTable: boolean, device: Backen
           plain.slice(1, from, from + count).assign(numbers.transpose());
         }
       }
-      const kept = { format, turned: isTable, plain, layout, fill: undefined, block: form.block };
+      const kept: Kept = { format, turned: isTable, plain, layout, fill: undefined, block: form.block };
       return keep(new PackedMatrix(storage, isTable ? [N, K] : [K, N], kept));
     })
   );
