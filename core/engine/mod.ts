@@ -105,4 +105,5 @@ export { type Part, type PartTable, readPart, writePart, type WrittenPart } from
 export { type Check, checkOptions, type Checks, type Limits } from "./options.ts";
 export * from "./pace.ts";
 export { PackedMatrix, roundHalves, roundRows, roundWeights } from "./packed.ts";
+export type { LevelSource } from "./levels.ts";
 export { pack, quantize } from "./inference.ts";
