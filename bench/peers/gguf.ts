@@ -247,8 +247,8 @@ if (file === undefined || folder === undefined) {
   Deno.exit(2);
 }
 const model = resolve(file), peers = resolve(folder), passes = Number(options.passes ?? 3);
-const tokens = (await openTokenizer(folderSource(model))).encode(TEXT).slice(0, READ);
-const tokenizer = await openTokenizer(folderSource(model)), text = tokenizer.decode(tokens);
+const tokenizer = await openTokenizer(folderSource(model)), tokens = tokenizer.encode(TEXT).slice(0, READ);
+const text = tokenizer.decode(tokens);
 
 const ENGINES: Readonly<Record<string, (threads: number) => Promise<Measured>>> = {
   "heed": (threads) =>
@@ -265,7 +265,15 @@ const ENGINES: Readonly<Record<string, (threads: number) => Promise<Measured>>> 
   "wllama": (threads) => inPage(WEB(threads, text), false, peers, model),
 };
 
-const chosen = options.only?.split(",") ?? Object.keys(ENGINES);
+const chosen = options.only?.split(",") ?? Object.keys(ENGINES), unknown = chosen.find((name) => !ENGINES[name]);
+if (unknown !== undefined) {
+  console.error(`Cannot measure "${unknown}": the engines are ${Object.keys(ENGINES).join(", ")}`);
+  Deno.exit(2);
+}
+if (!Number.isSafeInteger(passes) || passes < 1) {
+  console.error(`Cannot measure in ${options.passes} passes: a whole number above 0 is needed`);
+  Deno.exit(2);
+}
 const found: { engine: string; threads: number; passes: Measured[] }[] = [];
 const limits = await Limits.open(fileURLToPath(new URL("cache", import.meta.url)));
 const before = Deno.loadavg();

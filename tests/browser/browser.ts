@@ -251,10 +251,10 @@ export async function withTab(
   }
 }
 
-/** Registers a test that needs the browser. */
-export function testInBrowser(name: string, body: (t: Deno.TestContext) => Promise<void>): void {
+/** Registers a test that needs the browser, and what else is told: without it, it is ignored by name. */
+export function testInBrowser(name: string, body: (t: Deno.TestContext) => Promise<void>, isPossible = true): void {
   // The browser and the servers live as long as the tests.
-  Deno.test({ name, ignore: !executable, sanitizeOps: false, sanitizeResources: false, fn: body });
+  Deno.test({ name, ignore: !executable || !isPossible, sanitizeOps: false, sanitizeResources: false, fn: body });
 }
 
 Deno.test.afterAll(async () => {

